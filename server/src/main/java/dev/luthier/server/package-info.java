@@ -1,0 +1,5 @@
+/** The server: OpenAI-compatible endpoints, to come. */
+@NullMarked
+package dev.luthier.server;
+
+import org.jspecify.annotations.NullMarked;
