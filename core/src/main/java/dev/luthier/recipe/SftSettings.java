@@ -1,0 +1,79 @@
+package dev.luthier.recipe;
+
+import dev.luthier.Complaints;
+import dev.luthier.Setting;
+import dev.luthier.data.DataSettings;
+import dev.luthier.nn.LoraSettings;
+import dev.luthier.train.CheckpointSettings;
+import dev.luthier.train.EvalSettings;
+import dev.luthier.train.TrainSettings;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Supervised fine-tuning of a model.
+ *
+ * @param model the base model's folder
+ * @param output the folder that the adapter, or the model, is written to
+ * @param method lora or full
+ * @param device cpu, cuda:N or mps
+ * @param threads threads of one matrix product; 0 means one per core
+ * @param data what is trained on
+ * @param train the loop
+ * @param lora adapters; unused by full
+ * @param eval evaluation while training
+ * @param checkpoint when to save
+ */
+public record SftSettings(
+    @Setting(help = "the base model's folder (--model)") Path model,
+    @Setting(help = "where the result is written (--output)") Path output,
+    @Setting(help = "lora (an adapter) | full (all weights)", value = "lora") Method method,
+    @Setting(help = "cpu | cuda:N | mps", value = "cpu") String device,
+    @Setting(help = "processor threads; 0 means one per core", value = "0") int threads,
+    DataSettings data,
+    TrainSettings train,
+    LoraSettings lora,
+    EvalSettings eval,
+    CheckpointSettings checkpoint) {
+
+  /** Which weights are trained. */
+  public enum Method {
+    /** Low-rank adapters over a frozen base. */
+    LORA(2e-4),
+    /** Every weight. */
+    FULL(2e-5);
+
+    private final double learningRate;
+
+    Method(double learningRate) {
+      this.learningRate = learningRate;
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Checks what no group can check alone. */
+  public SftSettings {
+    Complaints complaints = new Complaints();
+    complaints.unless(threads >= 0, "threads", threads, "must be 0 or more");
+    SettingChecks.device(complaints, device);
+    if (data.train().isEmpty()) {
+      complaints.add("data.train is not set: name the rows to train on with --data FILE");
+    }
+    if (eval.everySteps() > 0 && data.eval().isEmpty()) {
+      complaints.add(
+          "eval.everySteps is "
+              + eval.everySteps()
+              + " but there is nothing to evaluate on: add --eval-data FILE");
+    }
+    complaints.throwIfAny();
+  }
+
+  /** Returns the peak learning rate: the one given, or the method's own. */
+  public double learningRate() {
+    return train.learningRate().orElse(method.learningRate);
+  }
+}
