@@ -5,6 +5,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -68,7 +69,7 @@ public record SettingType(String name, Type type) {
   private Object readGeneric(ParameterizedType generic, Object raw) {
     Type[] arguments = generic.getActualTypeArguments();
     if (generic.getRawType() == Optional.class) {
-      return Optional.of(of(arguments[0]).read(raw));
+      return raw.equals("") ? Optional.empty() : Optional.of(of(arguments[0]).read(raw));
     }
     if (generic.getRawType() == List.class) {
       SettingType item = of(arguments[0]);
@@ -83,7 +84,7 @@ public record SettingType(String name, Type type) {
     SettingType item = of(arguments[1]);
     Map<String, Object> out = new LinkedHashMap<>();
     map.forEach((key, value) -> out.put(String.valueOf(key), item.read(value)));
-    return java.util.Collections.unmodifiableMap(out);
+    return Collections.unmodifiableMap(out);
   }
 
   /** A lone word counts as a list of one; the empty word, as the empty list. */
