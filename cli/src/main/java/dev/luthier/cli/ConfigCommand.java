@@ -1,0 +1,52 @@
+package dev.luthier.cli;
+
+import dev.luthier.UsageException;
+import dev.luthier.recipe.PretrainSettings;
+import dev.luthier.recipe.SettingPrinter;
+import dev.luthier.recipe.SftSettings;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code luthier config VERB}: every setting of a verb. */
+@Command(
+    name = "config",
+    description = "Prints every setting of sft or pretrain with its default, as a file to edit.",
+    footer = {
+      "",
+      "Example:",
+      "  luthier config sft > run.yaml",
+      "  luthier sft --config run.yaml --model my-base --data rows.jsonl --output my-adapter"
+    })
+final class ConfigCommand implements Callable<Integer> {
+  private static final Map<String, Class<? extends Record>> RECIPES =
+      new TreeMap<>(Map.of("sft", SftSettings.class, "pretrain", PretrainSettings.class));
+
+  private final Console console;
+
+  @Mixin private final HelpOption help = new HelpOption();
+
+  @Parameters(paramLabel = "VERB", description = "sft or pretrain.")
+  private String verb = "";
+
+  ConfigCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    Class<? extends Record> recipe = RECIPES.get(verb);
+    if (recipe == null) {
+      throw new UsageException(
+          "config " + verb + ": expected one of " + String.join(", ", RECIPES.keySet()));
+    }
+    console
+        .out()
+        .println("# Settings of luthier " + verb + ". Flags and --set key=value override them.");
+    console.out().print(SettingPrinter.yaml(recipe));
+    return Program.DONE;
+  }
+}

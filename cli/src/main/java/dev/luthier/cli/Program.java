@@ -1,0 +1,103 @@
+package dev.luthier.cli;
+
+import dev.luthier.LuthierException;
+import dev.luthier.UsageException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+
+/** Puts the verbs together, and turns what they throw into one line and an exit code. */
+@Command(
+    name = "luthier",
+    description = "Fine-tunes large language models on the JVM.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    footer = {
+      "",
+      "Example:",
+      "  luthier sft --model my-base --data rows.jsonl --output my-adapter",
+      "",
+      "luthier VERB --help explains a verb."
+    })
+final class Program {
+  /** Done. */
+  static final int DONE = 0;
+
+  /** The work failed. */
+  static final int FAILED = 1;
+
+  /** A flag, setting or combination of them that cannot be meant. */
+  static final int WRONG_USE = 2;
+
+  /** Stopped by Ctrl-C, with the work saved. */
+  static final int INTERRUPTED = 130;
+
+  private Program() {}
+
+  /** Returns the command line with every verb that there is. */
+  static CommandLine commandLine(Console console) {
+    CommandLine line = new CommandLine(new Program());
+    line.addSubcommand("tokenize", new TokenizeCommand(console));
+    line.addSubcommand("config", new ConfigCommand(console));
+    line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler((e, args) -> wrongUse(console, e));
+    line.setExecutionExceptionHandler((e, failed, parsed) -> failure(console, e));
+    return line;
+  }
+
+  /** Runs one verb and returns its exit code. */
+  static int run(Console console, String... args) {
+    try {
+      return commandLine(console).execute(args.length == 0 ? new String[] {"--help"} : args);
+    } catch (OutOfMemoryError e) {
+      console
+          .err()
+          .println(
+              "error: out of memory ("
+                  + e.getMessage()
+                  + "); see docs/troubleshooting.md#out-of-memory");
+      return FAILED;
+    } catch (LinkageError e) {
+      console
+          .err()
+          .println(
+              "error: the native libraries do not load: "
+                  + e
+                  + "; see docs/troubleshooting.md#native-libraries");
+      return FAILED;
+    }
+  }
+
+  private static int wrongUse(Console console, ParameterException e) {
+    console.err().println("error: " + e.getMessage());
+    console.err().println("See " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
+    return WRONG_USE;
+  }
+
+  private static int failure(Console console, Exception e) {
+    if (System.getenv("LUTHIER_DEBUG") != null) {
+      e.printStackTrace(console.err());
+    }
+    if (e instanceof UsageException) {
+      console.err().println(error(String.valueOf(e.getMessage())));
+      return WRONG_USE;
+    }
+    if (e instanceof LuthierException) {
+      console.err().println(error(String.valueOf(e.getMessage())));
+      return FAILED;
+    }
+    console
+        .err()
+        .println("error: unexpected " + e + " (set LUTHIER_DEBUG=1 for where it happened)");
+    return FAILED;
+  }
+
+  /** Several complaints stand below the word, one per line. */
+  private static String error(String message) {
+    return message.contains("\n") ? "error:\n" + message : "error: " + message;
+  }
+}

@@ -1,0 +1,120 @@
+package dev.luthier.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.luthier.Versions;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class ProgramTest {
+  /** A tokenizer with one word per token and no special tokens. */
+  private static final String WORDS =
+      """
+      {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,
+       "pre_tokenizer":{"type":"Whitespace"},"post_processor":null,"decoder":null,
+       "model":{"type":"WordLevel","vocab":{"<unk>":0,"hello":1,"there":2},"unk_token":"<unk>"}}
+      """;
+
+  @Test
+  void every_verb_explains_itself_with_an_example() {
+    List<CommandLine> verbs = new ArrayList<>();
+    collect(Program.commandLine(silent()), verbs);
+    assertThat(verbs).isNotEmpty();
+    for (CommandLine verb : verbs) {
+      String[] path = verb.getCommandSpec().qualifiedName().split(" ");
+      String[] args = java.util.Arrays.copyOfRange(path, 1, path.length + 1);
+      args[args.length - 1] = "--help";
+      Cli help = Cli.run(args);
+      assertThat(help.code()).as(String.join(" ", args)).isZero();
+      assertThat(help.out())
+          .contains("Usage: luthier")
+          .containsPattern("Example:\\R  " + verb.getCommandSpec().qualifiedName());
+    }
+  }
+
+  private static void collect(CommandLine line, List<CommandLine> out) {
+    for (CommandLine verb : line.getSubcommands().values()) {
+      if (verb.getSubcommands().isEmpty()) {
+        out.add(verb);
+      }
+      collect(verb, out);
+    }
+  }
+
+  private static Console silent() {
+    ByteArrayOutputStream nothing = new ByteArrayOutputStream();
+    return new Console(Cli.stream(nothing), Cli.stream(nothing), false, false);
+  }
+
+  @Test
+  void the_version_is_the_builds() {
+    Cli run = Cli.run("--version");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).isEqualToIgnoringNewLines("luthier " + Versions.of("luthier") + "\n");
+    assertThat(Versions.of("luthier")).matches("\\d+\\.\\d+\\.\\d+.*");
+  }
+
+  @Test
+  void wrong_use_exits_with_2_and_keeps_stdout_clean() {
+    for (String[] args :
+        new String[][] {
+          {"sing"},
+          {"tokenize"},
+          {"tokenize", "--model", "m"},
+          {"tokenize", "--model", "m", "--text", "a", "--file", "b"},
+          {"tokenize", "--model", "m", "--text", "a", "--colour"},
+          {"config"},
+          {"config", "chat"}
+        }) {
+      Cli run = Cli.run(args);
+      assertThat(run.code()).as(String.join(" ", args)).isEqualTo(2);
+      assertThat(run.out()).isEmpty();
+      assertThat(run.err()).startsWith("error: ");
+    }
+  }
+
+  @Test
+  void a_failure_exits_with_1_and_one_line(@TempDir Path folder) {
+    Cli run = Cli.run("tokenize", "--model", folder.toString(), "--text", "a", "--json");
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err().strip().lines()).hasSize(1);
+    assertThat(run.err()).startsWith("error: ").contains("tokenizer.json");
+  }
+
+  @Test
+  void json_is_one_object_and_nothing_else(@TempDir Path folder) throws Exception {
+    Files.writeString(folder.resolve("tokenizer.json"), WORDS);
+    Files.writeString(folder.resolve("text.txt"), "there hello élève");
+    Cli run =
+        Cli.run(
+            "tokenize",
+            "--model",
+            folder.toString(),
+            "--file",
+            folder.resolve("text.txt").toString(),
+            "--json");
+    assertThat(run.err()).isEmpty();
+    JsonNode json = new ObjectMapper().readTree(run.out());
+    assertThat(json.toString()).isEqualTo("{\"ids\":[2,1,0]}");
+    assertThat(run.out().strip().lines()).hasSize(1);
+    Cli plain = Cli.run("tokenize", "--model", folder.toString(), "--text", "hello there");
+    assertThat(plain.out().strip()).isEqualTo("1 2");
+  }
+
+  @Test
+  void config_prints_settings_that_can_be_read_back() {
+    Cli run = Cli.run("config", "sft");
+    assertThat(run.code()).isZero();
+    assertThat(run.out()).contains("  # learningRate:").contains("  rank: 16");
+    assertThat(Cli.run("config", "pretrain").out()).contains("  vocabSize:");
+  }
+}
