@@ -5,12 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -39,7 +39,7 @@ public final class Tokenizer {
   private final NativeTokenizer library;
   private final TokenizerConfig config;
   private final Map<String, Integer> idOf;
-  private final Map<Integer, String> tokenOf = new TreeMap<>();
+  private final Map<Integer, String> tokenOf = new HashMap<>();
   private final Set<Integer> specialIds;
   private final boolean byteFallback;
   private final int vocabSize;

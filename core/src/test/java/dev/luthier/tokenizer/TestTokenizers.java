@@ -1,0 +1,96 @@
+package dev.luthier.tokenizer;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Tokenizers for tests, trained here on text that stands here: byte-level BPE with the special
+ * tokens {@code <|endoftext|>} (id 0, end and pad), {@code <|im_start|>} (id 1) and {@code
+ * <|im_end|>} (id 2), and ChatML as its template.
+ */
+public final class TestTokenizers {
+  public static final String END_OF_TEXT = "<|endoftext|>";
+  public static final String IM_START = "<|im_start|>";
+  public static final String IM_END = "<|im_end|>";
+
+  public static final String CHATML =
+      """
+      {% for message in messages %}<|im_start|>{{ message['role'] }}
+      {{ message['content'] }}<|im_end|>
+      {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+      {% endif %}""";
+
+  private static final List<String> SENTENCES =
+      List.of(
+          "The birch canoe slid on the smooth planks.",
+          "Glue the sheet to the dark blue background.",
+          "It's easy to tell the depth of a well; they're deep, and we've seen that they'll stay.",
+          "These days a chicken leg is a rare dish, isn't it? 1234 of 5678 said so.",
+          "user\nassistant\nsystem\nYou are a helpful assistant. The user asks, the assistant answers.\n",
+          "Größe, naïve café, über straße; Кошка сидит; 日本語の文章; 한국어 문장; emoji 🙂🙃🚀 and 👩‍👩‍👧.",
+          "for (int i = 0; i < 10; i++) {\n    sum += values[i];\n}\n");
+
+  private TestTokenizers() {}
+
+  /** 400 tokens, in a folder of its own under the temporary folder. */
+  public static Tokenizer chat() {
+    return Shared.CHAT;
+  }
+
+  /** The folder of {@link #chat}, for tests that load a model folder: copy its files. */
+  public static Path chatFolder() {
+    return Shared.FOLDER;
+  }
+
+  /** Trains on the built-in text and writes the files to the folder. */
+  public static Tokenizer write(Path folder, int vocabSize, TokenizerRoles roles) {
+    BpeTrainer trainer = new BpeTrainer(vocabSize, List.of(END_OF_TEXT, IM_START, IM_END), 1);
+    TokenizerWriter.write(trainer.train(text()), roles, folder);
+    return Tokenizer.load(folder);
+  }
+
+  /** ChatML; END_OF_TEXT is BOS where {@code addBos} is on. */
+  public static TokenizerRoles roles(boolean addBos) {
+    return new TokenizerRoles(
+        addBos ? Optional.of(END_OF_TEXT) : Optional.empty(),
+        Optional.of(IM_END),
+        Optional.of(END_OF_TEXT),
+        addBos,
+        1024,
+        Optional.of(CHATML));
+  }
+
+  /** The built-in text, which is long enough for about 600 tokens. */
+  public static Stream<String> text() {
+    return SENTENCES.stream();
+  }
+
+  private static final class Shared {
+    static final Path FOLDER = temporaryFolder();
+    static final Tokenizer CHAT = write(FOLDER, 400, roles(false));
+  }
+
+  private static Path temporaryFolder() {
+    try {
+      Path folder = Files.createTempDirectory("luthier-tokenizer");
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path folder) {
+    java.io.File[] files = folder.toFile().listFiles();
+    List<java.io.File> all = files == null ? Collections.emptyList() : Arrays.asList(files);
+    all.forEach(java.io.File::delete);
+    folder.toFile().delete();
+  }
+}
