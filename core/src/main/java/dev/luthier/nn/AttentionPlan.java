@@ -1,0 +1,139 @@
+package dev.luthier.nn;
+
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which keys each query sees: those of its own document that do not stand after it. Computed once
+ * per batch and shared by all blocks.
+ *
+ * <p>Queries are cut into tiles so that scores stay small. A tile looks only at keys from the start
+ * of the earliest document that any of its queries belongs to, which makes packed rows cost what
+ * their documents cost.
+ */
+public final class AttentionPlan {
+  private static final int TILE = 256;
+
+  /**
+   * Queries [from, to) against keys [keysFrom, keysTo).
+   *
+   * @param bias 0 where a query sees a key, minus infinity elsewhere: (1 or B, 1, 1, to - from,
+   *     keysTo - keysFrom); null where every query sees every key
+   */
+  record Tile(int from, int to, int keysFrom, int keysTo, @Nullable Tensor bias) {}
+
+  private final List<Tile> tiles;
+
+  private AttentionPlan(List<Tile> tiles) {
+    this.tiles = tiles;
+  }
+
+  List<Tile> tiles() {
+    return tiles;
+  }
+
+  /**
+   * The plan for rows in which the last {@code queries} of the keys are the queries.
+   *
+   * @param documents B x S, row-major: the document each key belongs to, 0 for padding; a
+   *     document's tokens stand together
+   * @param rows B
+   * @param keys S
+   * @param queries T, at most S
+   */
+  public static AttentionPlan of(
+      long[] documents, int rows, int keys, int queries, ScalarType dtype, Device device) {
+    int[] starts = starts(documents, rows, keys);
+    boolean plain = isPlain(starts, documents, rows, keys);
+    List<Tile> tiles = new ArrayList<>();
+    int offset = keys - queries;
+    for (int from = 0; from < queries; from += TILE) {
+      int to = Math.min(queries, from + TILE);
+      int keysFrom = plain ? 0 : earliest(starts, rows, keys, offset + from, offset + to);
+      int keysTo = offset + to;
+      Tensor bias =
+          plain && to - from == 1
+              ? null
+              : bias(
+                  plain ? new int[keys] : starts,
+                  plain ? 1 : rows,
+                  keys,
+                  offset,
+                  from,
+                  to,
+                  keysFrom,
+                  dtype,
+                  device);
+      tiles.add(new Tile(from, to, keysFrom, keysTo, bias));
+    }
+    return new AttentionPlan(tiles);
+  }
+
+  /** For every key, the first position of its document. */
+  private static int[] starts(long[] documents, int rows, int keys) {
+    int[] starts = new int[rows * keys];
+    for (int b = 0; b < rows; b++) {
+      int start = 0;
+      for (int s = 0; s < keys; s++) {
+        if (s > 0 && documents[b * keys + s] != documents[b * keys + s - 1]) {
+          start = s;
+        }
+        starts[b * keys + s] = start;
+      }
+    }
+    return starts;
+  }
+
+  /**
+   * One document per row from its start: trailing padding needs no mask, since nothing real comes
+   * after it.
+   */
+  private static boolean isPlain(int[] starts, long[] documents, int rows, int keys) {
+    for (int i = 0; i < rows * keys; i++) {
+      if (documents[i] != 0 && starts[i] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int earliest(int[] starts, int rows, int keys, int from, int to) {
+    int earliest = to - 1;
+    for (int b = 0; b < rows; b++) {
+      for (int s = from; s < to; s++) {
+        earliest = Math.min(earliest, starts[b * keys + s]);
+      }
+    }
+    return earliest;
+  }
+
+  private static Tensor bias(
+      int[] starts,
+      int rows,
+      int keys,
+      int offset,
+      int from,
+      int to,
+      int keysFrom,
+      ScalarType dtype,
+      Device device) {
+    int keysTo = offset + to;
+    int width = keysTo - keysFrom;
+    float[] bias = new float[rows * (to - from) * width];
+    int i = 0;
+    for (int b = 0; b < rows; b++) {
+      for (int q = offset + from; q < keysTo; q++) {
+        int first = starts[b * keys + q];
+        for (int k = keysFrom; k < keysTo; k++) {
+          bias[i++] = k <= q && k >= first ? 0 : Float.NEGATIVE_INFINITY;
+        }
+      }
+    }
+    return Tensors.cast(Tensors.floats(bias, device, rows, 1, 1, to - from, width), dtype);
+  }
+}

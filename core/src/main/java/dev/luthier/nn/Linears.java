@@ -1,0 +1,38 @@
+package dev.luthier.nn;
+
+import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one place that decides what stands behind a linear layer's name: a plain matrix, or one with an adapter. Model
+ * constructors ask it, so their fields stay final and no family knows of adapters.
+ *
+ * @param base the model's own parameters
+ * @param lora the adapters, if any
+ */
+public record Linears(Parameters base, Optional<LoraLayers> lora) {
+  /** The linear layer at this path, (in) to (out). */
+  public Linear create(String path, int in, int out, boolean bias) {
+    Tensor weight = base.get(path + ".weight", Init.NORMAL, out, in);
+    @Nullable Tensor b = bias ? base.get(path + ".bias", Init.ZEROS, out) : null;
+    return wrap(path, new Dense(weight, b), in, out, false);
+  }
+
+  /**
+   * The output head: a matrix of its own, or the embedding when tied.
+   *
+   * @param embedding (V, D)
+   */
+  public Linear head(String path, Tensor embedding, int in, int out, boolean tied) {
+    String name = path + ".weight";
+    // A tied head that is trained on its own, as modules_to_save asks, starts as a copy.
+    boolean own = !tied || base.isTrainable(name) && base.stored(name);
+    Tensor weight = own ? base.get(name, Init.NORMAL, out, in) : embedding;
+    return wrap(path, new Dense(weight, null), in, out, true);
+  }
+
+  private Linear wrap(String path, Linear dense, int in, int out, boolean head) {
+    return lora.map(l -> l.wrap(path, dense, in, out, head)).orElse(dense);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.luthier.nn;
+
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Decides which linear layers carry an adapter and wraps them; the rules are PEFT's.
+ *
+ * @param settings which layers, at which rank and scale
+ * @param parameters where A and B come from, under {@code PATH.lora_A.weight} and {@code PATH.lora_B.weight}
+ */
+public record LoraLayers(LoraSettings settings, Parameters parameters) {
+  private static final Pattern LAYER = Pattern.compile(".*\\.[^.]*\\.(\\d+)\\..*");
+
+  /** The layer itself, or the layer with its adapter. */
+  Linear wrap(String path, Linear base, int in, int out, boolean head) {
+    if (!adapts(settings, path, head)) {
+      return base;
+    }
+    int rank = patterned(settings.rankPattern(), path, settings.rank());
+    double alpha = patterned(settings.alphaPattern(), path, settings.alpha());
+    Tensor a = parameters.get(path + ".lora_A.weight", Init.KAIMING_UNIFORM, rank, in);
+    Tensor b = parameters.get(path + ".lora_B.weight", Init.ZEROS, out, rank);
+    double scale = settings.rsLora() ? alpha / Math.sqrt(rank) : alpha / rank;
+    return new Lora(base, a, b, scale, settings.dropout());
+  }
+
+  /** Whether the linear layer at this path gets an adapter. */
+  static boolean adapts(LoraSettings settings, String path, boolean head) {
+    boolean named = settings.targets().isAllLinear() ? !head : settings.targets().matches(path);
+    return named
+        && !settings.exclude().matches(path)
+        && !isSaved(settings, path)
+        && inLayers(settings, path);
+  }
+
+  private static boolean inLayers(LoraSettings settings, String path) {
+    if (settings.layers().indices().isEmpty()) {
+      return true;
+    }
+    Matcher m = LAYER.matcher(path);
+    return m.matches() && settings.layers().contains(Integer.parseInt(m.group(1)));
+  }
+
+  private static boolean isSaved(LoraSettings settings, String path) {
+    return settings.modulesToSave().stream()
+        .anyMatch(m -> Pattern.matches("(^|.*\\.)" + Pattern.quote(m) + "($|\\..*)", path));
+  }
+
+  private static <T> T patterned(Map<String, T> patterns, String path, T otherwise) {
+    for (Map.Entry<String, T> e : patterns.entrySet()) {
+      if (Pattern.matches("(.*\\.)?(" + e.getKey() + ")$", path)) {
+        return e.getValue();
+      }
+    }
+    return otherwise;
+  }
+
+  /**
+   * Whether a parameter of the base model is trained beside the adapter, as {@code modules_to_save} and {@code bias}
+   * say.
+   *
+   * @param name the parameter's name, such as {@code model.layers.0.self_attn.q_proj.bias}
+   */
+  public static boolean trainsBase(LoraSettings settings, String name) {
+    String module = name.replaceAll("\\.(weight|bias)$", "");
+    if (isSaved(settings, module)) {
+      return true;
+    }
+    return name.endsWith(".bias")
+        && switch (settings.bias()) {
+          case NONE -> false;
+          case ALL -> true;
+          case LORA_ONLY -> adapts(settings, module, false);
+        };
+  }
+}

@@ -1,0 +1,38 @@
+package dev.luthier.tensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Memory figures of this process, in bytes; 0 where the operating system does not tell. */
+public final class Memory {
+  private static final Path STATUS = Path.of("/proc/self/status");
+
+  private Memory() {}
+
+  /** Resident bytes now. */
+  public static long resident() {
+    return field("VmRSS:");
+  }
+
+  /** The most resident bytes so far. */
+  public static long peakResident() {
+    return field("VmHWM:");
+  }
+
+  private static long field(String name) {
+    if (!Files.isReadable(STATUS)) {
+      return 0;
+    }
+    try {
+      for (String line : Files.readAllLines(STATUS)) {
+        if (line.startsWith(name)) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+        }
+      }
+    } catch (IOException e) {
+      return 0;
+    }
+    return 0;
+  }
+}
