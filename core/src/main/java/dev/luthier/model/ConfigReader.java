@@ -34,7 +34,10 @@ final class ConfigReader {
     if (n.isMissingNode() || n.isNull()) {
       return otherwise;
     }
-    if (!n.isIntegralNumber() || !n.canConvertToInt() || n.intValue() < 1 || n.intValue() > LARGEST) {
+    if (!n.isIntegralNumber()
+        || !n.canConvertToInt()
+        || n.intValue() < 1
+        || n.intValue() > LARGEST) {
       complaints.add(key + " is " + shortened(n) + ", not a whole number from 1 to " + LARGEST);
       return 1;
     }

@@ -20,8 +20,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Llama 1, 2 and 3.x, TinyLlama, SmolLM: pre-norm blocks of rotary grouped-query attention and a gated feed-forward
- * layer. Touvron et al., arXiv 2302.13971 and 2307.09288; Grattafiori et al., arXiv 2407.21783.
+ * Llama 1, 2 and 3.x, TinyLlama, SmolLM: pre-norm blocks of rotary grouped-query attention and a
+ * gated feed-forward layer. Touvron et al., arXiv 2302.13971 and 2307.09288; Grattafiori et al.,
+ * arXiv 2407.21783.
  */
 public final class Llama implements Decoder {
   private final LlamaConfig config;
@@ -32,7 +33,10 @@ public final class Llama implements Decoder {
   private final RmsNorm norm;
   private final Linear head;
 
-  /** Asks {@code linears} for every parameter; its owner calls {@link Parameters#finish()} afterwards. */
+  /**
+   * Asks {@code linears} for every parameter; its owner calls {@link Parameters#finish()}
+   * afterwards.
+   */
   public Llama(LlamaConfig config, Linears linears) {
     this.config = config;
     this.linears = linears;
@@ -151,8 +155,10 @@ public final class Llama implements Decoder {
     }
 
     private Tensor attention(Tensor x, Pass pass) {
-      Tensor queries = Rotary.apply(split(q.forward(x, pass), heads), pass.rotary()); // (B, H, T, E)
-      Tensor keys = Rotary.apply(split(k.forward(x, pass), keyHeads), pass.rotary()); // (B, K, T, E)
+      Tensor queries =
+          Rotary.apply(split(q.forward(x, pass), heads), pass.rotary()); // (B, H, T, E)
+      Tensor keys =
+          Rotary.apply(split(k.forward(x, pass), keyHeads), pass.rotary()); // (B, K, T, E)
       Tensor values = split(v.forward(x, pass), keyHeads); // (B, K, T, E)
       KvCache cache = pass.cache();
       if (cache != null) {

@@ -85,7 +85,14 @@ public record LlamaConfig(
     boolean mlpBias = in.flag("mlp_bias", false);
     boolean tied = in.flag("tie_word_embeddings", false);
     double range = in.number("initializer_range", 0.02);
-    double theta = in.number("rope_theta", in.rope().map(r -> r.path("rope_theta")).filter(JsonNode::isNumber).map(JsonNode::doubleValue).orElse(10000.0));
+    double theta =
+        in.number(
+            "rope_theta",
+            in.rope()
+                .map(r -> r.path("rope_theta"))
+                .filter(JsonNode::isNumber)
+                .map(JsonNode::doubleValue)
+                .orElse(10000.0));
     in.finish();
     return new LlamaConfig(
         vocabulary,

@@ -32,7 +32,8 @@ final class RopeReader {
                       + "'; Llama models use default, linear, dynamic, llama3 or yarn");
         };
     if (type != Type.DEFAULT && !r.path("factor").isNumber()) {
-      throw new LuthierException(where + ": rope_scaling of type '" + name + "' needs a number 'factor'");
+      throw new LuthierException(
+          where + ": rope_scaling of type '" + name + "' needs a number 'factor'");
     }
     double factor = r.path("factor").asDouble(1);
     int original = r.path("original_max_position_embeddings").asInt(positions);

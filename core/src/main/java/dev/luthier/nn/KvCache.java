@@ -22,7 +22,7 @@ public final class KvCache implements AutoCloseable {
    * @return keys and values (B, K, S, E); they belong to the current scope and share this cache's
    *     storage
    */
-  Tensor[] append(Tensor k, Tensor v) {
+  public Tensor[] append(Tensor k, Tensor v) {
     long t = k.size(2);
     keys = grown(keys, k, length + t);
     values = grown(values, v, length + t);

@@ -5,8 +5,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place that decides what stands behind a linear layer's name: a plain matrix, or one with an adapter. Model
- * constructors ask it, so their fields stay final and no family knows of adapters.
+ * The one place that decides what stands behind a linear layer's name: a plain matrix, or one with
+ * an adapter. Model constructors ask it, so their fields stay final and no family knows of
+ * adapters.
  *
  * @param base the model's own parameters
  * @param lora the adapters, if any

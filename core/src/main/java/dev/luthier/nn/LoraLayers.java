@@ -9,7 +9,8 @@ import org.bytedeco.pytorch.Tensor;
  * Decides which linear layers carry an adapter and wraps them; the rules are PEFT's.
  *
  * @param settings which layers, at which rank and scale
- * @param parameters where A and B come from, under {@code PATH.lora_A.weight} and {@code PATH.lora_B.weight}
+ * @param parameters where A and B come from, under {@code PATH.lora_A.weight} and {@code
+ *     PATH.lora_B.weight}
  */
 public record LoraLayers(LoraSettings settings, Parameters parameters) {
   private static final Pattern LAYER = Pattern.compile(".*\\.[^.]*\\.(\\d+)\\..*");
@@ -59,8 +60,8 @@ public record LoraLayers(LoraSettings settings, Parameters parameters) {
   }
 
   /**
-   * Whether a parameter of the base model is trained beside the adapter, as {@code modules_to_save} and {@code bias}
-   * say.
+   * Whether a parameter of the base model is trained beside the adapter, as {@code modules_to_save}
+   * and {@code bias} say.
    *
    * @param name the parameter's name, such as {@code model.layers.0.self_attn.q_proj.bias}
    */

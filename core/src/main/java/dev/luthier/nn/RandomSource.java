@@ -28,8 +28,7 @@ public record RandomSource(long seed, double standardDeviation) implements Tenso
         double bound = 1 / Math.sqrt(shape[shape.length - 1]);
         t.uniform_(-bound, bound, generator(name));
       }
-      case NORMAL ->
-          t.normal_(0, standardDeviation, generator(name));
+      case NORMAL -> t.normal_(0, standardDeviation, generator(name));
     }
     return Optional.of(t);
   }

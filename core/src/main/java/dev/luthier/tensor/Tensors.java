@@ -6,6 +6,7 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -122,6 +123,12 @@ public final class Tensors {
   /** Whether every element is finite. */
   public static boolean allFinite(Tensor t) {
     return t.isfinite().all().item_bool();
+  }
+
+  /** Moves the tensor out of the innermost scope into an outer one. */
+  public static Tensor keep(Tensor t, PointerScope outer) {
+    outer.attach(t);
+    return t;
   }
 
   /** Keeps the tensor alive past every scope; the caller, or the garbage collector, frees it. */

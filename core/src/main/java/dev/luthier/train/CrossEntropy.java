@@ -1,0 +1,24 @@
+package dev.luthier.train;
+
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+
+/** {@code -sum_i w_i log p_i}. */
+final class CrossEntropy implements Objective {
+  @Override
+  public Loss loss(Tensor logProbs, LabelTokens labels) {
+    Tensor minus =
+        Tensors.to(
+            Tensors.floats(labels.weights(), Device.CPU, labels.count()).neg(),
+            logProbs.device().is_cpu()
+                ? Device.CPU
+                : new Device(logProbs.device().str().getString()));
+    return new Loss(logProbs.mul(minus).sum().item_double(), minus);
+  }
+
+  @Override
+  public boolean isTokenSum() {
+    return true;
+  }
+}

@@ -1,0 +1,18 @@
+package dev.luthier.train;
+
+import dev.luthier.model.Decoder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** The parameters that a run trains, the base model's first and then the adapter's, by name. */
+public final class Trainables {
+  private Trainables() {}
+
+  /** All of them, in a fixed order. */
+  public static Map<String, Tensor> of(Decoder model) {
+    Map<String, Tensor> out = new LinkedHashMap<>(model.parameters().trainable());
+    model.adapter().ifPresent(a -> out.putAll(a.trainable()));
+    return out;
+  }
+}
