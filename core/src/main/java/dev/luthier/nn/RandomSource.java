@@ -4,7 +4,6 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Seeds;
 import dev.luthier.tensor.Tensors;
 import java.util.Optional;
-import java.util.Set;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -35,15 +34,5 @@ public record RandomSource(long seed, double standardDeviation) implements Tenso
 
   private GeneratorOptional generator(String name) {
     return new GeneratorOptional(Seeds.generator(seed, name.hashCode()));
-  }
-
-  @Override
-  public Set<String> names() {
-    return Set.of();
-  }
-
-  @Override
-  public String where() {
-    return "a random generator";
   }
 }

@@ -17,8 +17,12 @@ public interface TensorSource {
    * The names that the source holds and a model must use all of; empty for a source that makes
    * tensors up.
    */
-  Set<String> names();
+  default Set<String> names() {
+    return Set.of();
+  }
 
   /** Where the source is, for messages. */
-  String where();
+  default String where() {
+    return "a generator";
+  }
 }

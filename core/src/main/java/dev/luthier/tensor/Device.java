@@ -10,10 +10,10 @@ import org.bytedeco.pytorch.global.torch;
  * @param name the name as the user writes it
  */
 public record Device(String name) {
+  private static final Pattern SYNTAX = Pattern.compile("cpu|mps|cuda(:\\d{1,2})?");
+
   /** The processor. */
   public static final Device CPU = new Device("cpu");
-
-  private static final Pattern SYNTAX = Pattern.compile("cpu|mps|cuda(:\\d{1,2})?");
 
   /**
    * Refuses names that are not devices; whether the machine has it is {@link #check()}'s question.

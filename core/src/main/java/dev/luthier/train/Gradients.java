@@ -1,0 +1,87 @@
+package dev.luthier.train;
+
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** The gradients of a run's trainable parameters, taken together. */
+final class Gradients {
+  private final Map<String, Tensor> parameters;
+
+  Gradients(Map<String, Tensor> parameters) {
+    this.parameters = parameters;
+  }
+
+  /** The 2-norm over all of them: the root of the sum of the squared norms. */
+  double norm() {
+    double sum = 0;
+    try (Grad off = Grad.off()) {
+      for (Tensor p : parameters.values()) {
+        try (PointerScope scope = new PointerScope()) {
+          Tensor g = p.grad();
+          if (g.defined()) {
+            double n = g.norm().item_double();
+            sum += n * n;
+          }
+        }
+      }
+    }
+    return Math.sqrt(sum);
+  }
+
+  /** Scales them down to this global norm if they exceed it, as PyTorch's clip_grad_norm_. */
+  void clip(double norm, double maximum) {
+    double factor = maximum / (norm + 1e-6);
+    if (maximum <= 0 || factor >= 1) {
+      return;
+    }
+    try (Grad off = Grad.off()) {
+      for (Tensor p : parameters.values()) {
+        try (PointerScope scope = new PointerScope()) {
+          Tensor g = p.grad();
+          if (g.defined()) {
+            g.mul_(Tensors.scalar(factor));
+          }
+        }
+      }
+    }
+  }
+
+  /** Frees them. */
+  void clear() {
+    for (Tensor p : parameters.values()) {
+      try (PointerScope scope = new PointerScope()) {
+        p.mutable_grad().reset();
+      }
+    }
+  }
+
+  /**
+   * Names of parameters whose gradient is missing, all zero or not finite, each with which of
+   * these.
+   */
+  List<String> suspicious() {
+    List<String> out = new ArrayList<>();
+    try (Grad off = Grad.off()) {
+      parameters.forEach(
+          (name, p) -> {
+            try (PointerScope scope = new PointerScope()) {
+              Tensor g = p.grad();
+              if (!g.defined()) {
+                out.add(name + " has no gradient");
+              } else if (!Tensors.allFinite(g)) {
+                out.add(name + " has a gradient that is not finite");
+              } else if (g.abs().max().to(ScalarType.Float).item_float() == 0) {
+                out.add(name + " has a gradient of zero");
+              }
+            }
+          });
+    }
+    return out;
+  }
+}

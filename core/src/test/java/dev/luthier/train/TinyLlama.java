@@ -1,0 +1,70 @@
+package dev.luthier.train;
+
+import dev.luthier.model.Llama;
+import dev.luthier.model.LlamaConfig;
+import dev.luthier.nn.Activation;
+import dev.luthier.nn.Linears;
+import dev.luthier.nn.LoraLayers;
+import dev.luthier.nn.LoraSettings;
+import dev.luthier.nn.Parameters;
+import dev.luthier.nn.RandomSource;
+import dev.luthier.nn.RopeScaling;
+import dev.luthier.tensor.Device;
+import java.util.Optional;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** A Llama small enough to check by brute force, with weights large enough that mistakes show. */
+public final class TinyLlama {
+  /** Its configuration: D 16, 2 layers, 4 heads over 2 key heads, vocabulary 40. */
+  public static final LlamaConfig CONFIG =
+      new LlamaConfig(
+          40,
+          16,
+          24,
+          2,
+          4,
+          2,
+          4,
+          128,
+          1e-5,
+          RopeScaling.none(4, 10000, 128),
+          Activation.SILU,
+          false,
+          false,
+          false,
+          0.3);
+
+  private TinyLlama() {}
+
+  /** All weights trained. */
+  public static Llama full(long seed) {
+    return full(seed, CONFIG);
+  }
+
+  /** All weights trained. */
+  public static Llama full(long seed, LlamaConfig config) {
+    return new Llama(config, new Linears(base(seed, config, true), Optional.empty()));
+  }
+
+  /** Frozen, with adapters whose B is not zero. */
+  public static Llama lora(long seed, LoraSettings settings) {
+    Parameters adapter =
+        new Parameters(
+            (name, init, shape) ->
+                new RandomSource(seed + 1, 0.1).read(name, dev.luthier.nn.Init.NORMAL, shape),
+            ScalarType.Float,
+            Device.CPU,
+            n -> true);
+    return new Llama(
+        CONFIG,
+        new Linears(base(seed, CONFIG, false), Optional.of(new LoraLayers(settings, adapter))));
+  }
+
+  private static Parameters base(long seed, LlamaConfig config, boolean trained) {
+    return new Parameters(
+        new RandomSource(seed, config.initializerRange()),
+        ScalarType.Float,
+        Device.CPU,
+        n -> trained);
+  }
+}
