@@ -8,6 +8,7 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Seeds;
 import dev.luthier.tensor.Tensors;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
@@ -162,6 +163,26 @@ public final class BlockwiseStep {
    */
   public Tensor logProbs(Batch batch) {
     return withHidden(batch, (hidden, labels, pass) -> head.logProbs(hidden, labels, pass));
+  }
+
+  /** The first stage of the model whose output over this batch is not finite. */
+  public Optional<String> firstNotFinite(Batch batch) {
+    try (PointerScope outer = new PointerScope();
+        Grad off = Grad.off()) {
+      Pass pass = pass(batch);
+      Tensor x = model.embed(tokens(batch));
+      if (!Tensors.allFinite(x)) {
+        return Optional.of("the embedding");
+      }
+      for (int i = 0; i < model.blocks().size(); i++) {
+        x = weights.acquire(i).forward(x, pass);
+        weights.release(i, false);
+        if (!Tensors.allFinite(x)) {
+          return Optional.of("block " + i);
+        }
+      }
+      return Tensors.allFinite(model.norm(x)) ? Optional.empty() : Optional.of("the final norm");
+    }
   }
 
   /** What is done with the normed hidden states (N, D) of the label tokens. */

@@ -1,0 +1,255 @@
+package dev.luthier.train;
+
+import dev.luthier.LuthierException;
+import dev.luthier.data.Batch;
+import dev.luthier.model.Decoder;
+import dev.luthier.tensor.Memory;
+import dev.luthier.tensor.Seeds;
+import dev.luthier.train.TrainListener.EvalMetrics;
+import dev.luthier.train.TrainListener.StepMetrics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The training loop. One optimizer step minimises <em>sum of label-token losses / sum of label weights in the step</em>,
+ * whatever the micro-batches. Nothing random has a state of its own: batches and dropout follow from the seed and the
+ * step, so a run that goes on from a checkpoint makes the same updates, bit for bit.
+ */
+public final class Trainer {
+  /**
+   * What a run is made of.
+   *
+   * @param model what is trained
+   * @param data rows to train on
+   * @param evaluation rows to evaluate on
+   * @param objective what is minimised
+   * @param settings of the loop
+   * @param peakRate the highest learning rate
+   * @param eval when and on how much to evaluate
+   * @param checkpoint when to save and how much to keep
+   * @param recompute whether blocks are recomputed on the way back
+   */
+  public record Job(
+      Decoder model,
+      TrainingRows data,
+      Optional<TrainingRows> evaluation,
+      Objective objective,
+      TrainSettings settings,
+      double peakRate,
+      EvalSettings eval,
+      CheckpointSettings checkpoint,
+      boolean recompute) {}
+
+  /** How a run ended. */
+  public enum End {
+    /** All steps done. */
+    FINISHED,
+    /** Evaluation stopped improving. */
+    STOPPED_EARLY,
+    /** The user asked; a checkpoint stands. */
+    INTERRUPTED
+  }
+
+  /**
+   * A run's end.
+   *
+   * @param end why
+   * @param state where
+   * @param loss of the last step, nats per label token
+   */
+  public record Outcome(End end, RunState state, double loss) {}
+
+  private final Job job;
+  private final Map<String, Tensor> parameters;
+  private final BatchOrder order;
+  private final BlockwiseStep step;
+  private final AdamW optimizer;
+  private final Gradients gradients;
+  private final Schedule schedule;
+  private final Checkpoints checkpoints;
+  private final BooleanSupplier interrupted;
+  private final TrainListener listener;
+  private RunState state = RunState.start();
+
+  /**
+   * @param checkpoints where states are kept
+   * @param interrupted asked between micro-batches
+   */
+  public Trainer(
+      Job job, Checkpoints checkpoints, BooleanSupplier interrupted, TrainListener listener) {
+    this.job = job;
+    this.checkpoints = checkpoints;
+    this.interrupted = interrupted;
+    this.listener = listener;
+    this.parameters = Trainables.of(job.model());
+    if (parameters.isEmpty()) {
+      throw new LuthierException(
+          "nothing is trained: no layer of the model matches lora.targets. See docs/sft.md#targets");
+    }
+    this.order = new BatchOrder(job.data(), job.settings());
+    this.step =
+        new BlockwiseStep(job.model(), WeightSource.resident(job.model()), job.recompute());
+    this.optimizer = AdamW.of(parameters, job.settings());
+    this.gradients = new Gradients(parameters);
+    this.schedule = Schedule.of(job.settings(), job.peakRate(), order.totalSteps());
+  }
+
+  /** Takes up the newest checkpoint, if there is one. */
+  public void resume() {
+    state = checkpoints.restoreLatest(optimizer).orElse(state);
+  }
+
+  /** Trains to the end, or until interrupted. On return the parameters are the result's. */
+  public Outcome run() {
+    long total = order.totalSteps();
+    listener.started(state.step(), total);
+    if (state.step() < total) {
+      dryPass();
+    }
+    double loss = Double.NaN;
+    while (state.step() < total) {
+      long started = System.nanoTime();
+      List<Batch> batches = order.step(state.step());
+      Optional<Double> sum = forwardBackward(batches);
+      if (sum.isEmpty()) {
+        gradients.clear();
+        checkpoints.save(state, optimizer);
+        return new Outcome(End.INTERRUPTED, state, loss);
+      }
+      loss = sum.get() / weight(batches);
+      double norm = update(batches, loss);
+      double seconds = (System.nanoTime() - started) / 1e9;
+      advance(batches, loss, norm, seconds);
+      boolean last = state.step() == total;
+      boolean stop = evaluateIfDue(last);
+      if (!stop && !last && due(job.checkpoint().everySteps())) {
+        checkpoints.save(state, optimizer);
+      }
+      if (stop) {
+        takeBest();
+        return new Outcome(End.STOPPED_EARLY, state, loss);
+      }
+    }
+    takeBest();
+    return new Outcome(End.FINISHED, state, loss);
+  }
+
+  /** The longest batch once, gradients dropped: what does not fit in memory fails now and not in an hour. */
+  private void dryPass() {
+    Batch longest = job.data().longest(job.settings().microBatchSize());
+    step.forwardBackward(longest, job.objective(), 1, 0);
+    gradients.clear();
+  }
+
+  /** The sum of the losses; empty if interrupted. */
+  private Optional<Double> forwardBackward(List<Batch> batches) {
+    double scale = 1 / weight(batches);
+    double sum = 0;
+    for (int i = 0; i < batches.size(); i++) {
+      if (interrupted.getAsBoolean()) {
+        return Optional.empty();
+      }
+      long seed = Seeds.mix(job.settings().seed(), state.step(), i);
+      double loss = step.forwardBackward(batches.get(i), job.objective(), scale, seed);
+      if (!Double.isFinite(loss)) {
+        throw notFinite("the loss is " + loss, List.of(batches.get(i)));
+      }
+      sum += loss;
+    }
+    return Optional.of(sum);
+  }
+
+  private double update(List<Batch> batches, double loss) {
+    double norm = gradients.norm();
+    if (!Double.isFinite(norm)) {
+      throw notFinite("the gradient's norm is " + norm + " (loss " + loss + ")", batches);
+    }
+    if (state.step() == 0) {
+      GradientGuard.check(parameters, gradients.suspicious(), listener);
+    }
+    gradients.clip(norm, job.settings().maxGradNorm());
+    optimizer.step(schedule.rate(state.step()));
+    gradients.clear();
+    return norm;
+  }
+
+  private void advance(List<Batch> batches, double loss, double norm, double seconds) {
+    long tokens = batches.stream().mapToLong(Batch::realTokens).sum();
+    double rate = schedule.rate(state.step());
+    state =
+        new RunState(
+            state.step() + 1,
+            state.bestStep(),
+            state.bestLoss(),
+            state.stale(),
+            state.tokens() + tokens,
+            state.seconds() + seconds);
+    listener.step(
+        new StepMetrics(
+            state.step(),
+            order.totalSteps(),
+            order.epochs(state.step()),
+            loss,
+            rate,
+            norm,
+            tokens,
+            weight(batches),
+            seconds,
+            Memory.peakResident()));
+  }
+
+  /** Evaluates when it is time; true when the run should stop. */
+  private boolean evaluateIfDue(boolean last) {
+    if (job.evaluation().isEmpty() || !last && !due(job.eval().everySteps())) {
+      return false;
+    }
+    List<Batch> batches =
+        job.evaluation().get().batches(job.settings().microBatchSize(), job.eval().maxRows());
+    Evaluator.Score score = new Evaluator(step).score(batches);
+    boolean best = score.perToken() < state.bestLoss() - job.eval().minDelta();
+    state =
+        new RunState(
+            state.step(),
+            best ? state.step() : state.bestStep(),
+            best ? score.perToken() : state.bestLoss(),
+            best ? 0 : state.stale() + 1,
+            state.tokens(),
+            state.seconds());
+    listener.evaluated(
+        new EvalMetrics(state.step(), score.perToken(), score.labelTokens(), best));
+    if (best && job.checkpoint().keepBest()) {
+      checkpoints.save(state, optimizer);
+    }
+    return job.eval().patience() > 0 && state.stale() >= job.eval().patience();
+  }
+
+  /** Goes back to the best evaluated weights, if that is wanted and they are not the current ones. */
+  private void takeBest() {
+    if (job.checkpoint().keepBest() && state.bestStep() > 0 && state.bestStep() < state.step()) {
+      checkpoints.readWeights(state.bestStep());
+      listener.message(
+          "the result is step " + state.bestStep() + ", which had the lowest evaluation loss");
+    }
+  }
+
+  private boolean due(int every) {
+    return every > 0 && state.step() % every == 0;
+  }
+
+  private static double weight(List<Batch> batches) {
+    return batches.stream().mapToDouble(b -> LabelTokens.of(b).weight()).sum();
+  }
+
+  private LuthierException notFinite(String what, List<Batch> batches) {
+    gradients.clear();
+    List<String> first = new ArrayList<>();
+    for (Batch batch : batches) {
+      step.firstNotFinite(batch).ifPresent(first::add);
+    }
+    return checkpoints.failed(state.step() + 1, what, first, batches);
+  }
+}
