@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Files and folders that are there whole or not at all: written under a temporary name, forced to the disk, renamed.
- * Whatever goes wrong, what stood there before still stands.
+ * Files and folders that are there whole or not at all: written under a temporary name, forced to
+ * the disk, renamed. Whatever goes wrong, what stood there before still stands.
  */
 public final class AtomicFile {
   private AtomicFile() {}
@@ -122,7 +122,9 @@ public final class AtomicFile {
     }
   }
 
-  /** The rename itself is on the disk only once the directory is; Windows cannot open directories. */
+  /**
+   * The rename itself is on the disk only once the directory is; Windows cannot open directories.
+   */
   private static void forceDirectory(Path directory) throws IOException {
     if (java.io.File.separatorChar == '/') {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {

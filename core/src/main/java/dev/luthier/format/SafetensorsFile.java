@@ -11,9 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A safetensors file's header: 8 bytes of little-endian header length, a JSON object {@code {name: {dtype, shape,
- * data_offsets: [begin, end)}}} with an optional {@code __metadata__}, and the data. Opening reads the header alone,
- * and believes nothing of it before it is checked against the file: offsets must tile the data exactly.
+ * A safetensors file's header: 8 bytes of little-endian header length, a JSON object {@code {name:
+ * {dtype, shape, data_offsets: [begin, end)}}} with an optional {@code __metadata__}, and the data.
+ * Opening reads the header alone, and believes nothing of it before it is checked against the file:
+ * offsets must tile the data exactly.
  *
  * @param path the file
  * @param tensors by name, in the header's order
@@ -74,8 +75,9 @@ public record SafetensorsFile(
   }
 
   /**
-   * Names that stand for another tensor: entries of the metadata whose value names a stored tensor and whose key does
-   * not. This is how the reference implementation records tied weights that it stores once.
+   * Names that stand for another tensor: entries of the metadata whose value names a stored tensor
+   * and whose key does not. This is how the reference implementation records tied weights that it
+   * stores once.
    */
   public Map<String, String> aliases() {
     Map<String, String> out = new LinkedHashMap<>();

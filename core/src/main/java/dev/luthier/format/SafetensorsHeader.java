@@ -17,7 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Parses and checks a safetensors header, streaming, so that a hostile one costs no more than its own bytes. */
+/**
+ * Parses and checks a safetensors header, streaming, so that a hostile one costs no more than its
+ * own bytes.
+ */
 final class SafetensorsHeader {
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -172,7 +175,9 @@ final class SafetensorsHeader {
     return new TensorInfo(name, dtype, shape, dataStart + begin, bytes);
   }
 
-  /** Tensors must cover the data without holes or overlaps, as the reference implementation demands. */
+  /**
+   * Tensors must cover the data without holes or overlaps, as the reference implementation demands.
+   */
   private void checkTiling() {
     List<TensorInfo> sorted = new ArrayList<>(tensors.values());
     sorted.sort(Comparator.comparingLong(TensorInfo::offset).thenComparing(TensorInfo::length));

@@ -16,8 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes a safetensors file. Tensors stand by falling element size and then by name, as the reference implementation
- * writes them, which keeps every tensor aligned; the same tensors always give the same bytes.
+ * Writes a safetensors file. Tensors stand by falling element size and then by name, as the
+ * reference implementation writes them, which keeps every tensor aligned; the same tensors always
+ * give the same bytes.
  */
 public final class SafetensorsWriter {
   private SafetensorsWriter() {}

@@ -27,8 +27,11 @@ public record Linears(Parameters base, Optional<LoraLayers> lora) {
    */
   public Linear head(String path, Tensor embedding, int in, int out, boolean tied) {
     String name = path + ".weight";
-    // A tied head that is trained on its own, as modules_to_save asks, starts as a copy.
-    boolean own = !tied || base.isTrainable(name) && base.stored(name);
+    // A tied head that modules_to_save trains on its own starts as a copy of the embedding.
+    boolean own = !tied || lora.filter(l -> LoraLayers.trainsBase(l.settings(), name)).isPresent();
+    if (!own) {
+      base.tolerate(name);
+    }
     Tensor weight = own ? base.get(name, Init.NORMAL, out, in) : embedding;
     return wrap(path, new Dense(weight, null), in, out, true);
   }

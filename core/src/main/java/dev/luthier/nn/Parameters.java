@@ -7,9 +7,11 @@ import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
@@ -30,6 +32,7 @@ public final class Parameters {
   private final Device device;
   private final Predicate<String> trainable;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final Set<String> tolerated = new HashSet<>();
   private final List<String> complaints = new ArrayList<>();
 
   /**
@@ -88,9 +91,9 @@ public final class Parameters {
     }
   }
 
-  /** Whether the source holds this name; always false for one that makes tensors up. */
-  public boolean stored(String name) {
-    return source.names().contains(name);
+  /** This name may be stored although the model has no use for it. */
+  void tolerate(String name) {
+    tolerated.add(name);
   }
 
   /** Whether this name gets gradients. */
@@ -104,8 +107,8 @@ public final class Parameters {
    * @throws LuthierException listing all missing, misshapen and unexpected tensors
    */
   public void finish() {
-    TreeSet<String> unused = new TreeSet<>(source.names());
-    unused.removeAll(tensors.keySet());
+    TreeSet<String> unused = new TreeSet<>(source.unused());
+    unused.removeAll(tolerated);
     // Old Llama checkpoints store this table, which the configuration determines.
     unused.removeIf(name -> name.endsWith("rotary_emb.inv_freq"));
     for (String name : unused) {

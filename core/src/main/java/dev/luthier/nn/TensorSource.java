@@ -13,11 +13,8 @@ public interface TensorSource {
    */
   Optional<Tensor> read(String name, Init init, long... shape);
 
-  /**
-   * The names that the source holds and a model must use all of; empty for a source that makes
-   * tensors up.
-   */
-  default Set<String> names() {
+  /** Stored names that nobody has read; empty for a source that makes tensors up. */
+  default Set<String> unused() {
     return Set.of();
   }
 

@@ -9,8 +9,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * After the first step every trained tensor must have a finite gradient that is not zero; a tensor that silently never
- * learns is the failure that nobody notices.
+ * After the first step every trained tensor must have a finite gradient that is not zero; a tensor
+ * that silently never learns is the failure that nobody notices.
  */
 final class GradientGuard {
   private GradientGuard() {}

@@ -15,9 +15,10 @@ import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The training loop. One optimizer step minimises <em>sum of label-token losses / sum of label weights in the step</em>,
- * whatever the micro-batches. Nothing random has a state of its own: batches and dropout follow from the seed and the
- * step, so a run that goes on from a checkpoint makes the same updates, bit for bit.
+ * The training loop. One optimizer step minimises <em>sum of label-token losses / sum of label
+ * weights in the step</em>, whatever the micro-batches. Nothing random has a state of its own:
+ * batches and dropout follow from the seed and the step, so a run that goes on from a checkpoint
+ * makes the same updates, bit for bit.
  */
 public final class Trainer {
   /**
@@ -91,8 +92,7 @@ public final class Trainer {
           "nothing is trained: no layer of the model matches lora.targets. See docs/sft.md#targets");
     }
     this.order = new BatchOrder(job.data(), job.settings());
-    this.step =
-        new BlockwiseStep(job.model(), WeightSource.resident(job.model()), job.recompute());
+    this.step = new BlockwiseStep(job.model(), WeightSource.resident(job.model()), job.recompute());
     this.optimizer = AdamW.of(parameters, job.settings());
     this.gradients = new Gradients(parameters);
     this.schedule = Schedule.of(job.settings(), job.peakRate(), order.totalSteps());
@@ -138,7 +138,10 @@ public final class Trainer {
     return new Outcome(End.FINISHED, state, loss);
   }
 
-  /** The longest batch once, gradients dropped: what does not fit in memory fails now and not in an hour. */
+  /**
+   * The longest batch once, gradients dropped: what does not fit in memory fails now and not in an
+   * hour.
+   */
   private void dryPass() {
     Batch longest = job.data().longest(job.settings().microBatchSize());
     step.forwardBackward(longest, job.objective(), 1, 0);
@@ -219,15 +222,16 @@ public final class Trainer {
             best ? 0 : state.stale() + 1,
             state.tokens(),
             state.seconds());
-    listener.evaluated(
-        new EvalMetrics(state.step(), score.perToken(), score.labelTokens(), best));
+    listener.evaluated(new EvalMetrics(state.step(), score.perToken(), score.labelTokens(), best));
     if (best && job.checkpoint().keepBest()) {
       checkpoints.save(state, optimizer);
     }
     return job.eval().patience() > 0 && state.stale() >= job.eval().patience();
   }
 
-  /** Goes back to the best evaluated weights, if that is wanted and they are not the current ones. */
+  /**
+   * Goes back to the best evaluated weights, if that is wanted and they are not the current ones.
+   */
   private void takeBest() {
     if (job.checkpoint().keepBest() && state.bestStep() > 0 && state.bestStep() < state.step()) {
       checkpoints.readWeights(state.bestStep());

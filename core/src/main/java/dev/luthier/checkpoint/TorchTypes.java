@@ -1,0 +1,38 @@
+package dev.luthier.checkpoint;
+
+import dev.luthier.format.DType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Safetensors dtypes and libtorch's, one to one. */
+final class TorchTypes {
+  private TorchTypes() {}
+
+  static ScalarType of(DType dtype) {
+    return switch (dtype) {
+      case F64 -> ScalarType.Double;
+      case F32 -> ScalarType.Float;
+      case F16 -> ScalarType.Half;
+      case BF16 -> ScalarType.BFloat16;
+      case I64 -> ScalarType.Long;
+      case I32 -> ScalarType.Int;
+      case I16 -> ScalarType.Short;
+      case I8 -> ScalarType.Char;
+      case U64 -> ScalarType.UInt64;
+      case U32 -> ScalarType.UInt32;
+      case U16 -> ScalarType.UInt16;
+      case U8 -> ScalarType.Byte;
+      case BOOL -> ScalarType.Bool;
+      case F8_E4M3 -> ScalarType.Float8_e4m3fn;
+      case F8_E5M2 -> ScalarType.Float8_e5m2;
+    };
+  }
+
+  static DType of(ScalarType type) {
+    for (DType dtype : DType.values()) {
+      if (of(dtype) == type) {
+        return dtype;
+      }
+    }
+    throw new IllegalArgumentException("safetensors has no dtype for " + type);
+  }
+}
