@@ -67,7 +67,7 @@ final class Program {
           .println(
               "error: the native libraries do not load: "
                   + e
-                  + "; see docs/troubleshooting.md#native-libraries");
+                  + "; see docs/troubleshooting.md#native-library");
       return FAILED;
     }
   }
