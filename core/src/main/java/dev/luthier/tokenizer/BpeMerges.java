@@ -147,9 +147,10 @@ final class BpeMerges {
     long count = counts.get(word);
     int[] merged = new int[old.length];
     int length = 0;
-    for (int i = 0; i < old.length; i++) {
+    int i = 0;
+    while (i < old.length) {
       if (old[i] != first || i + 1 == old.length || old[i + 1] != second) {
-        merged[length++] = old[i];
+        merged[length++] = old[i++];
         continue;
       }
       change(first, second, word, -count);
@@ -162,7 +163,7 @@ final class BpeMerges {
         change(token, old[i + 2], word, count);
       }
       merged[length++] = token;
-      i++;
+      i += 2;
     }
     if (length < old.length) {
       words.set(word, Arrays.copyOf(merged, length));

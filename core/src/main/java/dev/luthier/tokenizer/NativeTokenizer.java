@@ -1,9 +1,7 @@
 package dev.luthier.tokenizer;
 
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
-import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import ai.djl.util.Utils;
 import dev.luthier.LuthierException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
@@ -19,13 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class NativeTokenizer {
   private static final Cleaner CLEANER = Cleaner.create();
 
-  static {
-    // Must stand before the first DJL class: no usage report, no download, the processor's build.
-    setIfAbsent("OPT_OUT_TRACKING", "true");
-    setIfAbsent("ai.djl.offline", "true");
-    setIfAbsent("RUST_FLAVOR", "cpu");
-  }
-
   private final long handle;
 
   /**
@@ -33,7 +24,7 @@ final class NativeTokenizer {
    * @param where the file's name for messages
    */
   NativeTokenizer(String json, String where) {
-    loadLibrary();
+    NativeLibrary.load();
     try {
       handle = TokenizersLibrary.LIB.createTokenizerFromString(json);
     } catch (RuntimeException e) {
@@ -46,44 +37,6 @@ final class NativeTokenizer {
     }
     long owned = handle;
     CLEANER.register(this, () -> TokenizersLibrary.LIB.deleteTokenizer(owned));
-  }
-
-  private static void setIfAbsent(String property, String value) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, value);
-    }
-  }
-
-  /**
-   * DJL unpacks the library into {@code ~/.djl.ai/tokenizers} once ({@code java.io.tmpdir} where
-   * the home folder is read-only; {@code ENGINE_CACHE_DIR} or {@code DJL_CACHE_DIR}, as environment
-   * or system properties, name another folder).
-   */
-  private static void loadLibrary() {
-    try {
-      LibUtils.checkStatus();
-    } catch (RuntimeException | LinkageError e) {
-      throw new LuthierException(
-          "The tokenizers library could not be loaded: "
-              + rootMessage(e)
-              + ". It is unpacked into "
-              + Utils.getEngineCacheDir("tokenizers")
-              + ", which must be writable and allow executing; set the environment variable"
-              + " ENGINE_CACHE_DIR to a folder that is. There are builds for Linux and macOS on"
-              + " x86_64 (Linux) and arm64, and for Windows on x86_64; this is "
-              + System.getProperty("os.name")
-              + " on "
-              + System.getProperty("os.arch"),
-          e);
-    }
-  }
-
-  private static String rootMessage(Throwable e) {
-    Throwable root = e;
-    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-      root = cause;
-    }
-    return root.toString();
   }
 
   int[] ids(String text, boolean addSpecialTokens) {

@@ -17,8 +17,9 @@ import java.util.regex.Pattern;
  * Text to token ids and back: Hugging Face's Rust library itself, so that ids are right by
  * construction, for every tokenizer that comes as a {@code tokenizer.json}.
  *
- * <p>Nothing is ever truncated or padded, whatever the file says. Objects are immutable and may be
- * used by any number of threads. The native memory is freed with the object.
+ * <p>Nothing is ever truncated, padded or dropped by chance (BPE dropout), whatever the file says.
+ * Objects are immutable and may be used by any number of threads. The native memory is freed with
+ * the object.
  *
  * <p><b>BOS and EOS.</b> {@code encode(text, true)} does what Hugging Face's fast tokenizer does
  * with {@code add_special_tokens=True}: tokenizer.json's post-processor decides, and {@code
@@ -28,10 +29,9 @@ import java.util.regex.Pattern;
  * One thing differs on purpose: a text that already begins with BOS does not get another. A text
  * rendered by a chat template brings its own BOS: use {@link #encodeRendered}.
  *
- * <p><b>The library's files.</b> The Rust library is unpacked once into {@code
- * ~/.djl.ai/tokenizers} (into {@code java.io.tmpdir} where the home folder is not writable; the
- * environment variable {@code ENGINE_CACHE_DIR} names another folder). Nothing is downloaded and no
- * usage is reported.
+ * <p><b>The library's file.</b> The Rust library is unpacked once into {@code ~/.djl.ai/tokenizers}
+ * (into a fresh temporary folder where the home folder is not writable; the environment variable
+ * {@code ENGINE_CACHE_DIR} names another folder). Nothing is downloaded and no usage is reported.
  */
 public final class Tokenizer {
   private static final Pattern BYTE = Pattern.compile("<0x[0-9A-Fa-f]{2}>");

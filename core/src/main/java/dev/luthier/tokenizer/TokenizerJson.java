@@ -17,8 +17,8 @@ import java.util.Set;
 
 /**
  * One tokenizer.json: its vocabulary, and its text as handed to the Rust library, which differs
- * from the file in three ways: no truncation, no padding, untrimmed offsets; and, where the model's
- * Hugging Face class says so, its own rule for BOS and EOS.
+ * from the file: no truncation, no padding, no dropout of merges, untrimmed offsets; and, where the
+ * model's Hugging Face class says so, its own rule for BOS and EOS.
  *
  * @param json what the library reads
  * @param idOf token to id, added tokens included
@@ -62,7 +62,15 @@ record TokenizerJson(
           in.nextToken();
           switch (field) {
             case "truncation", "padding" -> in.skipChildren();
-            case "post_processor" -> postProcessor = Jackson.MAPPER.readTree(in);
+            case "post_processor" -> {
+              postProcessor = Jackson.MAPPER.readTree(in);
+              HostileFiles.checkTemplates(postProcessor);
+            }
+            case "normalizer" -> {
+              JsonNode normalizer = Jackson.MAPPER.readTree(in);
+              HostileFiles.checkCharacterMaps(normalizer);
+              out.writePOJOField(field, normalizer);
+            }
             case "added_tokens" -> added = added(Jackson.MAPPER.readTree(in));
             case "model" -> {
               out.writeFieldName(field);
@@ -80,7 +88,8 @@ record TokenizerJson(
           }
         }
         for (JsonNode token : added) {
-          idOf.put(token.path("content").asText(), token.path("id").asInt());
+          String content = token.path("content").asText();
+          idOf.put(content, HostileFiles.checkedId(content, token.path("id").asLong(-1)));
         }
         out.writePOJOField("added_tokens", added);
         out.writePOJOField("post_processor", PostProcessors.effective(postProcessor, config, idOf));
@@ -125,7 +134,10 @@ record TokenizerJson(
         String field = in.currentName();
         out.writeFieldName(field);
         in.nextToken();
-        if (!field.equals("vocab")) {
+        if (field.equals("dropout")) {
+          in.skipChildren();
+          out.writeNull();
+        } else if (!field.equals("vocab")) {
           out.copyCurrentStructure(in);
         } else if (in.currentToken() == JsonToken.START_ARRAY) {
           copyScoredVocabulary(in, out);
@@ -142,7 +154,7 @@ record TokenizerJson(
       while (in.nextToken() == JsonToken.FIELD_NAME) {
         String token = in.currentName();
         in.nextToken();
-        int id = in.getIntValue();
+        int id = HostileFiles.checkedId(token, in.getLongValue());
         idOf.put(token, id);
         out.writeNumberField(token, id);
       }
