@@ -1,0 +1,86 @@
+package dev.luthier.data;
+
+import dev.luthier.tokenizer.Encoding;
+import dev.luthier.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The first rows of a file as they will be trained, and the account of all of them.
+ *
+ * @param report of the whole file
+ * @param rows the first rows that can be used
+ */
+public record Preview(DataReport report, List<PreviewRow> rows) {
+  public Preview {
+    rows = List.copyOf(rows);
+  }
+
+  /**
+   * @param row 1-based number of the row in its file
+   * @param tokens T
+   * @param trained tokens that count in the loss
+   * @param segments the text in order, cut where training starts or stops
+   */
+  public record PreviewRow(int row, int tokens, int trained, List<Segment> segments) {
+    public PreviewRow {
+      segments = List.copyOf(segments);
+    }
+  }
+
+  /** A stretch of text whose tokens are all trained, or all read. */
+  public record Segment(String text, boolean trained, List<Integer> ids) {
+    public Segment {
+      ids = List.copyOf(ids);
+    }
+  }
+
+  /**
+   * Reads and encodes the whole file. Rows that would stop a run are counted and listed instead.
+   *
+   * @param count how many rows to show
+   */
+  public static Preview of(DataPipeline pipeline, Path file, int count) {
+    List<PreviewRow> rows = new ArrayList<>();
+    Tokenizer tokenizer = pipeline.encoder().tokenizer();
+    TrainingData data =
+        pipeline.survey(
+            file,
+            row -> {
+              if (rows.size() < count) {
+                rows.add(row(row, tokenizer));
+              }
+            });
+    return new Preview(data.report(), rows);
+  }
+
+  private static PreviewRow row(EncodedRow row, Tokenizer tokenizer) {
+    Encoding encoding = row.encoding();
+    int[] labels = row.sequence().labels();
+    List<Segment> segments = new ArrayList<>();
+    int shown = 0;
+    int t = 0;
+    while (t < labels.length) {
+      boolean trained = labels[t] != TokenSequence.IGNORED;
+      StringBuilder text = new StringBuilder();
+      List<Integer> ids = new ArrayList<>();
+      while (t < labels.length && (labels[t] != TokenSequence.IGNORED) == trained) {
+        int end = encoding.ends()[t];
+        if (end > shown) {
+          text.append(row.text(), shown, end);
+          shown = end;
+        } else if (encoding.starts()[t] == end
+            && tokenizer.specialIds().contains(encoding.ids()[t])) {
+          // BOS that the tokenizer puts stands for nothing in the text
+          text.append(tokenizer.token(encoding.ids()[t]));
+        }
+        ids.add(encoding.ids()[t]);
+        t++;
+      }
+      segments.add(new Segment(text.toString(), trained, ids));
+    }
+    return new PreviewRow(
+        row.sequence().row(), row.sequence().length(), row.sequence().trained(), segments);
+  }
+}

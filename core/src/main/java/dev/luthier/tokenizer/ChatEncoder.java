@@ -1,0 +1,106 @@
+package dev.luthier.tokenizer;
+
+import dev.luthier.LuthierException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages to text to ids: the one path that training, evaluation, generation and serving share, so
+ * that a model is asked in exactly the words it was trained on.
+ *
+ * <p>The rendered text brings its own BOS where the template prints one, and the tokenizer adds
+ * nothing to it, as {@code apply_chat_template} does: BOS is never doubled. Content that is a list
+ * of text parts ({@code [{"type": "text", "text": "Hi"}]}) becomes one string first, because most
+ * templates cannot take a list.
+ */
+public final class ChatEncoder {
+  /** How a conversation becomes text. */
+  @FunctionalInterface
+  public interface Renderer {
+    /**
+     * @param addGenerationPrompt whether the text ends where the assistant starts to speak
+     * @throws LuthierException the template refuses the conversation
+     */
+    Chat render(
+        List<Map<String, @Nullable Object>> messages,
+        List<Object> tools,
+        boolean addGenerationPrompt);
+  }
+
+  /** A stretch of text, {@code [start, end)} in UTF-16 positions. */
+  public record Span(int start, int end) {}
+
+  /**
+   * A rendered conversation.
+   *
+   * @param generation what the template's own {@code {% generation %}} blocks printed; empty for
+   *     templates without them
+   */
+  public record Chat(String text, List<Span> generation) {
+    public Chat {
+      generation = List.copyOf(generation);
+    }
+  }
+
+  private final Tokenizer tokenizer;
+  private final Renderer renderer;
+
+  /**
+   * @param renderer the template with the tokenizer's special tokens
+   */
+  public ChatEncoder(Tokenizer tokenizer, Renderer renderer) {
+    this.tokenizer = tokenizer;
+    this.renderer = renderer;
+  }
+
+  /** Renders a conversation. */
+  public Chat render(
+      List<? extends Map<String, ? extends @Nullable Object>> messages,
+      List<Object> tools,
+      boolean addGenerationPrompt) {
+    return renderer.render(plain(messages), tools, addGenerationPrompt);
+  }
+
+  /** The messages as the template gets them: lists of text parts joined to strings. */
+  public static List<Map<String, @Nullable Object>> plain(
+      List<? extends Map<String, ? extends @Nullable Object>> messages) {
+    List<Map<String, @Nullable Object>> plain = new ArrayList<>(messages.size());
+    for (Map<String, ? extends @Nullable Object> message : messages) {
+      Map<String, @Nullable Object> copy = new LinkedHashMap<>(message);
+      copy.computeIfPresent("content", (key, content) -> joined(content));
+      plain.add(copy);
+    }
+    return plain;
+  }
+
+  /** The tokens of a rendered text, with their places in it. */
+  public Encoding encode(Chat chat) {
+    return tokenizer.encodeRendered(chat.text());
+  }
+
+  /** The ids that ask for the assistant's next turn. */
+  public int[] prompt(
+      List<? extends Map<String, ? extends @Nullable Object>> messages, List<Object> tools) {
+    return tokenizer.encodeRendered(render(messages, tools, true).text()).ids();
+  }
+
+  private static Object joined(Object content) {
+    if (!(content instanceof List<?> parts) || parts.isEmpty()) {
+      return content;
+    }
+    StringBuilder text = new StringBuilder();
+    for (Object part : parts) {
+      if (part instanceof Map<?, ?> map
+          && "text".equals(map.get("type"))
+          && map.get("text") instanceof String words) {
+        text.append(words);
+      } else {
+        return content;
+      }
+    }
+    return text.toString();
+  }
+}
