@@ -40,7 +40,9 @@ final class Program {
   static CommandLine commandLine(Console console) {
     CommandLine line = new CommandLine(new Program());
     line.addSubcommand("tokenize", new TokenizeCommand(console));
+    line.addSubcommand("inspect", new InspectCommand(console));
     line.addSubcommand("config", new ConfigCommand(console));
+    line.addSubcommand("doctor", new DoctorCommand(console));
     line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);

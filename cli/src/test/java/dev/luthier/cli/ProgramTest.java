@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.luthier.Versions;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,5 +119,40 @@ class ProgramTest {
     assertThat(run.code()).isZero();
     assertThat(run.out()).contains("  # learningRate:").contains("  rank: 16");
     assertThat(Cli.run("config", "pretrain").out()).contains("  vocabSize:");
+  }
+
+  @Test
+  void inspect_lists_a_files_tensors_and_metadata(@TempDir Path folder) throws Exception {
+    byte[] header =
+        "{\"__metadata__\":{\"format\":\"pt\"},\"w\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[0,8]}}"
+            .getBytes(StandardCharsets.UTF_8);
+    ByteBuffer file = ByteBuffer.allocate(8 + header.length + 8).order(ByteOrder.LITTLE_ENDIAN);
+    Files.write(
+        folder.resolve("model.safetensors"),
+        file.putLong(header.length).put(header).putFloat(1).putFloat(2).array());
+    Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"llama\"}");
+    JsonNode json = new ObjectMapper().readTree(Cli.run("inspect", folder + "", "--json").out());
+    assertThat(json.path("parameters").asLong()).isEqualTo(2);
+    assertThat(json.at("/tensors/0").toString())
+        .isEqualTo(
+            "{\"name\":\"w\",\"dtype\":\"F32\",\"shape\":[1,2],\"bytes\":8,\"file\":\"model.safetensors\"}");
+    assertThat(json.at("/metadata/model.safetensors/format").asText()).isEqualTo("pt");
+    assertThat(json.at("/configs/config.json/model_type").asText()).isEqualTo("llama");
+    assertThat(Cli.run("inspect", folder + "").out()).contains("w  F32  [1, 2]");
+    Cli missing = Cli.run("inspect", folder.resolve("nothing").toString());
+    assertThat(missing.code()).isEqualTo(1);
+    assertThat(missing.err()).contains("found nothing");
+  }
+
+  @Test
+  void doctor_reports_devices_and_versions() throws Exception {
+    Cli run = Cli.run("doctor", "--json");
+    assertThat(run.code()).isZero();
+    JsonNode json = new ObjectMapper().readTree(run.out());
+    assertThat(json.at("/devices/0").asText()).isEqualTo("cpu");
+    assertThat(json.path("threads").asInt()).isPositive();
+    assertThat(json.at("/versions/pytorch").asText()).isNotEmpty().doesNotContain("$");
+    assertThat(json.path("off").has("mps") || json.path("devices").size() > 1).isTrue();
+    assertThat(Cli.run("doctor").out()).contains("devices").contains("advice");
   }
 }

@@ -1,0 +1,68 @@
+package dev.luthier.cli;
+
+import dev.luthier.train.TrainListener;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Shows a training run while it runs. */
+final class TrainProgress implements TrainListener, AutoCloseable {
+  /** Weight of the newest step in the shown speed; single steps vary with their rows. */
+  private static final double NEWEST = 0.2;
+
+  private final Console console;
+  private Optional<ProgressPrinter> printer = Optional.empty();
+  private double tokensPerSecond;
+
+  TrainProgress(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void started(long step, long steps) {
+    printer = Optional.of(new ProgressPrinter(console, "train", step, steps));
+  }
+
+  @Override
+  public void step(StepMetrics metrics) {
+    double now = metrics.tokens() / Math.max(1e-9, metrics.seconds());
+    tokensPerSecond =
+        tokensPerSecond == 0 ? now : tokensPerSecond + NEWEST * (now - tokensPerSecond);
+    printer.ifPresent(
+        p ->
+            p.step(
+                metrics.step(),
+                metrics.loss(),
+                metrics.learningRate(),
+                tokensPerSecond,
+                metrics.peakBytes()));
+  }
+
+  @Override
+  public void evaluated(EvalMetrics metrics) {
+    message(
+        String.format(
+            Locale.ROOT,
+            "evaluation after step %d: loss %.4f over %d tokens%s",
+            metrics.step(),
+            metrics.loss(),
+            metrics.labelTokens(),
+            metrics.best() ? ", the best so far" : ""));
+  }
+
+  @Override
+  public void saved(Path checkpoint) {
+    message("saved " + checkpoint);
+  }
+
+  @Override
+  public void message(String text) {
+    printer.ifPresentOrElse(p -> p.line(text), () -> console.err().println(text));
+  }
+
+  @Override
+  public void close() {
+    printer.ifPresent(ProgressPrinter::close);
+    printer = Optional.empty();
+  }
+}
