@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.format.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,13 +33,14 @@ public final class TokenizerWriter {
     Map<String, String> named = named(bpe, roles);
     try {
       Files.createDirectories(folder);
-      replace(folder.resolve("tokenizer.json"), text(tokenizerJson(bpe, roles)));
-      replace(folder.resolve("tokenizer_config.json"), text(config(bpe, roles, named)));
+      AtomicFile.writeText(folder.resolve("tokenizer.json"), text(tokenizerJson(bpe, roles)));
+      AtomicFile.writeText(
+          folder.resolve("tokenizer_config.json"), text(config(bpe, roles, named)));
       ObjectNode map = Jackson.MAPPER.createObjectNode();
       named.forEach(map::put);
-      replace(folder.resolve("special_tokens_map.json"), text(map));
+      AtomicFile.writeText(folder.resolve("special_tokens_map.json"), text(map));
       if (roles.chatTemplate().isPresent()) {
-        replace(folder.resolve("chat_template.jinja"), roles.chatTemplate().get());
+        AtomicFile.writeText(folder.resolve("chat_template.jinja"), roles.chatTemplate().get());
       }
     } catch (IOException e) {
       throw new LuthierException("The tokenizer cannot be written to " + folder + ": " + e, e);
@@ -137,16 +138,5 @@ public final class TokenizerWriter {
             .withObjectIndenter(new DefaultIndenter("  ", "\n"))
             .withArrayIndenter(new DefaultIndenter("  ", "\n"));
     return Jackson.MAPPER.writer(printer).writeValueAsString(node) + "\n";
-  }
-
-  private static void replace(Path file, String content) throws IOException {
-    Path temporary = Files.createTempFile(file.getParent(), file.getFileName() + ".", ".tmp");
-    try {
-      Files.writeString(temporary, content);
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(temporary);
-    }
   }
 }

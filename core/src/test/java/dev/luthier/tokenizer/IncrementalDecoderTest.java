@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class IncrementalDecoderTest {
   private final Tokenizer tokenizer = TestTokenizers.chat();
+  private final Tokenizer sentencePiece = TestTokenizers.sentencePiece();
 
   @Property(tries = 300)
   void pieces_join_to_the_text_and_no_piece_is_half_a_character(@ForAll("texts") String text) {
@@ -92,5 +93,37 @@ class IncrementalDecoderTest {
   @Provide
   Arbitrary<List<Integer>> ids() {
     return Arbitraries.integers().between(0, 420).list().ofMaxSize(30);
+  }
+
+  @Property(tries = 300)
+  void byte_fallback_decodes_one_by_one_as_at_once(
+      @ForAll("sentencePieceIds") List<Integer> list, @ForAll boolean skipSpecialTokens) {
+    int[] ids = list.stream().mapToInt(id -> id).toArray();
+    IncrementalDecoder decoder = new IncrementalDecoder(sentencePiece, skipSpecialTokens);
+    StringBuilder joined = new StringBuilder();
+    Arrays.stream(ids).forEach(id -> joined.append(decoder.next(id)));
+    joined.append(decoder.finish());
+    assertThat(joined).hasToString(sentencePiece.decode(ids, skipSpecialTokens));
+  }
+
+  @Test
+  void the_space_before_a_word_is_kept_but_at_the_beginning() {
+    IncrementalDecoder decoder = new IncrementalDecoder(sentencePiece, true);
+    int[] ids = sentencePiece.encodeIds("ab 🙂 ab", true);
+    List<String> pieces =
+        Arrays.stream(ids).mapToObj(decoder::next).filter(piece -> !piece.isEmpty()).toList();
+    // The emoji's bytes are certain when another token follows them.
+    assertThat(pieces).containsExactly("ab", " ", "🙂 ab");
+  }
+
+  /** Mostly the bytes of two emoji in all orders, words, and special tokens. */
+  @Provide
+  Arbitrary<List<Integer>> sentencePieceIds() {
+    Arbitrary<Integer> bytes =
+        Arbitraries.of(0xF0, 0x9F, 0x99, 0x82, 0xC3, 0xA9, 0x41).map(b -> 3 + b);
+    return Arbitraries.oneOf(
+            bytes, Arbitraries.integers().between(259, 266), Arbitraries.of(0, 1, 2))
+        .list()
+        .ofMaxSize(30);
   }
 }

@@ -56,6 +56,62 @@ public final class TestTokenizers {
     return Tokenizer.load(folder);
   }
 
+  /**
+   * A tokenizer of Llama 2's kind by hand: SentencePiece BPE with byte fallback, BOS {@code <s>}
+   * (id 1), EOS {@code </s>} (id 2); its words are made of a, b and spaces.
+   */
+  public static Tokenizer sentencePiece() {
+    return Shared.SENTENCE_PIECE;
+  }
+
+  private static Tokenizer writeSentencePiece(Path folder) {
+    StringBuilder vocabulary = new StringBuilder("\"<unk>\": 0, \"<s>\": 1, \"</s>\": 2");
+    for (int b = 0; b < 256; b++) {
+      vocabulary.append(", \"<0x%02X>\": %d".formatted(b, 3 + b));
+    }
+    int id = 259;
+    for (String token : List.of("▁", "a", "b", "ab", "▁ab", "▁a", "▁▁")) {
+      vocabulary.append(", \"%s\": %d".formatted(token, id++));
+    }
+    String added =
+        ADDED.formatted(0, "<unk>")
+            + ","
+            + ADDED.formatted(1, "<s>")
+            + ","
+            + ADDED.formatted(2, "</s>");
+    try {
+      Files.writeString(
+          folder.resolve("tokenizer.json"), SENTENCE_PIECE.formatted(added, vocabulary));
+      Files.writeString(
+          folder.resolve("tokenizer_config.json"),
+          """
+          {"tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "</s>",
+           "unk_token": "<unk>"}""");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Tokenizer.load(folder);
+  }
+
+  private static final String ADDED =
+      """
+      {"id": %d, "content": "%s", "single_word": false, "lstrip": false, "rstrip": false,
+       "normalized": false, "special": true}""";
+
+  private static final String SENTENCE_PIECE =
+      """
+      {"added_tokens": [%s],
+       "normalizer": {"type": "Sequence", "normalizers": [
+         {"type": "Prepend", "prepend": "▁"},
+         {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+       "decoder": {"type": "Sequence", "decoders": [
+         {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+         {"type": "ByteFallback"}, {"type": "Fuse"},
+         {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+       "model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "byte_fallback": true,
+         "vocab": {%s},
+         "merges": ["a b", "▁ ab", "▁ a", "▁ ▁"]}}""";
+
   /** ChatML; END_OF_TEXT is BOS where {@code addBos} is on. */
   public static TokenizerRoles roles(boolean addBos) {
     return new TokenizerRoles(
@@ -75,6 +131,7 @@ public final class TestTokenizers {
   private static final class Shared {
     static final Path FOLDER = temporaryFolder();
     static final Tokenizer CHAT = write(FOLDER, 400, roles(false));
+    static final Tokenizer SENTENCE_PIECE = writeSentencePiece(temporaryFolder());
   }
 
   private static Path temporaryFolder() {

@@ -215,7 +215,15 @@ class TokenizerTest {
         "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": \"b\"}, \"merges\": []}}",
         "{\"model\": {\"type\": \"Nothing\", \"vocab\": {\"a\": 0}}}",
         "{\"added_tokens\": 7}",
-        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a b\"]}}"
+        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0}, \"merges\": [\"a b\"]}}",
+        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 4000000000}, \"merges\": []}}",
+        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 2147483647}, \"merges\": []}}",
+        "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": -1}, \"merges\": []}}",
+        "{\"model\": {\"vocab\": {\"a\": 0}}, \"added_tokens\": [{\"id\": 1e9, \"content\": \"b\"}]}",
+        "{\"model\": {\"vocab\": {\"a\": 0}}, \"post_processor\": {\"type\": \"TemplateProcessing\","
+            + "\"single\": [{\"SpecialToken\": {\"id\": \"<s>\", \"type_id\": 0}}]}}",
+        "{\"model\": {\"vocab\": {\"a\": 0}}, \"normalizer\": {\"precompiled_charsmap\": \"AAAA\"}}",
+        "{\"model\": {\"vocab\": {\"a\": 0}}, \"normalizer\": {\"precompiled_charsmap\": \"////////\"}}"
       })
   void a_malformed_file_is_named_in_the_error(String json, @TempDir Path folder)
       throws IOException {
@@ -248,5 +256,28 @@ class TokenizerTest {
     assertThat(tokenizer.decode(more, false))
         .isEqualTo(tokenizer.decode(new int[] {ids[0]}, false));
     assertThatThrownBy(() -> tokenizer.token(100_000)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void merges_are_never_dropped_by_chance(@TempDir Path folder) throws IOException {
+    String json = Files.readString(TestTokenizers.chatFolder().resolve("tokenizer.json"));
+    String dropping = json.replace("\"dropout\" : null", "\"dropout\" : 0.9");
+    assertThat(dropping).isNotEqualTo(json);
+    Path file = Files.writeString(folder.resolve("tokenizer.json"), dropping);
+    String text = "The birch canoe slid on the smooth planks.";
+    assertThat(Tokenizer.fromFile(file).encodeIds(text, false))
+        .isEqualTo(tokenizer.encodeIds(text, false));
+  }
+
+  @Test
+  void sentence_piece_spans_leave_out_the_space_put_before_the_text() {
+    Tokenizer llama = TestTokenizers.sentencePiece();
+    Encoding encoding = llama.encode("ab 🙂a", true);
+    List<String> tokens = IntStream.of(encoding.ids()).mapToObj(llama::token).toList();
+    assertThat(tokens)
+        .containsExactly("<s>", "▁ab", "▁", "<0xF0>", "<0x9F>", "<0x99>", "<0x82>", "a");
+    assertThat(encoding.starts()).containsExactly(0, 0, 2, 3, 3, 3, 3, 5);
+    assertThat(encoding.ends()).containsExactly(0, 2, 3, 5, 5, 5, 5, 6);
+    assertThat(llama.decode(encoding.ids(), true)).isEqualTo("ab 🙂a");
   }
 }
