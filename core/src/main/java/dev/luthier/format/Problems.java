@@ -1,0 +1,25 @@
+package dev.luthier.format;
+
+import dev.luthier.LuthierException;
+import java.util.List;
+
+/** Several complaints in one message. */
+final class Problems {
+  private static final int MOST = 20;
+
+  private Problems() {}
+
+  static LuthierException of(String what, List<String> problems, String advice) {
+    StringBuilder out = new StringBuilder(what).append(':');
+    problems.stream().limit(MOST).forEach(p -> out.append("\n  ").append(p));
+    if (problems.size() > MOST) {
+      out.append("\n  and ").append(problems.size() - MOST).append(" more");
+    }
+    return new LuthierException(out.append('\n').append(advice).toString());
+  }
+
+  /** Names from files can be of any length. */
+  static String shortened(String s) {
+    return s.length() > 80 ? s.substring(0, 80) + "..." : s;
+  }
+}
