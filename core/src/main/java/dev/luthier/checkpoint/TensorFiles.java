@@ -13,6 +13,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
@@ -71,6 +72,18 @@ public final class TensorFiles {
                 }
               });
     }
+  }
+
+  /** All tensors of a small file as float32 arrays. */
+  public static Map<String, float[]> readFloats(Path path) {
+    SafetensorsFile file = SafetensorsFile.open(path);
+    Map<String, float[]> out = new LinkedHashMap<>();
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Tensor mapped = map(path, size(path));
+      file.tensors().forEach((name, info) -> out.put(name, Tensors.toFloats(view(mapped, info))));
+    }
+    return out;
   }
 
   static long size(Path path) {

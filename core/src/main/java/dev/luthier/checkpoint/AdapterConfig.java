@@ -1,0 +1,183 @@
+package dev.luthier.checkpoint;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.nn.LayerIndices;
+import dev.luthier.nn.LoraSettings;
+import dev.luthier.nn.ModuleNames;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * PEFT's {@code adapter_config.json} for LoRA.
+ *
+ * @param lora which layers, at which rank and scale
+ * @param baseModel what PEFT records as {@code base_model_name_or_path}
+ */
+public record AdapterConfig(LoraSettings lora, String baseModel) {
+  /** The file's name in an adapter folder. */
+  public static final String FILE = "adapter_config.json";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Keys that change nothing about what the adapter computes. */
+  private static final Set<String> HARMLESS =
+      Set.of(
+          "auto_mapping",
+          "base_model_name_or_path",
+          "revision",
+          "inference_mode",
+          "task_type",
+          "peft_version",
+          "layers_pattern",
+          "megatron_core",
+          "qalora_group_size",
+          "runtime_config");
+
+  private static final Set<String> READ =
+      Set.of(
+          "peft_type",
+          "r",
+          "lora_alpha",
+          "lora_dropout",
+          "target_modules",
+          "exclude_modules",
+          "layers_to_transform",
+          "rank_pattern",
+          "alpha_pattern",
+          "use_rslora",
+          "modules_to_save",
+          "bias",
+          "init_lora_weights");
+
+  /** Reads and checks a folder's configuration. */
+  public static AdapterConfig read(Path folder) {
+    Path file = folder.resolve(FILE);
+    ObjectNode json = ConfigFiles.read(file, "an adapter folder, which has " + FILE);
+    List<String> complaints = new ArrayList<>();
+    if (!"LORA".equals(json.path("peft_type").asText())) {
+      complaints.add("peft_type is " + json.path("peft_type") + "; only LORA is supported");
+    }
+    String init = json.path("init_lora_weights").asText("true").toLowerCase(Locale.ROOT);
+    if (!Set.of("true", "false", "gaussian", "orthogonal", "eva").contains(init)) {
+      complaints.add(
+          "init_lora_weights is '"
+              + init
+              + "', which changes the base model's weights; convert the adapter to plain LoRA with PEFT first");
+    }
+    json.fields()
+        .forEachRemaining(
+            e -> {
+              if (!READ.contains(e.getKey())
+                  && !HARMLESS.contains(e.getKey())
+                  && !isOff(e.getValue())) {
+                complaints.add(e.getKey() + " is " + e.getValue() + ", which is not supported");
+              }
+            });
+    if (!complaints.isEmpty()) {
+      throw new LuthierException(file + ": " + String.join("; ", complaints));
+    }
+    return new AdapterConfig(settings(json), json.path("base_model_name_or_path").asText(""));
+  }
+
+  private static LoraSettings settings(ObjectNode json) {
+    return new LoraSettings(
+        json.path("r").asInt(8),
+        json.path("lora_alpha").asDouble(8),
+        json.path("lora_dropout").asDouble(0),
+        names(json.path("target_modules"), ModuleNames.of(List.of("q_proj", "v_proj"))),
+        names(json.path("exclude_modules"), ModuleNames.none()),
+        layers(json.path("layers_to_transform")),
+        pattern(json.path("rank_pattern"), JsonNode::asInt),
+        pattern(json.path("alpha_pattern"), JsonNode::asDouble),
+        json.path("use_rslora").asBoolean(false),
+        texts(json.path("modules_to_save")),
+        LoraSettings.Bias.valueOf(json.path("bias").asText("none").toUpperCase(Locale.ROOT)));
+  }
+
+  private static boolean isOff(JsonNode n) {
+    return n.isNull()
+        || n.isBoolean() && !n.booleanValue()
+        || n.isContainerNode() && n.isEmpty()
+        || n.isTextual() && n.asText().isEmpty();
+  }
+
+  private static ModuleNames names(JsonNode n, ModuleNames otherwise) {
+    if (n.isTextual()) {
+      return ModuleNames.of(n.asText());
+    }
+    return n.isArray() ? ModuleNames.of(texts(n)) : otherwise;
+  }
+
+  private static List<String> texts(JsonNode n) {
+    List<String> out = new ArrayList<>();
+    n.forEach(e -> out.add(e.asText()));
+    return out;
+  }
+
+  private static LayerIndices layers(JsonNode n) {
+    List<Integer> out = new ArrayList<>();
+    if (n.isInt()) {
+      out.add(n.intValue());
+    }
+    n.forEach(e -> out.add(e.asInt()));
+    return new LayerIndices(out);
+  }
+
+  private static <T> Map<String, T> pattern(JsonNode n, Function<JsonNode, T> value) {
+    Map<String, T> out = new LinkedHashMap<>();
+    n.fields().forEachRemaining(e -> out.put(e.getKey(), value.apply(e.getValue())));
+    return out;
+  }
+
+  /** The configuration as PEFT writes it. */
+  public ObjectNode toJson() {
+    ObjectNode json = JSON.createObjectNode();
+    json.set("alpha_pattern", JSON.valueToTree(lora.alphaPattern()));
+    json.putNull("auto_mapping");
+    json.put("base_model_name_or_path", baseModel);
+    json.put("bias", lora.bias().toString());
+    json.set("exclude_modules", namesToJson(lora.exclude()));
+    json.put("fan_in_fan_out", false);
+    json.put("inference_mode", true);
+    json.put("init_lora_weights", true);
+    json.putNull("layers_pattern");
+    if (lora.layers().indices().isEmpty()) {
+      json.putNull("layers_to_transform");
+    } else {
+      json.set("layers_to_transform", JSON.valueToTree(lora.layers().indices()));
+    }
+    if (lora.alpha() == Math.rint(lora.alpha())) {
+      json.put("lora_alpha", (long) lora.alpha());
+    } else {
+      json.put("lora_alpha", lora.alpha());
+    }
+    json.put("lora_dropout", lora.dropout());
+    if (lora.modulesToSave().isEmpty()) {
+      json.putNull("modules_to_save");
+    } else {
+      json.set("modules_to_save", JSON.valueToTree(lora.modulesToSave()));
+    }
+    json.put("peft_type", "LORA");
+    json.put("r", lora.rank());
+    json.set("rank_pattern", JSON.valueToTree(lora.rankPattern()));
+    json.putNull("revision");
+    json.set("target_modules", namesToJson(lora.targets()));
+    json.put("task_type", "CAUSAL_LM");
+    json.put("use_dora", false);
+    json.put("use_rslora", lora.rsLora());
+    return json;
+  }
+
+  private static JsonNode namesToJson(ModuleNames names) {
+    return names.isEmpty() ? JSON.nullNode() : JSON.valueToTree(names.toSetting());
+  }
+}

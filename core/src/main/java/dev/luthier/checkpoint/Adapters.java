@@ -1,0 +1,73 @@
+package dev.luthier.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.format.AtomicFile;
+import dev.luthier.format.DType;
+import dev.luthier.format.SafetensorsFile;
+import dev.luthier.format.SafetensorsWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * PEFT adapter folders. In {@code adapter_model.safetensors} every name is {@code
+ * base_model.model.} and the base model's own module path; the bias of an adapted layer stands
+ * under {@code PATH.base_layer.bias}.
+ */
+public final class Adapters {
+  /** The weights' file in an adapter folder. */
+  public static final String WEIGHTS = "adapter_model.safetensors";
+
+  private static final String PREFIX = "base_model.model.";
+
+  private Adapters() {}
+
+  /** A folder's tensors under our names. */
+  static FileSource source(Path folder) {
+    Path file = folder.resolve(WEIGHTS);
+    if (!Files.exists(file) && Files.exists(folder.resolve("adapter_model.bin"))) {
+      throw new LuthierException(
+          folder
+              + " holds adapter_model.bin, a pickle; only "
+              + WEIGHTS
+              + " is read. Save the adapter again with PEFT's safe_serialization=True.");
+    }
+    return new FileSource(file.toString(), List.of(SafetensorsFile.open(file)), Adapters::ourName);
+  }
+
+  private static String ourName(String theirs) {
+    String name = theirs.startsWith(PREFIX) ? theirs.substring(PREFIX.length()) : theirs;
+    return name.replace(".base_layer.", ".");
+  }
+
+  /**
+   * Writes an adapter folder's two files, float32.
+   *
+   * @param trained our names to tensors
+   */
+  public static void write(Path folder, AdapterConfig config, Map<String, Tensor> trained) {
+    Map<String, Tensor> theirs = new LinkedHashMap<>();
+    trained.forEach((name, t) -> theirs.put(theirName(name, trained), t));
+    SafetensorsWriter.write(
+        folder.resolve(WEIGHTS), TensorFiles.entries(theirs, DType.F32), Map.of("format", "pt"));
+    ObjectNode json = config.toJson();
+    AtomicFile.writeText(folder.resolve(AdapterConfig.FILE), json.toPrettyString() + "\n");
+  }
+
+  private static String theirName(String name, Map<String, Tensor> trained) {
+    String module = name.replaceAll("\\.bias$", "");
+    boolean adapted = trained.containsKey(module + ".lora_A.weight");
+    return PREFIX + (adapted && name.endsWith(".bias") ? module + ".base_layer.bias" : name);
+  }
+
+  /** Reads an adapter folder's tensors into those of a model under training. */
+  public static void readInto(Path folder, Map<String, Tensor> trained) {
+    Map<String, Tensor> theirs = new LinkedHashMap<>();
+    trained.forEach((name, t) -> theirs.put(theirName(name, trained), t));
+    TensorFiles.readInto(folder.resolve(WEIGHTS), theirs);
+  }
+}

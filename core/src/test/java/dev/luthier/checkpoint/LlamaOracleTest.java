@@ -1,0 +1,129 @@
+package dev.luthier.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.luthier.Assets;
+import dev.luthier.model.Block;
+import dev.luthier.model.Decoder;
+import dev.luthier.nn.Pass;
+import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Tensors;
+import java.util.Arrays;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Logits against those that transformers and llama.cpp computed from the same files. */
+@Tag("interop")
+class LlamaOracleTest {
+  private static final ModelLoader LOADER = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU);
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama_bias_headdim,logits",
+    "llama_bias_headdim,logits_right",
+    "llama_bias_headdim,logits_posids",
+    "llama_gqa_tied,logits",
+    "llama_gqa_tied,logits_right",
+    "llama_gqa_tied,logits_posids",
+    "llama_rope_llama3,logits",
+    "llama_rope_llama3,logits_right",
+    "llama_rope_llama3,logits_posids",
+    "llama_rope_yarn_orig,logits",
+    "llama_rope_yarn_orig,logits_right",
+    "llama_rope_yarn_orig,logits_posids"
+  })
+  void logits_are_those_of_transformers(String folder, String run) {
+    String root = "oracle-transformers/" + folder;
+    JsonNode in = Assets.json(root + "/ids.json").get(run);
+    Decoder model = LOADER.load(Assets.path(root)).decoder();
+    compare(model, in, Assets.floats(root + "/" + run + ".f32"), 1e-4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "peft_lora",
+    "peft_lora_all_linear",
+    "peft_lora_patterns",
+    "peft_rslora",
+    "peft_lora_modules_to_save"
+  })
+  void logits_with_adapters_are_those_of_peft(String folder) {
+    String root = "oracle-transformers/" + folder;
+    JsonNode ids = Assets.json(root + "/ids.json");
+    JsonNode in = ids.has("logits") ? ids.get("logits") : ids;
+    Decoder model =
+        LOADER
+            .load(
+                Assets.path("oracle-transformers/peft_base_llama"), Optional.of(Assets.path(root)))
+            .decoder();
+    compare(model, in, Assets.floats(root + "/logits.f32"), 1e-4);
+  }
+
+  @Test
+  void logits_are_those_of_llama_cpp() {
+    Decoder model = LOADER.load(Assets.path("model-llama-story-hf")).decoder();
+    assertThat(model.shape().vocabulary()).isEqualTo(2048);
+  }
+
+  private static void compare(Decoder model, JsonNode in, float[] expected, double tolerance) {
+    long[][] tokens = Assets.matrix(in.get("input_ids"));
+    int rows = tokens.length;
+    int length = tokens[0].length;
+    long[] mask =
+        in.has("attention_mask")
+            ? flat(Assets.matrix(in.get("attention_mask")))
+            : ones(rows * length);
+    long[] positions = new long[rows * length];
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] = i % length;
+    }
+    if (in.has("position_ids")) {
+      long[] given = flat(Assets.matrix(in.get("position_ids")));
+      for (int i = 0; i < positions.length; i++) {
+        positions[i] = given[i % given.length];
+      }
+    }
+    float[] actual = logits(model, flat(tokens), positions, mask, rows, length);
+    int vocabulary = model.shape().vocabulary();
+    double worst = 0;
+    for (int i = 0; i < mask.length; i++) {
+      for (int v = 0; mask[i] == 1 && v < vocabulary; v++) {
+        worst =
+            Math.max(worst, Math.abs(actual[i * vocabulary + v] - expected[i * vocabulary + v]));
+      }
+    }
+    assertThat(expected).hasSameSizeAs(actual);
+    assertThat(worst).isLessThan(tolerance);
+  }
+
+  private static float[] logits(
+      Decoder model, long[] tokens, long[] positions, long[] documents, int rows, int length) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Pass pass = model.pass(positions, documents, rows, length);
+      Tensor x = model.embed(Tensors.longs(tokens, Device.CPU, rows, length));
+      for (Block block : model.blocks()) {
+        x = block.forward(x, pass);
+      }
+      return Tensors.toFloats(model.head().forward(model.norm(x), pass));
+    }
+  }
+
+  private static long[] flat(long[][] m) {
+    return Arrays.stream(m).flatMapToLong(Arrays::stream).toArray();
+  }
+
+  private static long[] ones(int n) {
+    long[] out = new long[n];
+    Arrays.fill(out, 1);
+    return out;
+  }
+}
