@@ -65,7 +65,7 @@ final class Joined {
   }
 
   /** The text with BOS as the tokenizer adds it, without what the tokenizer adds at the end. */
-  private Encoding opened(String text) {
+  Encoding opened(String text) {
     Encoding encoding = tokenizer.encode(text, true);
     int length = encoding.length();
     while (length > 0

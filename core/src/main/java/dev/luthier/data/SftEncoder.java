@@ -73,6 +73,37 @@ public final class SftEncoder {
     return encoded;
   }
 
+  /**
+   * The row as a question to the model, in the words that training uses.
+   *
+   * @return empty for plain text, and for a conversation that does not end with an answer in text
+   * @throws LuthierException the template refuses the conversation
+   */
+  public Optional<Question> question(Row row) {
+    Example example = row.example();
+    if (example instanceof Instruction instruction) {
+      example = chat.isPresent() ? instruction.asChat() : instruction.asPrompt();
+    }
+    if (example instanceof PromptCompletion pair) {
+      if (chat.isEmpty()) {
+        int[] prompt = joined.opened(pair.prompt()).ids();
+        return Optional.of(new Question(prompt, pair.completion(), row.number()));
+      }
+      example = pair.asChat();
+    }
+    if (!(example instanceof Chat conversation) || chat.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Map<String, @Nullable Object>> messages = ChatEncoder.plain(conversation.messages());
+    int last = messages.size() - 1;
+    if (!"assistant".equals(messages.get(last).get("role"))
+        || !(messages.get(last).get("content") instanceof String answer)) {
+      return Optional.empty();
+    }
+    int[] prompt = chat.get().prompt(messages.subList(0, last), conversation.tools());
+    return Optional.of(new Question(prompt, answer, row.number()));
+  }
+
   private EncodedRow encodeExample(Row row) {
     Example example = row.example();
     if (example instanceof Text text) {

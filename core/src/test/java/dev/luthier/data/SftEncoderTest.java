@@ -169,6 +169,23 @@ class SftEncoderTest {
   }
 
   @Test
+  void a_question_is_the_row_up_to_its_answer() {
+    SftEncoder encoder = encoder(Templates.CHATML, TrainOn.ASSISTANT);
+    Row row = new Row(4, chat(AssistantSpansTest.turns("a", "b", "c", "d")));
+    Question question = encoder.question(row).orElseThrow();
+    assertThat(question.answer()).isEqualTo("d");
+    assertThat(question.row()).isEqualTo(4);
+    assertThat(encoder.encode(row).sequence().tokens()).startsWith(question.prompt());
+    assertThat(TOKENIZER.decode(question.prompt(), false))
+        .endsWith("c<|im_end|>\n<|im_start|>assistant\n");
+    assertThat(encoder.question(new Row(1, new Text("a")))).isEmpty();
+    assertThat(encoder.question(new Row(1, chat(AssistantSpansTest.turns("a"))))).isEmpty();
+    SftEncoder plain = new SftEncoder(TOKENIZER, Optional.empty(), TrainOn.ASSISTANT, Set.of());
+    assertThat(plain.question(new Row(1, new PromptCompletion("the", "b"))).orElseThrow().prompt())
+        .isEqualTo(TOKENIZER.encodeIds("the", false));
+  }
+
+  @Test
   void what_the_template_refuses_is_the_reason() {
     List<Map<String, @Nullable Object>> messages =
         new ArrayList<>(AssistantSpansTest.turns("a", "b"));
