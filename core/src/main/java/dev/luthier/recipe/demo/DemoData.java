@@ -1,0 +1,83 @@
+package dev.luthier.recipe.demo;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The demo's fine-tuning rows: a plain sentence, without any instruction, and its Yoda-speak.
+ *
+ * @param train rows to tune on
+ * @param heldOut rows to score with; they share no sentence with {@code train}, nor with {@link
+ *     DemoCorpus}, for any seeds ({@link Split})
+ */
+public record DemoData(List<Sentence> train, List<Sentence> heldOut) {
+  /** Rows of train.jsonl. */
+  public static final int TRAIN_ROWS = 2_000;
+
+  /** Rows of heldout.jsonl. */
+  public static final int HELD_OUT_ROWS = 256;
+
+  /** Copies both lists. */
+  public DemoData {
+    train = List.copyOf(train);
+    heldOut = List.copyOf(heldOut);
+  }
+
+  /**
+   * Draws different sentences for both parts.
+   *
+   * @param seed any number; equal seeds give equal rows
+   */
+  public static DemoData generate(long seed) {
+    SentenceGrammar grammar = new SentenceGrammar(seed);
+    return new DemoData(
+        distinct(grammar, Split.TRAIN, TRAIN_ROWS),
+        distinct(grammar, Split.HELD_OUT, HELD_OUT_ROWS));
+  }
+
+  /**
+   * Writes train.jsonl and heldout.jsonl, rows with a {@code messages} column: the user's plain
+   * sentence and the assistant's answer.
+   *
+   * @throws dev.luthier.LuthierException if a file cannot be written
+   */
+  public static void write(Path dir, long seed) {
+    DemoData data = generate(seed);
+    JsonLines.write(dir.resolve("train.jsonl"), rows(data.train), Long.MAX_VALUE);
+    JsonLines.write(dir.resolve("heldout.jsonl"), rows(data.heldOut), Long.MAX_VALUE);
+  }
+
+  private static List<Sentence> distinct(SentenceGrammar grammar, Split split, int count) {
+    Set<String> seen = new HashSet<>();
+    List<Sentence> sentences = new ArrayList<>(count);
+    while (sentences.size() < count) {
+      Sentence sentence = grammar.clause(split).sentence();
+      if (seen.add(sentence.plain().toLowerCase(Locale.ROOT))) {
+        sentences.add(sentence);
+      }
+    }
+    return sentences;
+  }
+
+  private static Iterator<Map<String, Object>> rows(List<Sentence> sentences) {
+    return sentences.stream().map(s -> Map.<String, Object>of("messages", messages(s))).iterator();
+  }
+
+  private static List<Map<String, String>> messages(Sentence sentence) {
+    return List.of(message("user", sentence.plain()), message("assistant", sentence.yoda()));
+  }
+
+  private static Map<String, String> message(String role, String content) {
+    Map<String, String> message = new LinkedHashMap<>();
+    message.put("role", role);
+    message.put("content", content);
+    return message;
+  }
+}
