@@ -1,0 +1,82 @@
+package dev.luthier.tokenizer.jinja;
+
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Elements that nobody computes before somebody asks, as Python's generators. */
+final class Lazy implements Iterator<Object> {
+  private final Supplier<Iterator<Object>> source;
+  private @Nullable Iterator<Object> elements;
+
+  Lazy(Supplier<Iterator<Object>> source) {
+    this.source = source;
+  }
+
+  static Iterator<Object> mapped(
+      Env env, Supplier<Iterator<Object>> source, Function<Object, Object> change) {
+    Lazy all = new Lazy(source);
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return all.hasNext();
+      }
+
+      @Override
+      public Object next() {
+        env.step();
+        return change.apply(all.next());
+      }
+    };
+  }
+
+  static Iterator<Object> filtered(
+      Env env, Supplier<Iterator<Object>> source, Predicate<Object> keep) {
+    Lazy all = new Lazy(source);
+    return new Iterator<>() {
+      private @Nullable Object ahead;
+
+      @Override
+      public boolean hasNext() {
+        while (ahead == null && all.hasNext()) {
+          env.step();
+          Object item = all.next();
+          if (keep.test(item)) {
+            ahead = item;
+          }
+        }
+        return ahead != null;
+      }
+
+      @Override
+      public Object next() {
+        if (!hasNext() || ahead == null) {
+          throw new NoSuchElementException();
+        }
+        Object item = ahead;
+        ahead = null;
+        return item;
+      }
+    };
+  }
+
+  private Iterator<Object> elements() {
+    if (elements == null) {
+      elements = source.get();
+    }
+    return elements;
+  }
+
+  @Override
+  public boolean hasNext() {
+    return elements().hasNext();
+  }
+
+  @Override
+  public Object next() {
+    return elements().next();
+  }
+}
