@@ -55,6 +55,14 @@ public final class KvCache implements AutoCloseable {
     return length;
   }
 
+  /** Forgets all but the first tokens, at most as many as are held. */
+  public void truncate(long to) {
+    if (to > length) {
+      throw new IllegalArgumentException("cannot keep " + to + " of " + length + " tokens");
+    }
+    length = to;
+  }
+
   /** Keeps only these rows of the batch, in this order. */
   public void select(Tensor rows) {
     if (keys != null && values != null) {

@@ -34,6 +34,25 @@ public final class TinyLlama {
           false,
           0.3);
 
+  /** The same with the vocabulary of the test tokenizer. */
+  public static final LlamaConfig TEXT_CONFIG =
+      new LlamaConfig(
+          400,
+          16,
+          24,
+          2,
+          4,
+          2,
+          4,
+          128,
+          1e-5,
+          RopeScaling.none(4, 10000, 128),
+          Activation.SILU,
+          false,
+          false,
+          false,
+          0.3);
+
   private TinyLlama() {}
 
   /** All weights trained. */

@@ -1,0 +1,153 @@
+package dev.luthier.generate;
+
+import dev.luthier.model.Decoder;
+import dev.luthier.nn.KvCache;
+import dev.luthier.nn.Pass;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Rows that are decoded together: their cached keys and values, and where each row begins.
+ *
+ * <p>Rows of unequal length are padded on the left. Padding has document 0, so no real token sees
+ * it, and positions count from the first real token:
+ *
+ * <pre>
+ * ids        5 6 7    documents  1 1 1    positions  0 1 2
+ *            . . 9               0 0 1               0 0 0
+ * </pre>
+ */
+final class Decoding implements AutoCloseable {
+  /** Tokens of a prompt that run through the model at once, over all rows. */
+  private static final int CHUNK = 1024;
+
+  private final Decoder model;
+  private final List<KvCache> caches;
+  private int[] pads = {};
+  private int length;
+
+  Decoding(Decoder model) {
+    this.model = model;
+    this.caches = model.newCaches();
+  }
+
+  /** Cached tokens of each row, padding included. */
+  int length() {
+    return length;
+  }
+
+  /** Forgets all but the first tokens. */
+  void truncate(int to) {
+    caches.forEach(cache -> cache.truncate(to));
+    length = to;
+  }
+
+  /**
+   * Reads the prompts of fresh rows.
+   *
+   * @return for each row the scores (V) of what follows
+   */
+  float[][] start(List<int[]> prompts) {
+    int longest = prompts.stream().mapToInt(p -> p.length).max().orElseThrow();
+    pads = prompts.stream().mapToInt(p -> longest - p.length).toArray();
+    int[][] padded = new int[pads.length][longest];
+    for (int row = 0; row < pads.length; row++) {
+      System.arraycopy(prompts.get(row), 0, padded[row], pads[row], prompts.get(row).length);
+    }
+    return read(padded);
+  }
+
+  /**
+   * Reads further tokens, as many for each row, in chunks whose activations stay small.
+   *
+   * @param ids B x T
+   * @return for each row the scores (V) of what follows
+   */
+  float[][] read(int[][] ids) {
+    int total = ids[0].length;
+    // Dynamic RoPE looks at the largest position of a pass, so what passes the model's context must
+    // not be cut.
+    boolean whole = length + total > model.shape().maxPositions();
+    int chunk = whole ? total : Math.max(32, CHUNK / ids.length);
+    float[][] scores = {};
+    for (int from = 0; from < total; from += chunk) {
+      int to = Math.min(total, from + chunk);
+      int begin = from;
+      int[][] part =
+          Arrays.stream(ids).map(row -> Arrays.copyOfRange(row, begin, to)).toArray(int[][]::new);
+      scores = run(part, to == total);
+    }
+    return scores;
+  }
+
+  /** One more token for each row. */
+  float[][] next(int[] ids) {
+    return run(Arrays.stream(ids).mapToObj(id -> new int[] {id}).toArray(int[][]::new), true);
+  }
+
+  private float[][] run(int[][] ids, boolean scores) {
+    int rows = ids.length;
+    int queries = ids[0].length;
+    int keys = length + queries;
+    try (PointerScope scope = new PointerScope()) {
+      long[] tokens = Arrays.stream(ids).flatMapToInt(Arrays::stream).asLongStream().toArray();
+      Pass pass =
+          model.continued(positions(rows, queries), documents(rows, keys), rows, keys, queries);
+      Device device = model.parameters().device();
+      Tensor x =
+          Inference.hidden(model, Tensors.longs(tokens, device, rows, queries), pass, caches);
+      length = keys;
+      if (!scores) {
+        return new float[0][];
+      }
+      Tensor last = x.select(1, queries - 1); // (B, D)
+      return split(Tensors.toFloats(Inference.logits(model, last, pass)), rows);
+    }
+  }
+
+  private long[] positions(int rows, int queries) {
+    long[] positions = new long[rows * queries];
+    for (int i = 0; i < positions.length; i++) {
+      positions[i] = Math.max(0, length + i % queries - pads[i / queries]);
+    }
+    return positions;
+  }
+
+  private long[] documents(int rows, int keys) {
+    long[] documents = new long[rows * keys];
+    for (int row = 0; row < rows; row++) {
+      Arrays.fill(documents, row * keys + pads[row], (row + 1) * keys, 1);
+    }
+    return documents;
+  }
+
+  private static float[][] split(float[] all, int rows) {
+    int width = all.length / rows;
+    float[][] out = new float[rows][];
+    for (int row = 0; row < rows; row++) {
+      out[row] = Arrays.copyOfRange(all, row * width, (row + 1) * width);
+    }
+    return out;
+  }
+
+  /** Keeps only these rows, in this order. */
+  void select(int[] rows) {
+    try (PointerScope scope = new PointerScope()) {
+      Device device = model.parameters().device();
+      long[] indices = Arrays.stream(rows).asLongStream().toArray();
+      Tensor at = Tensors.longs(indices, device, rows.length);
+      caches.forEach(cache -> cache.select(at));
+    }
+    int[] before = pads;
+    pads = Arrays.stream(rows).map(row -> before[row]).toArray();
+  }
+
+  @Override
+  public void close() {
+    caches.forEach(KvCache::close);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.luthier.generate;
+
+import dev.luthier.model.Block;
+import dev.luthier.model.Decoder;
+import dev.luthier.nn.KvCache;
+import dev.luthier.nn.Pass;
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Tensors;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** The model's forward pass without gradients; of its activations one block's exist at a time. */
+public final class Inference {
+  private Inference() {}
+
+  /**
+   * What the last block gives.
+   *
+   * @param tokens (B, T)
+   * @param caches one for each block, or none when the tokens are whole sequences
+   * @return (B, T, D), before the final norm; it belongs to the innermost scope, which there must
+   *     be
+   */
+  public static Tensor hidden(Decoder model, Tensor tokens, Pass pass, List<KvCache> caches) {
+    PointerScope outer = PointerScope.getInnerScope();
+    try (Grad off = Grad.off()) {
+      Tensor x;
+      try (PointerScope scope = new PointerScope()) {
+        x = Tensors.pin(model.embed(tokens)); // (B, T, D)
+      }
+      List<? extends Block> blocks = model.blocks();
+      for (int i = 0; i < blocks.size(); i++) {
+        Tensor in = x;
+        try (PointerScope scope = new PointerScope()) {
+          Pass own = caches.isEmpty() ? pass : pass.withCache(caches.get(i));
+          x = Tensors.pin(blocks.get(i).forward(in, own)); // (B, T, D)
+        } finally {
+          Tensors.release(in);
+        }
+      }
+      outer.attach(x);
+      Tensors.release(x);
+      return x;
+    }
+  }
+
+  /**
+   * The logits of hidden states.
+   *
+   * @param hidden (N, D), before the final norm
+   * @return (N, V) in float32
+   */
+  public static Tensor logits(Decoder model, Tensor hidden, Pass pass) {
+    try (Grad off = Grad.off()) {
+      Tensor normed = model.norm(hidden); // (N, D)
+      return Tensors.cast(model.head().forward(normed, pass), ScalarType.Float); // (N, V)
+    }
+  }
+}
