@@ -40,6 +40,7 @@ final class Program {
   static CommandLine commandLine(Console console) {
     CommandLine line = new CommandLine(new Program());
     line.addSubcommand("tokenize", new TokenizeCommand(console));
+    line.addSubcommand("logits", new LogitsCommand(console));
     line.addSubcommand("inspect", new InspectCommand(console));
     line.addSubcommand("config", new ConfigCommand(console));
     line.addSubcommand("doctor", new DoctorCommand(console));
