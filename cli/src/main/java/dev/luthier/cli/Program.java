@@ -41,6 +41,12 @@ final class Program {
     CommandLine line = new CommandLine(new Program());
     line.addSubcommand("tokenize", new TokenizeCommand(console));
     line.addSubcommand("logits", new LogitsCommand(console));
+    CommandLine template = new CommandLine(new TemplateCommand());
+    template.addSubcommand("render", new TemplateRenderCommand(console));
+    line.addSubcommand("template", template);
+    CommandLine data = new CommandLine(new DataCommand());
+    data.addSubcommand("preview", new DataPreviewCommand(console));
+    line.addSubcommand("data", data);
     line.addSubcommand("inspect", new InspectCommand(console));
     line.addSubcommand("config", new ConfigCommand(console));
     line.addSubcommand("doctor", new DoctorCommand(console));

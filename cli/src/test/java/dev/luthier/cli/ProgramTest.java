@@ -155,4 +155,68 @@ class ProgramTest {
     assertThat(json.path("off").has("mps") || json.path("devices").size() > 1).isTrue();
     assertThat(Cli.run("doctor").out()).contains("devices").contains("advice");
   }
+
+  @Test
+  void template_render_prints_the_rendered_text_and_nothing_more(@TempDir Path folder)
+      throws Exception {
+    Path template = folder.resolve("t.jinja");
+    Files.writeString(
+        template,
+        "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+            + "{% if add_generation_prompt %}[assistant]{% endif %}");
+    Path messages = folder.resolve("m.json");
+    Files.writeString(messages, "[{\"role\":\"user\",\"content\":\"Grüß dich\"}]");
+    Cli run =
+        Cli.run(
+            "template",
+            "render",
+            "--template",
+            template.toString(),
+            "--messages",
+            messages.toString(),
+            "--generation-prompt",
+            "--bos",
+            "<s>");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out()).isEqualTo("<s>[user]Grüß dich[assistant]");
+    Files.writeString(messages, "{\"messages\":7}");
+    assertThat(
+            Cli.run(
+                    "template",
+                    "render",
+                    "--template",
+                    template.toString(),
+                    "--messages",
+                    messages.toString())
+                .code())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void data_preview_marks_what_is_trained(@TempDir Path folder) throws Exception {
+    Files.writeString(folder.resolve("tokenizer.json"), WORDS);
+    Path rows = folder.resolve("rows.jsonl");
+    Files.writeString(rows, "{\"prompt\":\"hello \",\"completion\":\"there there\"}\n".repeat(2));
+    Cli run =
+        Cli.run(
+            "data", "preview", "--model", folder + "", "--data", rows + "", "--rows", "1", "--ids");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
+        .contains("row 1: 3 tokens, 2 trained")
+        .contains("⟦ there there⟧")
+        .contains("⟦2 2⟧")
+        .doesNotContain("row 2:");
+    Cli unknown =
+        Cli.run(
+            "data",
+            "preview",
+            "--model",
+            folder + "",
+            "--data",
+            rows + "",
+            "--set",
+            "data.maxLenght=3");
+    assertThat(unknown.code()).isEqualTo(2);
+    assertThat(unknown.err()).contains("did you mean data.maxLength?");
+  }
 }
