@@ -6,16 +6,16 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * Files and folders that are there whole or not at all: written under a temporary name beside their
- * own, forced to the disk, renamed. Whatever goes wrong, what stood there before still stands. What
- * a killed process leaves behind is removed by the next write into the same folder.
+ * Files and folders that are there whole or not at all: written under a temporary name, forced to
+ * the disk, renamed. Whatever goes wrong, what stood there before still stands.
  */
 public final class AtomicFile {
   private AtomicFile() {}
@@ -32,124 +32,122 @@ public final class AtomicFile {
     void writeTo(Path folder) throws IOException;
   }
 
-  /** Writes a file whose size is not known; see {@link #write(Path, long, Content)}. */
+  /** Writes a file. */
   public static void write(Path path, Content content) {
-    write(path, 0, content);
-  }
-
-  /**
-   * Writes a file, and the folder that it stands in if there is none.
-   *
-   * @param bytes how many there will be, for the message when the disk is full
-   * @throws LuthierException if it cannot be written; what else the content throws comes through
-   */
-  public static void write(Path path, long bytes, Content content) {
-    try (Temporary temporary = Temporary.beside(path)) {
+    Path temporary = path.resolveSibling("." + path.getFileName() + ".tmp");
+    try {
       try (FileChannel channel =
           FileChannel.open(
-              temporary.path(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+              temporary,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.WRITE)) {
         content.writeTo(channel);
         channel.force(true);
       }
-      Files.move(temporary.path(), path, StandardCopyOption.ATOMIC_MOVE);
-      Temporary.force(Temporary.parent(path));
+      move(temporary, path);
     } catch (IOException e) {
-      throw failed(path, bytes, e);
+      throw failed(path, e);
+    } finally {
+      deleteQuietly(temporary);
     }
   }
 
   /** Writes a text file in UTF-8. */
   public static void writeText(Path path, String text) {
-    ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
-    write(path, bytes.remaining(), channel -> SafetensorsWriter.writeFully(channel, bytes));
+    write(
+        path,
+        channel -> {
+          ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+          while (bytes.hasRemaining()) {
+            channel.write(bytes);
+          }
+        });
   }
 
-  /**
-   * Writes a folder, replacing one of that name.
-   *
-   * @throws LuthierException if it cannot be written; what else the content throws comes through
-   */
+  /** Writes a folder, replacing one of that name. */
   public static void writeFolder(Path path, FolderContent content) {
-    try (Temporary temporary = Temporary.beside(path)) {
-      Files.createDirectory(temporary.path());
-      content.writeTo(temporary.path());
-      Temporary.forceAll(temporary.path());
-      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        exchange(temporary.path(), path);
-      } else {
-        Files.move(temporary.path(), path, StandardCopyOption.ATOMIC_MOVE);
-      }
-      Temporary.force(Temporary.parent(path));
-    } catch (IOException e) {
-      throw failed(path, 0, e);
-    }
-  }
-
-  /** Folders, unlike files, are not replaced by a rename: the old one has to step aside. */
-  private static void exchange(Path from, Path to) throws IOException {
-    Path old = Temporary.old(to);
-    Temporary.deleteTree(old);
-    Files.move(to, old, StandardCopyOption.ATOMIC_MOVE);
+    Path temporary = path.resolveSibling("." + path.getFileName() + ".tmp");
+    Path old = path.resolveSibling("." + path.getFileName() + ".old");
     try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+      deleteTree(temporary);
+      Files.createDirectories(temporary);
+      content.writeTo(temporary);
+      force(temporary);
+      if (Files.exists(path)) {
+        deleteTree(old);
+        Files.move(path, old, StandardCopyOption.ATOMIC_MOVE);
+      }
+      move(temporary, path);
+      deleteTree(old);
     } catch (IOException e) {
-      Files.move(old, to, StandardCopyOption.ATOMIC_MOVE);
-      throw e;
+      throw failed(path, e);
+    } finally {
+      deleteQuietly(temporary);
     }
-    Temporary.deleteTree(old);
   }
 
-  /**
-   * Deletes a folder and all in it, so that under its name it is never found half deleted; nothing
-   * happens if it is not there.
-   */
+  /** Deletes a folder and all in it; nothing happens if it is not there. */
   public static void deleteTree(Path folder) throws IOException {
-    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+    if (!Files.exists(folder)) {
       return;
     }
-    try (Temporary gone = Temporary.beside(folder)) {
-      Files.move(folder, gone.path(), StandardCopyOption.ATOMIC_MOVE);
-      Temporary.deleteTree(gone.path());
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      all = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path p : all) {
+      Files.deleteIfExists(p);
+    }
+  }
+
+  private static void force(Path folder) throws IOException {
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(folder)) {
+      files = walk.filter(Files::isRegularFile).toList();
+    }
+    for (Path file : files) {
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+        channel.force(true);
+      }
+    }
+    forceDirectory(folder);
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Path parent = to.toAbsolutePath().getParent();
+    if (parent != null) {
+      forceDirectory(parent);
     }
   }
 
   /**
-   * Removes what killed processes left in a folder, and puts back a folder that was to be replaced
-   * when its replacement never came. Writing into the folder does the same.
+   * The rename itself is on the disk only once the directory is; Windows cannot open directories.
    */
-  public static void cleanUp(Path folder) {
-    Temporary.cleanUp(folder);
+  private static void forceDirectory(Path directory) throws IOException {
+    if (java.io.File.separatorChar == '/') {
+      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
   }
 
-  private static LuthierException failed(Path path, long bytes, IOException e) {
+  private static LuthierException failed(Path path, IOException e) {
     return new LuthierException(
         path
             + " cannot be written: "
             + Reason.of(e)
-            + ". What stood there before is unchanged. "
-            + space(path, bytes)
-            + "choose another --output.",
+            + ". What stood there before is unchanged. Free space or choose another --output.",
         e);
   }
 
-  /** How much room is lacking, if that may be the reason. */
-  private static String space(Path path, long bytes) {
+  private static void deleteQuietly(Path path) {
     try {
-      Path parent = Temporary.parent(path);
-      long free = Files.getFileStore(parent).getUsableSpace();
-      if (free < Math.max(bytes, 1 << 20)) {
-        return bytes == 0
-            ? String.format(Locale.ROOT, "%s has %,d bytes free: make room, or ", parent, free)
-            : String.format(
-                Locale.ROOT,
-                "It needs %,d bytes and %s has %,d free: make room, or ",
-                bytes,
-                parent,
-                free);
-      }
-    } catch (IOException ignored) {
-      // The failure that led here says more than this one.
+      deleteTree(path);
+    } catch (IOException e) {
+      // The failure that led here is the one to report.
+      return;
     }
-    return "Correct that, or ";
   }
 }

@@ -23,7 +23,7 @@ import java.util.Map;
 public record SafetensorsFile(
     Path path, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
   /** The reference implementation's limit. */
-  static final long LARGEST_HEADER = 100_000_000;
+  private static final long LARGEST_HEADER = 100_000_000;
 
   /**
    * Reads and checks the header.
