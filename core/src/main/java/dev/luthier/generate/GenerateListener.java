@@ -18,4 +18,7 @@ public interface GenerateListener {
    *     anything of a stop string. All calls' texts together are the result's text.
    */
   void token(int request, int id, String text);
+
+  /** A text has ended. */
+  default void ended(int request, Generation generation) {}
 }

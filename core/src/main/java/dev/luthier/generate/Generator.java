@@ -38,6 +38,11 @@ public final class Generator {
     return model;
   }
 
+  /** The tokenizer. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
   /** Continues one prompt. */
   public Generation generate(GenerateRequest request) {
     return generate(request, GenerateListener.NONE, () -> false);

@@ -63,6 +63,7 @@ final class Row {
     if (text.stopped()) {
       ended = StopReason.STOP;
     }
+    listener.ended(request, result());
   }
 
   boolean isEnded() {

@@ -165,6 +165,15 @@ public final class BlockwiseStep {
     return withHidden(batch, (hidden, labels, pass) -> head.logProbs(hidden, labels, pass));
   }
 
+  /**
+   * The log-probs of the batch's label tokens and, below them, 1 where greedy decoding would give
+   * the label and 0 elsewhere: (2, N), float32, without gradients or dropout; they belong to the
+   * caller's scope.
+   */
+  public Tensor scores(Batch batch) {
+    return withHidden(batch, (hidden, labels, pass) -> head.scores(hidden, labels, pass));
+  }
+
   /** The first stage of the model whose output over this batch is not finite. */
   public Optional<String> firstNotFinite(Batch batch) {
     try (PointerScope outer = new PointerScope();

@@ -7,6 +7,7 @@ import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -95,6 +96,31 @@ final class Head {
             Tensor logits = Tensors.cast(model.head().forward(h, pass), ScalarType.Float);
             out.narrow(0, from, l.count())
                 .copy_(pick(logits, targets(l), logits.logsumexp(new long[] {-1}, true)));
+          });
+    }
+    return out;
+  }
+
+  /**
+   * Log-probs of the labels and, below them, 1 where the label has the largest logit and 0
+   * elsewhere.
+   *
+   * @return (2, N), float32, without gradients
+   */
+  Tensor scores(Tensor hidden, LabelTokens labels, Pass pass) {
+    Tensor out =
+        torch.empty(
+            new long[] {2, labels.count()}, Tensors.options(ScalarType.Float, device), null);
+    try (Grad off = Grad.off()) {
+      visit(
+          hidden,
+          labels,
+          (h, l, from) -> {
+            Tensor logits = Tensors.cast(model.head().forward(h, pass), ScalarType.Float);
+            Tensor at = targets(l);
+            Tensor part = out.narrow(1, from, l.count()); // (2, n)
+            part.select(0, 0).copy_(pick(logits, at, logits.logsumexp(new long[] {-1}, true)));
+            part.select(0, 1).copy_(logits.argmax(new LongOptional(1), true).eq(at).squeeze(1));
           });
     }
     return out;

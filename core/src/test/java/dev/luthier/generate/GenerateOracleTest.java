@@ -1,0 +1,120 @@
+package dev.luthier.generate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.luthier.Assets;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.model.Decoder;
+import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Device;
+import dev.luthier.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Generated ids against those of transformers' {@code generate()}. */
+@Tag("interop")
+class GenerateOracleTest {
+  private static final String STORY = "model-llama-story-hf";
+  private static final ModelLoader LOADER = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU);
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "greedy",
+        "greedy_64",
+        "greedy_nocache",
+        "greedy_bos_only",
+        "greedy_leftpad_batch",
+        "repetition_penalty_1.3",
+        "no_repeat_ngram_2",
+        "greedy_eos",
+        "bad_words",
+        "min_new_tokens_eos",
+        "suppress"
+      })
+  void the_story_model_generates_what_it_does_in_transformers(String name) {
+    JsonNode run = Assets.json("oracle-transformers/generate_story/meta.json").at("/runs/" + name);
+    Decoder model = LOADER.load(Assets.path(STORY)).decoder();
+    check(model, Tokenizer.load(Assets.path(STORY)), run, run.get("args"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama_bias_headdim",
+        "llama_gqa_tied",
+        "llama_rope_llama3",
+        "llama_rope_yarn_orig"
+      })
+  void left_padded_batches_of_every_llama_are_continued_as_in_transformers(String folder) {
+    JsonNode run = Assets.json("oracle-transformers/" + folder + "/meta.json").get("generate");
+    Decoder model = LOADER.load(Assets.path("oracle-transformers/" + folder)).decoder();
+    check(model, Tokenizer.load(Assets.path(STORY)), run, run);
+  }
+
+  @Test
+  void the_story_begins_as_recorded() {
+    Tokenizer tokenizer = Tokenizer.load(Assets.path(STORY));
+    Generator generator =
+        new Generator(LOADER.load(Assets.path(STORY)).decoder(), tokenizer, Set.of(2));
+    int[] prompt = tokenizer.encodeIds("Once upon a time", true);
+    Generation story = generator.generate(new GenerateRequest(prompt, GenerateSettings.greedy(32)));
+    assertThat(story.text())
+        .startsWith(
+            ", a little girl named Lily lived in a small house with her mom, dad, and her dog,"
+                + " Spot");
+  }
+
+  private static void check(Decoder model, Tokenizer tokenizer, JsonNode run, JsonNode args) {
+    Set<Integer> stopIds =
+        args.hasNonNull("eos_token_id") ? Set.of(args.get("eos_token_id").asInt()) : Set.of();
+    List<GenerateRequest> requests = new ArrayList<>();
+    for (int row = 0; row < run.get("input_ids").size(); row++) {
+      requests.add(new GenerateRequest(prompt(run, row), settings(args)));
+    }
+    List<Generation> all =
+        new Generator(model, tokenizer, stopIds)
+            .generate(requests, requests.size(), GenerateListener.NONE, () -> false);
+    for (int row = 0; row < requests.size(); row++) {
+      int[] expected = ints(run.get("sequences").get(row));
+      int from = run.get("input_ids").get(row).size();
+      assertThat(all.get(row).tokens())
+          .isEqualTo(Arrays.copyOfRange(expected, from, expected.length));
+    }
+  }
+
+  private static int[] prompt(JsonNode run, int row) {
+    int[] ids = ints(run.get("input_ids").get(row));
+    int[] mask = ints(run.get("attention_mask").get(row));
+    return IntStream.range(0, ids.length).filter(i -> mask[i] == 1).map(i -> ids[i]).toArray();
+  }
+
+  private static GenerateSettings settings(JsonNode args) {
+    List<List<Integer>> badWords = new ArrayList<>();
+    args.path("bad_words_ids").forEach(word -> badWords.add(list(word)));
+    SamplingSettings sampling =
+        SamplingSettings.greedy()
+            .withRepetition(
+                args.path("repetition_penalty").asDouble(1),
+                args.path("no_repeat_ngram_size").asInt(0))
+            .withExcluded(
+                args.path("min_new_tokens").asInt(0), list(args.path("suppress_tokens")), badWords);
+    return GenerateSettings.greedy(args.get("max_new_tokens").asInt()).withSampling(sampling);
+  }
+
+  private static List<Integer> list(JsonNode array) {
+    return Arrays.stream(ints(array)).boxed().toList();
+  }
+
+  private static int[] ints(JsonNode array) {
+    return IntStream.range(0, array.size()).map(i -> array.get(i).asInt()).toArray();
+  }
+}
