@@ -1,9 +1,8 @@
 package dev.luthier.recipe;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.luthier.LuthierException;
+import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.TensorInfo;
 import java.io.IOException;
@@ -29,7 +28,6 @@ public record Inspection(Path path, List<SafetensorsFile> files, Map<String, Jso
   private static final String WEIGHTS = ".safetensors";
   private static final List<String> CONFIGS =
       List.of("config.json", "adapter_config.json", "run.json");
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /**
    * Looks at a file or folder.
@@ -50,7 +48,7 @@ public record Inspection(Path path, List<SafetensorsFile> files, Map<String, Jso
     Map<String, JsonNode> configs = new TreeMap<>();
     for (String name : CONFIGS) {
       if (Files.isRegularFile(path.resolve(name))) {
-        configs.put(name, json(path.resolve(name)));
+        configs.put(name, Json.read(path.resolve(name)));
       }
     }
     if (files.isEmpty() && configs.isEmpty()) {
@@ -109,16 +107,6 @@ public record Inspection(Path path, List<SafetensorsFile> files, Map<String, Jso
       return entries.filter(entry -> entry.toString().endsWith(WEIGHTS)).sorted().toList();
     } catch (IOException e) {
       throw new LuthierException(folder + " cannot be read: " + e, e);
-    }
-  }
-
-  private static JsonNode json(Path file) {
-    try {
-      return JSON.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
-      throw new LuthierException(file + " is not JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new LuthierException(file + " cannot be read: " + e, e);
     }
   }
 }
