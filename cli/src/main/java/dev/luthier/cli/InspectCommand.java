@@ -1,7 +1,6 @@
 package dev.luthier.cli;
 
-import dev.luthier.recipe.Inspection;
-import java.io.PrintStream;
+import dev.luthier.format.Inspection;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -11,7 +10,8 @@ import picocli.CommandLine.Parameters;
 /** {@code luthier inspect}: what is in a file or folder. */
 @Command(
     name = "inspect",
-    description = "Lists the tensors and metadata of a safetensors file, a model or an adapter.",
+    description =
+        "Lists the tensors, metadata and settings of a safetensors file, a model or an adapter.",
     footer = {"", "Example:", "  luthier inspect my-adapter --json"})
 final class InspectCommand implements Callable<Integer> {
   private final Console console;
@@ -19,7 +19,7 @@ final class InspectCommand implements Callable<Integer> {
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
 
-  @Parameters(paramLabel = "PATH", description = "A .safetensors file, or a folder.")
+  @Parameters(paramLabel = "PATH", description = "A .safetensors or .json file, or a folder.")
   private Path path = Path.of("");
 
   InspectCommand(Console console) {
@@ -30,27 +30,10 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() {
     Inspection inspection = Inspection.of(path);
     if (json.json) {
-      console.json(inspection.toMap());
-      return Program.DONE;
+      console.json(inspection.toJson());
+    } else {
+      console.out().print(inspection.toText());
     }
-    PrintStream out = console.out();
-    inspection.configs().forEach((name, node) -> out.println(name + "\n" + node.toPrettyString()));
-    inspection
-        .files()
-        .forEach(
-            file -> {
-              out.println(file.path());
-              file.metadata().forEach((key, value) -> out.println("  " + key + " = " + value));
-            });
-    int width = inspection.tensors().mapToInt(info -> info.name().length()).max().orElse(0);
-    inspection
-        .tensors()
-        .forEach(
-            info -> {
-              String name = info.name() + " ".repeat(width - info.name().length());
-              out.println(name + "  " + info.dtype() + "  " + info.shape());
-            });
-    out.printf("%,d parameters, %,d bytes%n", inspection.parameters(), inspection.bytes());
     return Program.DONE;
   }
 }

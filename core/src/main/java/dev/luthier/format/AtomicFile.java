@@ -1,11 +1,13 @@
 package dev.luthier.format;
 
 import dev.luthier.LuthierException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -18,6 +20,8 @@ import java.util.stream.Stream;
  * the disk, renamed. Whatever goes wrong, what stood there before still stands.
  */
 public final class AtomicFile {
+  private static final boolean POSIX = File.separatorChar == '/';
+
   private AtomicFile() {}
 
   /** Writes a file's content. */
@@ -74,17 +78,29 @@ public final class AtomicFile {
       Files.createDirectories(temporary);
       content.writeTo(temporary);
       force(temporary);
-      if (Files.exists(path)) {
-        deleteTree(old);
-        Files.move(path, old, StandardCopyOption.ATOMIC_MOVE);
-      }
-      move(temporary, path);
-      deleteTree(old);
+      replace(temporary, path, old);
     } catch (IOException e) {
       throw failed(path, e);
     } finally {
       deleteQuietly(temporary);
     }
+  }
+
+  private static void replace(Path temporary, Path path, Path old) throws IOException {
+    boolean replaced = Files.exists(path);
+    if (replaced) {
+      deleteTree(old);
+      Files.move(path, old, StandardCopyOption.ATOMIC_MOVE);
+    }
+    try {
+      move(temporary, path);
+    } catch (IOException e) {
+      if (replaced && !Files.exists(path)) {
+        Files.move(old, path, StandardCopyOption.ATOMIC_MOVE);
+      }
+      throw e;
+    }
+    deleteTree(old);
   }
 
   /** Deletes a folder and all in it; nothing happens if it is not there. */
@@ -101,17 +117,24 @@ public final class AtomicFile {
     }
   }
 
+  /**
+   * Forces what a folder holds; opened to read where that suffices, for copies may be read-only.
+   */
   private static void force(Path folder) throws IOException {
-    List<Path> files;
+    List<Path> all;
     try (Stream<Path> walk = Files.walk(folder)) {
-      files = walk.filter(Files::isRegularFile).toList();
+      all = walk.sorted(Comparator.reverseOrder()).toList();
     }
-    for (Path file : files) {
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        channel.force(true);
+    for (Path path : all) {
+      if (Files.isDirectory(path)) {
+        forceDirectory(path);
+      } else {
+        try (FileChannel channel =
+            FileChannel.open(path, POSIX ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
+          channel.force(true);
+        }
       }
     }
-    forceDirectory(folder);
   }
 
   private static void move(Path from, Path to) throws IOException {
@@ -126,7 +149,7 @@ public final class AtomicFile {
    * The rename itself is on the disk only once the directory is; Windows cannot open directories.
    */
   private static void forceDirectory(Path directory) throws IOException {
-    if (java.io.File.separatorChar == '/') {
+    if (POSIX) {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
         channel.force(true);
       }
@@ -137,7 +160,7 @@ public final class AtomicFile {
     return new LuthierException(
         path
             + " cannot be written: "
-            + Reason.of(e)
+            + (e instanceof NoSuchFileException ? "its folder does not exist" : Reason.of(e))
             + ". What stood there before is unchanged. Free space or choose another --output.",
         e);
   }

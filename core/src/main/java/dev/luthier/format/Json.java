@@ -131,7 +131,7 @@ public final class Json {
       }
       return object;
     } catch (JsonProcessingException e) {
-      throw new LuthierException(at(where, e.getLocation()) + ": " + firstLine(e), e);
+      throw new LuthierException(at(where, e.getLocation()) + ": " + Problems.firstLine(e), e);
     } catch (IOException e) {
       throw new LuthierException(where + " cannot be read: " + Reason.of(e), e);
     }
@@ -139,12 +139,6 @@ public final class Json {
 
   private static String at(String where, @org.jspecify.annotations.Nullable JsonLocation at) {
     return at == null ? where : where + " line " + at.getLineNr() + ", column " + at.getColumnNr();
-  }
-
-  private static String firstLine(JsonProcessingException e) {
-    String message = String.valueOf(e.getOriginalMessage());
-    String line = message.lines().findFirst().orElse("");
-    return line.length() > 300 ? line.substring(0, 300) + "..." : line;
   }
 
   /** UTF-8 with or without a byte order mark; anything else is refused. */

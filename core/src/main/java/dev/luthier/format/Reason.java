@@ -2,6 +2,8 @@ package dev.luthier.format;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
 /** An I/O exception in words. */
@@ -16,7 +18,11 @@ public final class Reason {
     if (e instanceof AccessDeniedException) {
       return "permission denied";
     }
-    String message = e.getMessage();
+    if (e instanceof DirectoryNotEmptyException) {
+      return "a folder of that name is in the way";
+    }
+    String reason = e instanceof FileSystemException f ? f.getReason() : null;
+    String message = reason == null ? e.getMessage() : reason;
     return message == null ? e.getClass().getSimpleName() : message;
   }
 }

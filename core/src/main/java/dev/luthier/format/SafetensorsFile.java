@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,8 +23,14 @@ import java.util.Map;
  */
 public record SafetensorsFile(
     Path path, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
+  /** Makes the maps unmodifiable, keeping their order. */
+  public SafetensorsFile {
+    tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+    metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+  }
+
   /** The reference implementation's limit. */
-  private static final long LARGEST_HEADER = 100_000_000;
+  static final long LARGEST_HEADER = 100_000_000;
 
   /**
    * Reads and checks the header.

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.luthier.LuthierException;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Parses and checks a safetensors header, streaming, so that a hostile one costs no more than its
@@ -27,12 +30,19 @@ final class SafetensorsHeader {
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxNestingDepth(4)
+                  .maxTokenCount(10_000_000)
                   .maxNumberLength(20)
                   .maxStringLength(10_000_000)
                   .build())
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .build();
   private static final int MOST_DIMENSIONS = 16;
+
+  /** Types of the reference implementation that libtorch has no kernels for, or none in Java. */
+  private static final Set<String> UNSUPPORTED =
+      Set.of("F4", "F6_E2M3", "F6_E3M2", "F8_E8M0", "C64");
 
   private final Path path;
   private final long dataStart;
@@ -48,33 +58,36 @@ final class SafetensorsHeader {
 
   static SafetensorsFile parse(Path path, byte[] json, long dataStart, long fileSize) {
     SafetensorsHeader header = new SafetensorsHeader(path, dataStart, fileSize - dataStart);
-    String text = header.text(json);
-    try (JsonParser in = JSON.createParser(text)) {
+    try (JsonParser in = JSON.createParser(text(path, json))) {
       header.object(in);
+    } catch (CharacterCodingException e) {
+      throw SafetensorsFile.broken(path, "its header is not UTF-8");
     } catch (IOException e) {
-      String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      String message = Problems.firstLine(e);
       throw SafetensorsFile.broken(path, "its header is not JSON: " + message);
     }
     header.checkTiling();
     return new SafetensorsFile(path, header.tensors, header.metadata);
   }
 
-  private String text(byte[] json) {
+  /** Decoded as it is read, so that a large header is not in memory twice. */
+  private static Reader text(Path path, byte[] json) {
     if (json[0] != '{') {
       throw SafetensorsFile.broken(path, "its header does not begin with '{'");
     }
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
-    } catch (CharacterCodingException e) {
-      throw SafetensorsFile.broken(path, "its header is not UTF-8");
-    }
+    return new InputStreamReader(
+        new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
   }
 
   private void object(JsonParser in) throws IOException {
     in.nextToken();
     while (in.nextToken() == JsonToken.FIELD_NAME) {
       String name = in.currentName();
-      if (in.nextToken() != JsonToken.START_OBJECT) {
+      JsonToken value = in.nextToken();
+      if (value == JsonToken.VALUE_NULL && name.equals("__metadata__")) {
+        continue; // MLX writes it so.
+      }
+      if (value != JsonToken.START_OBJECT) {
         throw wrong(name, "its entry is not an object");
       }
       if (name.equals("__metadata__")) {
@@ -123,8 +136,18 @@ final class SafetensorsHeader {
 
   private DType dtype(JsonParser in, String name) throws IOException {
     String text = in.currentToken() == JsonToken.VALUE_STRING ? in.getText() : "not a text";
+    if (UNSUPPORTED.contains(text)) {
+      throw new LuthierException(
+          path
+              + ": tensor '"
+              + Problems.shortened(name)
+              + "' is of dtype "
+              + text
+              + ", which is not supported. Take a version of the model in BF16, F16 or F32.");
+    }
     return DType.named(text)
-        .orElseThrow(() -> wrong(name, "its dtype is " + shortened(text) + ", which is unknown"));
+        .orElseThrow(
+            () -> wrong(name, "its dtype is " + Problems.shortened(text) + ", which is unknown"));
   }
 
   private List<Long> numbers(JsonParser in, String name, String key) throws IOException {
@@ -199,10 +222,6 @@ final class SafetensorsHeader {
   }
 
   private LuthierException wrong(String name, String what) {
-    return SafetensorsFile.broken(path, "tensor '" + shortened(name) + "': " + what);
-  }
-
-  private static String shortened(String s) {
-    return s.length() > 80 ? s.substring(0, 80) + "..." : s;
+    return SafetensorsFile.broken(path, "tensor '" + Problems.shortened(name) + "': " + what);
   }
 }

@@ -2,6 +2,8 @@ package dev.luthier.format;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import dev.luthier.LuthierException;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
@@ -10,17 +12,40 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes a safetensors file. Tensors stand by falling element size and then by name, as the
- * reference implementation writes them, which keeps every tensor aligned; the same tensors always
- * give the same bytes.
+ * Writes a safetensors file. Tensors stand by falling dtype (largest elements first) and then by
+ * name, as the reference implementation writes them, which keeps every tensor aligned; the same
+ * tensors always give the same bytes.
  */
 public final class SafetensorsWriter {
+  /** The reference implementation's order of dtypes, last to first. */
+  private static final List<DType> ORDER =
+      List.of(
+          DType.U64,
+          DType.I64,
+          DType.F64,
+          DType.F32,
+          DType.U32,
+          DType.I32,
+          DType.BF16,
+          DType.F16,
+          DType.U16,
+          DType.I16,
+          DType.F8_E4M3,
+          DType.F8_E5M2,
+          DType.I8,
+          DType.U8,
+          DType.BOOL);
+
+  private static final JsonFactory JSON =
+      JsonFactory.builder().enable(StreamWriteFeature.STRICT_DUPLICATE_DETECTION).build();
+
   private SafetensorsWriter() {}
 
   /**
@@ -32,9 +57,12 @@ public final class SafetensorsWriter {
    * @param data writes its little-endian bytes, row-major
    */
   public record Entry(String name, DType dtype, List<Long> shape, Data data) {
-    /** Copies the shape. */
+    /** Copies the shape and checks it. */
     public Entry {
       shape = List.copyOf(shape);
+      if (name.equals("__metadata__") || shape.stream().anyMatch(n -> n < 0)) {
+        throw new IllegalArgumentException("tensor " + name + " " + shape + " cannot be written");
+      }
     }
 
     /** Its bytes. */
@@ -53,14 +81,23 @@ public final class SafetensorsWriter {
     void writeTo(WritableByteChannel channel) throws IOException;
   }
 
-  /** Writes the file, whole or not at all. */
+  /**
+   * Writes the file, whole or not at all.
+   *
+   * @param metadata {@code __metadata__}; transformers expects {@code format: pt}
+   * @throws LuthierException if the file cannot be written, or its header would be larger than
+   *     readers accept
+   */
   public static void write(Path path, List<Entry> entries, Map<String, String> metadata) {
     List<Entry> sorted = new ArrayList<>(entries);
-    sorted.sort(Comparator.comparing((Entry e) -> -e.dtype().bytes()).thenComparing(Entry::name));
+    sorted.sort(
+        Comparator.comparingInt((Entry e) -> ORDER.indexOf(e.dtype()))
+            .thenComparing(
+                e -> e.name().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned));
+    byte[] header = header(sorted, metadata);
     AtomicFile.write(
         path,
         channel -> {
-          byte[] header = header(sorted, metadata);
           ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
           writeFully(channel, length.putLong(header.length).flip());
           writeFully(channel, ByteBuffer.wrap(header));
@@ -75,16 +112,39 @@ public final class SafetensorsWriter {
         });
   }
 
-  private static byte[] header(List<Entry> entries, Map<String, String> metadata)
-      throws IOException {
+  private static byte[] header(List<Entry> entries, Map<String, String> metadata) {
     StringWriter text = new StringWriter();
-    try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+    try {
+      writeHeader(text, entries, metadata);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("the header cannot be written: " + e.getMessage(), e);
+    }
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    if (bytes.length + 8L > SafetensorsFile.LARGEST_HEADER) {
+      throw new LuthierException(
+          "the header of a safetensors file may have "
+              + SafetensorsFile.LARGEST_HEADER
+              + " bytes; that of these "
+              + entries.size()
+              + " tensors has "
+              + bytes.length);
+    }
+    byte[] padded = Arrays.copyOf(bytes, (bytes.length + 7) / 8 * 8);
+    Arrays.fill(padded, bytes.length, padded.length, (byte) ' ');
+    return padded;
+  }
+
+  private static void writeHeader(
+      StringWriter text, List<Entry> entries, Map<String, String> metadata) throws IOException {
+    try (JsonGenerator json = JSON.createGenerator(text)) {
       json.writeStartObject();
-      json.writeObjectFieldStart("__metadata__");
-      for (Map.Entry<String, String> e : new TreeMap<>(metadata).entrySet()) {
-        json.writeStringField(e.getKey(), e.getValue());
+      if (!metadata.isEmpty()) {
+        json.writeObjectFieldStart("__metadata__");
+        for (Map.Entry<String, String> e : new TreeMap<>(metadata).entrySet()) {
+          json.writeStringField(e.getKey(), e.getValue());
+        }
+        json.writeEndObject();
       }
-      json.writeEndObject();
       long at = 0;
       for (Entry e : entries) {
         json.writeObjectFieldStart(e.name());
@@ -103,10 +163,6 @@ public final class SafetensorsWriter {
       }
       json.writeEndObject();
     }
-    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    byte[] padded = java.util.Arrays.copyOf(bytes, (bytes.length + 7) / 8 * 8);
-    java.util.Arrays.fill(padded, bytes.length, padded.length, (byte) ' ');
-    return padded;
   }
 
   /** Writes all of a buffer. */

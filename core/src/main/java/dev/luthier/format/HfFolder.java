@@ -1,0 +1,221 @@
+package dev.luthier.format;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The files of a model folder as Hugging Face names them. */
+public final class HfFolder {
+  /** The model's architecture and sizes. */
+  public static final String CONFIG = "config.json";
+
+  /** Defaults for generation; see {@link GenerationConfig}. */
+  public static final String GENERATION_CONFIG = "generation_config.json";
+
+  /** The whole tokenizer. */
+  public static final String TOKENIZER = "tokenizer.json";
+
+  /** Roles of special tokens, and often the chat template. */
+  public static final String TOKENIZER_CONFIG = "tokenizer_config.json";
+
+  /** Roles of special tokens, in older folders. */
+  public static final String SPECIAL_TOKENS_MAP = "special_tokens_map.json";
+
+  /** The chat template alone. */
+  public static final String CHAT_TEMPLATE = "chat_template.jinja";
+
+  /** The chat template as a JSON object, in some folders. */
+  public static final String CHAT_TEMPLATE_JSON = "chat_template.json";
+
+  /** An adapter's settings, as PEFT writes them. */
+  public static final String ADAPTER_CONFIG = "adapter_config.json";
+
+  /** What stands beside the weights and is carried from a model to what was made of it. */
+  public static final List<String> SIDE_FILES =
+      List.of(
+          TOKENIZER,
+          TOKENIZER_CONFIG,
+          SPECIAL_TOKENS_MAP,
+          "added_tokens.json",
+          "vocab.json",
+          "merges.txt",
+          "vocab.txt",
+          "tokenizer.model",
+          CHAT_TEMPLATE,
+          CHAT_TEMPLATE_JSON,
+          GENERATION_CONFIG);
+
+  private HfFolder() {}
+
+  /** What kind of thing stands at a path. */
+  public enum Kind {
+    /** A folder with a {@code config.json}. */
+    MODEL,
+    /** A folder with an {@code adapter_config.json}. */
+    ADAPTER,
+    /** A folder with neither. */
+    OTHER_FOLDER,
+    /** A file. */
+    FILE,
+    /** Nothing. */
+    NOTHING
+  }
+
+  /** What stands at the path. A folder with both configurations is an adapter, as PEFT has it. */
+  public static Kind kind(Path path) {
+    if (!Files.exists(path)) {
+      return Kind.NOTHING;
+    }
+    if (!Files.isDirectory(path)) {
+      return Kind.FILE;
+    }
+    if (Files.exists(path.resolve(ADAPTER_CONFIG))) {
+      return Kind.ADAPTER;
+    }
+    return Files.exists(path.resolve(CONFIG)) ? Kind.MODEL : Kind.OTHER_FOLDER;
+  }
+
+  /**
+   * Checks that a path is a model folder.
+   *
+   * @return the path
+   * @throws LuthierException saying what it is instead and what was expected
+   */
+  public static Path model(Path path) {
+    return switch (kind(path)) {
+      case MODEL -> path;
+      case ADAPTER ->
+          throw new LuthierException(
+              path
+                  + " is an adapter (it has "
+                  + ADAPTER_CONFIG
+                  + "); expected a model folder. Give its base model"
+                  + base(path)
+                  + " as --model and this folder as --adapter.");
+      case OTHER_FOLDER ->
+          throw new LuthierException(
+              path
+                  + " is not a model folder: expected "
+                  + CONFIG
+                  + ", found "
+                  + SafetensorsIndex.listed(SafetensorsIndex.names(path)));
+      case FILE ->
+          throw new LuthierException(
+              path + " is a file; expected a model folder with " + CONFIG + parentHint(path));
+      case NOTHING ->
+          throw new LuthierException(
+              path
+                  + " does not exist; expected a model folder with "
+                  + CONFIG
+                  + ". Models are not downloaded: give a folder on this machine.");
+    };
+  }
+
+  /**
+   * Checks that a path is an adapter folder.
+   *
+   * @return the path
+   * @throws LuthierException saying what it is instead and what was expected
+   */
+  public static Path adapter(Path path) {
+    return switch (kind(path)) {
+      case ADAPTER -> path;
+      case MODEL ->
+          throw new LuthierException(
+              path
+                  + " is a model (it has "
+                  + CONFIG
+                  + "); expected an adapter folder with "
+                  + ADAPTER_CONFIG
+                  + ". A model is given as --model.");
+      case OTHER_FOLDER ->
+          throw new LuthierException(
+              path
+                  + " is not an adapter folder: expected "
+                  + ADAPTER_CONFIG
+                  + ", found "
+                  + SafetensorsIndex.listed(SafetensorsIndex.names(path)));
+      case FILE ->
+          throw new LuthierException(
+              path
+                  + " is a file; expected an adapter folder with "
+                  + ADAPTER_CONFIG
+                  + parentHint(path));
+      case NOTHING ->
+          throw new LuthierException(
+              path + " does not exist; expected an adapter folder with " + ADAPTER_CONFIG);
+    };
+  }
+
+  /** A model's {@code config.json}, after {@link #model}. */
+  public static ObjectNode config(Path path) {
+    return Json.read(model(path).resolve(CONFIG));
+  }
+
+  /** Checks that the path is a folder. */
+  static Path folder(Path path) {
+    if (!Files.isDirectory(path)) {
+      throw new LuthierException(
+          path + (Files.exists(path) ? " is a file" : " does not exist") + "; expected a folder");
+    }
+    return path;
+  }
+
+  /**
+   * Copies the {@link #SIDE_FILES} that are there, each whole or not at all.
+   *
+   * @return their names
+   */
+  public static List<String> copySideFiles(Path from, Path to) {
+    List<String> copied = new ArrayList<>();
+    if (from.toAbsolutePath().normalize().equals(to.toAbsolutePath().normalize())) {
+      return copied;
+    }
+    for (String name : SIDE_FILES) {
+      if (Files.isRegularFile(from.resolve(name))) {
+        copy(from.resolve(name), to.resolve(name));
+        copied.add(name);
+      }
+    }
+    return List.copyOf(copied);
+  }
+
+  private static void copy(Path from, Path to) {
+    try (FileChannel in = FileChannel.open(from)) {
+      AtomicFile.write(
+          to,
+          out -> {
+            ByteBuffer piece = ByteBuffer.allocate(1 << 16);
+            while (in.read(piece.clear()) >= 0) {
+              SafetensorsWriter.writeFully(out, piece.flip());
+            }
+          });
+    } catch (IOException e) {
+      throw new LuthierException(from + " cannot be read: " + Reason.of(e), e);
+    }
+  }
+
+  /** The base model's name, where the adapter's settings give one. */
+  private static String base(Path adapter) {
+    try {
+      String name =
+          Json.read(adapter.resolve(ADAPTER_CONFIG)).path("base_model_name_or_path").asText("");
+      return name.isEmpty() ? "" : " (" + name + ")";
+    } catch (LuthierException e) {
+      return "";
+    }
+  }
+
+  private static String parentHint(Path file) {
+    Path parent = file.toAbsolutePath().getParent();
+    boolean inFolder =
+        parent != null && (kind(parent) == Kind.MODEL || kind(parent) == Kind.ADAPTER);
+    return inFolder ? ". Give its folder, " + parent : "";
+  }
+}
