@@ -16,6 +16,10 @@ final class EndMarkers {
   private static final Pattern ANGLE = Pattern.compile("<[^<>\\s]{1,64}>");
   private static final Pattern TELLING =
       Pattern.compile("</.*|.*(end|eot|eos|eom|stop|sep).*", Pattern.CASE_INSENSITIVE);
+  private static final Pattern OPENING =
+      Pattern.compile(
+          "<s>|.*(start|begin|bos|user|system|chatbot).*|<\\|?(assistant|model|bot)\\|?>",
+          Pattern.CASE_INSENSITIVE);
   private static final Pattern BARRED = Pattern.compile("<[|｜].*[|｜]>");
 
   private final List<String> special;
@@ -60,7 +64,8 @@ final class EndMarkers {
     int end = skipSpace(text, contentEnd);
     int common = 0;
     while (common < Math.min(here.size(), alone.size())
-        && here.get(common).equals(alone.get(common))) {
+        && here.get(common).equals(alone.get(common))
+        && !opensByName(here.get(common))) {
       end += here.get(common).length();
       common++;
     }
@@ -75,6 +80,11 @@ final class EndMarkers {
   private boolean closesByName(String marker) {
     return TELLING.matcher(marker).matches()
         && (special.contains(marker) || BARRED.matcher(marker).matches());
+  }
+
+  /** Some templates print the next header unasked. */
+  private static boolean opensByName(String marker) {
+    return OPENING.matcher(marker).matches();
   }
 
   private String markerAt(String text, int at) {

@@ -32,11 +32,13 @@ class AssistantSpansTest {
     "OPEN_END,'Two.<|assistant_end|>','Four.'",
     "NO_END,'Two.','Four.'",
     "TOOLS,'Two.<|im_end|>','Four.<|im_end|>'",
+    "EAGER,'Two.<|END|>','Four.<|END|>'",
     "TWO_ENDS,'Two.<|END_RESPONSE|><|END|>','Four.<|END_RESPONSE|><|END|>'",
   })
   void a_turn_is_its_content_and_what_closes_it(Templates template, String first, String second) {
     assertThat(trained(template, turns("One?", "Two.", "Three?", "Four.")))
         .containsExactly(first, second);
+    assertThat(trained(template, turns("One?", "Two.", "Three?"))).containsExactly(first);
   }
 
   @ParameterizedTest

@@ -184,6 +184,18 @@ enum Templates implements AssistantSpans.Renderer {
       return out + (prompt ? "<|START|><|BOT|>" : "");
     }
   },
+  /** Prints the next answer's header whether asked or not. */
+  EAGER {
+    @Override
+    public String render(List<Map<String, @Nullable Object>> messages, boolean prompt) {
+      StringBuilder out = new StringBuilder("<BOS>");
+      for (Map<String, @Nullable Object> m : messages) {
+        out.append("<|START|>").append("assistant".equals(m.get("role")) ? "<|BOT|>" : "<|USER|>");
+        out.append(content(m)).append("<|END|>");
+      }
+      return out + "<|START|><|BOT|>";
+    }
+  },
   /** Leaves a turn of the assistant out where it is not the last. */
   FORGETFUL {
     @Override
