@@ -2,15 +2,11 @@ package dev.luthier.tokenizer;
 
 import dev.luthier.LuthierException;
 import dev.luthier.tokenizer.jinja.Rendered;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,57 +59,16 @@ public final class ChatEncoder {
   }
 
   /**
-   * The encoder that a setting such as {@code data.template} names, with the system's clock.
-   *
-   * @param template {@code auto} (the model's own), {@code none}, or a file of Jinja
-   * @return empty for {@code none}, and for {@code auto} where the model has no template
-   * @throws LuthierException the file is missing, or is no template
-   */
-  public static Optional<ChatEncoder> of(Tokenizer tokenizer, String template) {
-    return of(tokenizer, template, Clock.systemDefaultZone());
-  }
-
-  /**
-   * The same with a clock of one's own, which templates that print today's date read. A run that
-   * shall be resumed needs one that stands still: another date would give other tokens.
-   */
-  public static Optional<ChatEncoder> of(Tokenizer tokenizer, String template, Clock clock) {
-    return switch (template) {
-      case "none" -> Optional.empty();
-      case "auto" ->
-          tokenizer
-              .chatTemplateSource(false)
-              .map(
-                  source -> {
-                    ChatTemplate plain = ChatTemplate.of(source);
-                    ChatTemplate tools =
-                        tokenizer
-                            .chatTemplateSource(true)
-                            .filter(other -> !other.equals(source))
-                            .map(ChatTemplate::of)
-                            .orElse(plain);
-                    return new ChatEncoder(
-                        tokenizer, with(plain, tools, tokenizer.specialTokensForTemplate(), clock));
-                  });
-      default -> {
-        ChatTemplate own = ChatTemplate.of(readTemplate(Path.of(template)));
-        yield Optional.of(
-            new ChatEncoder(
-                tokenizer, with(own, own, tokenizer.specialTokensForTemplate(), clock)));
-      }
-    };
-  }
-
-  /**
    * A template as a renderer.
    *
    * @param special {@code bos_token}, {@code eos_token}, ... and their text
    */
   public static Renderer renderer(ChatTemplate template, Map<String, String> special, Clock clock) {
-    return with(template, template, special, clock);
+    return renderer(template, template, special, clock);
   }
 
-  private static Renderer with(
+  /** The same for a model with one template for conversations with tools and one for others. */
+  static Renderer renderer(
       ChatTemplate plain, ChatTemplate forTools, Map<String, String> special, Clock clock) {
     return (messages, tools, addGenerationPrompt) -> {
       TemplateInput input =
@@ -129,19 +84,6 @@ public final class ChatEncoder {
               .map(span -> new Span(span.start(), span.end()))
               .toList());
     };
-  }
-
-  private static String readTemplate(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new LuthierException(
-          "Expected data.template to be auto, none or a file with a chat template; cannot read "
-              + file
-              + ": "
-              + e.getMessage(),
-          e);
-    }
   }
 
   /** Renders a conversation. */

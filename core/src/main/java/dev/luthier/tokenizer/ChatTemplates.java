@@ -1,14 +1,12 @@
 package dev.luthier.tokenizer;
 
 import dev.luthier.LuthierException;
-import dev.luthier.tokenizer.jinja.Rendered;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Finds the chat template that a run is to use, and joins it with the tokenizer. */
 public final class ChatTemplates {
@@ -22,6 +20,14 @@ public final class ChatTemplates {
    * @throws LuthierException when the file cannot be read or is no template
    */
   public static Optional<ChatEncoder> encoder(Tokenizer tokenizer, String setting) {
+    return encoder(tokenizer, setting, Clock.systemDefaultZone());
+  }
+
+  /**
+   * The same with a clock of one's own, which templates that print today's date read. A run that
+   * shall be resumed needs one that stands still: another date would give other tokens.
+   */
+  public static Optional<ChatEncoder> encoder(Tokenizer tokenizer, String setting, Clock clock) {
     return switch (setting) {
       case "none" -> Optional.empty();
       case "auto" ->
@@ -29,10 +35,14 @@ public final class ChatTemplates {
               .chatTemplateSource(false)
               .map(
                   plain ->
-                      encoder(tokenizer, plain, tokenizer.chatTemplateSource(true).orElse(plain)));
+                      encoder(
+                          tokenizer,
+                          plain,
+                          tokenizer.chatTemplateSource(true).orElse(plain),
+                          clock));
       default -> {
         String source = read(Path.of(setting));
-        yield Optional.of(encoder(tokenizer, source, source));
+        yield Optional.of(encoder(tokenizer, source, source, clock));
       }
     };
   }
@@ -50,39 +60,11 @@ public final class ChatTemplates {
     }
   }
 
-  private static ChatEncoder encoder(Tokenizer tokenizer, String plain, String toolUse) {
+  private static ChatEncoder encoder(
+      Tokenizer tokenizer, String plain, String toolUse, Clock clock) {
     ChatTemplate template = ChatTemplate.of(plain);
     ChatTemplate withTools = toolUse.equals(plain) ? template : ChatTemplate.of(toolUse);
     Map<String, String> tokens = tokenizer.specialTokensForTemplate();
-    return new ChatEncoder(
-        tokenizer,
-        (messages, tools, prompt) ->
-            render(tools.isEmpty() ? template : withTools, tokens, messages, tools, prompt));
-  }
-
-  private static ChatEncoder.Chat render(
-      ChatTemplate template,
-      Map<String, String> tokens,
-      List<Map<String, @Nullable Object>> messages,
-      List<Object> tools,
-      boolean prompt) {
-    TemplateInput input =
-        TemplateInput.of(messages).withSpecialTokens(tokens).withGenerationPrompt(prompt);
-    Rendered rendered = template.render(tools.isEmpty() ? input : input.withTools(schemas(tools)));
-    return new ChatEncoder.Chat(
-        rendered.text(),
-        rendered.generationSpans().stream()
-            .map(span -> new ChatEncoder.Span(span.start(), span.end()))
-            .toList());
-  }
-
-  @SuppressWarnings("unchecked") // checked element by element
-  private static List<Map<String, ?>> schemas(List<Object> tools) {
-    for (Object tool : tools) {
-      if (!(tool instanceof Map)) {
-        throw new LuthierException("tools: expected a list of JSON objects, found " + tool);
-      }
-    }
-    return (List<Map<String, ?>>) (List<?>) tools;
+    return new ChatEncoder(tokenizer, ChatEncoder.renderer(template, withTools, tokens, clock));
   }
 }
