@@ -102,10 +102,7 @@ public sealed interface Example {
    * @param trainFrom assistant turns before this index are context and not trained (the length of
    *     the prompt, where prompt and completion are lists of messages; otherwise 0)
    */
-  record Chat(
-      List<Map<String, @Nullable Object>> messages,
-      List<Map<String, @Nullable Object>> tools,
-      int trainFrom)
+  record Chat(List<Map<String, @Nullable Object>> messages, List<Object> tools, int trainFrom)
       implements Example {
     public Chat {
       messages =

@@ -140,7 +140,7 @@ final class RowParser {
   }
 
   /** Tool declarations: a list, or, as Arrow files need it, a string of JSON that holds one. */
-  private static List<Map<String, @Nullable Object>> tools(Map<String, @Nullable Object> row) {
+  private static List<Object> tools(Map<String, @Nullable Object> row) {
     Object tools = row.get("tools");
     if (tools == null) {
       return List.of();
@@ -158,14 +158,12 @@ final class RowParser {
     if (!(tools instanceof List<?> list)) {
       throw new RowRefused("tools: expected a list, found " + describe(tools));
     }
-    List<Map<String, @Nullable Object>> result = new ArrayList<>();
+    List<Object> result = new ArrayList<>();
     for (Object tool : list) {
-      if (!(tool instanceof Map<?, ?> map)) {
+      if (!(tool instanceof Map<?, ?>)) {
         throw new RowRefused("tools: expected a list of objects, found " + describe(tool));
       }
-      Map<String, @Nullable Object> copy = new LinkedHashMap<>();
-      map.forEach((key, value) -> copy.put(String.valueOf(key), value));
-      result.add(copy);
+      result.add(tool);
     }
     return result;
   }

@@ -28,7 +28,7 @@ public final class ChatEncoder {
      */
     Chat render(
         List<Map<String, @Nullable Object>> messages,
-        List<Map<String, @Nullable Object>> tools,
+        List<Object> tools,
         boolean addGenerationPrompt);
   }
 
@@ -77,7 +77,7 @@ public final class ChatEncoder {
               .withSpecialTokens(special)
               .withClock(clock);
       Rendered rendered =
-          tools.isEmpty() ? plain.render(input) : forTools.render(input.withTools(tools));
+          tools.isEmpty() ? plain.render(input) : forTools.render(input.withTools(schemas(tools)));
       return new Chat(
           rendered.text(),
           rendered.generationSpans().stream()
@@ -86,10 +86,23 @@ public final class ChatEncoder {
     };
   }
 
+  private static List<Map<String, ?>> schemas(List<Object> tools) {
+    List<Map<String, ?>> schemas = new ArrayList<>();
+    for (Object tool : tools) {
+      if (!(tool instanceof Map<?, ?> map)) {
+        throw new LuthierException("tools: expected a list of JSON objects, found " + tool);
+      }
+      Map<String, Object> schema = new LinkedHashMap<>();
+      map.forEach((key, value) -> schema.put(String.valueOf(key), value));
+      schemas.add(schema);
+    }
+    return schemas;
+  }
+
   /** Renders a conversation. */
   public Chat render(
       List<? extends Map<String, ? extends @Nullable Object>> messages,
-      List<Map<String, @Nullable Object>> tools,
+      List<Object> tools,
       boolean addGenerationPrompt) {
     return renderer.render(plain(messages), tools, addGenerationPrompt);
   }
@@ -113,8 +126,7 @@ public final class ChatEncoder {
 
   /** The ids that ask for the assistant's next turn. */
   public int[] prompt(
-      List<? extends Map<String, ? extends @Nullable Object>> messages,
-      List<Map<String, @Nullable Object>> tools) {
+      List<? extends Map<String, ? extends @Nullable Object>> messages, List<Object> tools) {
     return tokenizer.encodeRendered(render(messages, tools, true).text()).ids();
   }
 
