@@ -3,8 +3,8 @@ package dev.luthier.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.luthier.LuthierException;
+import dev.luthier.format.Json;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -16,18 +16,7 @@ final class Jackson {
 
   /** The file's content, or empty when there is no such file. */
   static Optional<JsonNode> readIfThere(Path file) {
-    if (!Files.isRegularFile(file)) {
-      return Optional.empty();
-    }
-    try {
-      JsonNode root = MAPPER.readTree(Files.readString(file));
-      if (!root.isObject()) {
-        throw new IOException("expected a JSON object, found " + root.getNodeType());
-      }
-      return Optional.of(root);
-    } catch (IOException e) {
-      throw unreadable(file, e);
-    }
+    return Json.readIfThere(file).map(object -> object);
   }
 
   static LuthierException unreadable(Path file, IOException e) {
