@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
 import dev.luthier.model.Decoder;
+import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.Pass;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
@@ -16,6 +17,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+import org.assertj.core.data.Offset;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -40,7 +43,7 @@ class GeneratorTest {
     for (int at = prompt.length; at < ids.length; at++) {
       try (PointerScope scope = new PointerScope()) {
         long[] tokens = Arrays.stream(ids).limit(at).asLongStream().toArray();
-        long[] positions = java.util.stream.LongStream.range(0, at).toArray();
+        long[] positions = LongStream.range(0, at).toArray();
         long[] documents = new long[at];
         Arrays.fill(documents, 1);
         Pass pass = MODEL.pass(positions, documents, 1, at);
@@ -89,7 +92,7 @@ class GeneratorTest {
       alone = one.start(List.of(prompt))[0];
       padded = two.start(List.of(prompt(15, 9), prompt))[1];
     }
-    assertThat(padded).containsExactly(alone, org.assertj.core.data.Offset.offset(1e-4f));
+    assertThat(padded).containsExactly(alone, Offset.offset(1e-4f));
   }
 
   @Test
@@ -100,8 +103,7 @@ class GeneratorTest {
         Decoding whole = new Decoding(MODEL)) {
       float[][] scores = chunked.start(List.of(prompts)); // 40 x 100 tokens: chunks of 32
       assertThat(scores[7])
-          .containsExactly(
-              whole.start(List.of(prompts[7]))[0], org.assertj.core.data.Offset.offset(1e-4f));
+          .containsExactly(whole.start(List.of(prompts[7]))[0], Offset.offset(1e-4f));
     }
   }
 
@@ -209,6 +211,22 @@ class GeneratorTest {
             () -> steps[0]++ >= 3);
     assertThat(batch).extracting(g -> g.tokens().length).containsExactly(3, 2, 0);
     assertThat(batch.get(2).stopReason()).isEqualTo(StopReason.CANCELLED);
+  }
+
+  @Test
+  void cached_decoding_with_an_adapter_equals_a_whole_pass() {
+    Decoder adapted = TinyLlama.lora(3, LoraSettings.defaults());
+    int[] ids = new SplittableRandom(8).ints(20, 0, 40).toArray();
+    try (Decoding cached = new Decoding(adapted);
+        Decoding whole = new Decoding(adapted);
+        Decoding base = new Decoding(TinyLlama.full(3))) {
+      float[] scores = cached.start(List.of(Arrays.copyOf(ids, 5)))[0];
+      for (int i = 5; i < ids.length; i++) {
+        scores = cached.next(new int[] {ids[i]})[0];
+      }
+      assertThat(scores).containsExactly(whole.start(List.of(ids))[0], Offset.offset(1e-4f));
+      assertThat(scores).isNotEqualTo(base.start(List.of(ids))[0]);
+    }
   }
 
   @Test

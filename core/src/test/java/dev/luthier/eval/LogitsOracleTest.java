@@ -1,0 +1,86 @@
+package dev.luthier.eval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.luthier.Assets;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.model.Decoder;
+import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Device;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The file that {@code luthier logits} writes, against other engines'. */
+@Tag("interop")
+class LogitsOracleTest {
+  private static final ModelLoader LOADER = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU);
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama_bias_headdim,logits",
+    "llama_bias_headdim,logits_right",
+    "llama_bias_headdim,logits_posids",
+    "llama_gqa_tied,logits",
+    "llama_gqa_tied,logits_right",
+    "llama_gqa_tied,logits_posids",
+    "llama_rope_llama3,logits",
+    "llama_rope_llama3,logits_right",
+    "llama_rope_llama3,logits_posids",
+    "llama_rope_yarn_orig,logits",
+    "llama_rope_yarn_orig,logits_right",
+    "llama_rope_yarn_orig,logits_posids"
+  })
+  void the_written_logits_are_those_of_transformers(String name, String run, @TempDir Path folder)
+      throws IOException {
+    String root = "oracle-transformers/" + name;
+    JsonNode in = Assets.json(root + "/ids.json").get(run);
+    Path ids = Files.writeString(folder.resolve("ids.json"), in.toString());
+    Decoder model = LOADER.load(Assets.path(root)).decoder();
+    float[] actual = write(model, ids, folder.resolve("out.f32"));
+    float[] expected = Assets.floats(root + "/" + run + ".f32");
+    long[][] mask = Assets.matrix(in.get("attention_mask"));
+    assertThat(actual).hasSameSizeAs(expected);
+    int width = model.shape().vocabulary();
+    double worst = 0;
+    for (int i = 0; i < actual.length; i++) {
+      int token = i / width;
+      if (mask[token / mask[0].length][token % mask[0].length] == 1) {
+        worst = Math.max(worst, Math.abs(actual[i] - expected[i]));
+      }
+    }
+    assertThat(worst).isLessThan(1e-4);
+  }
+
+  @Test
+  void the_story_models_logits_are_those_of_llama_cpp(@TempDir Path folder) throws IOException {
+    String list =
+        Files.readString(Assets.path("oracle-llamacpp/logits/story.ids")).strip().replace(' ', ',');
+    Path ids = Files.writeString(folder.resolve("ids.json"), "{\"input_ids\": [[" + list + "]]}");
+    Decoder model = LOADER.load(Assets.path("model-llama-story-hf")).decoder();
+    float[] actual = write(model, ids, folder.resolve("out.f32"));
+    float[] expected = Assets.floats("oracle-llamacpp/logits/story-F32.logits.f32");
+    assertThat(actual).hasSize(175 * 2048).hasSameSizeAs(expected);
+    double worst = 0;
+    for (int i = 0; i < actual.length; i++) {
+      worst = Math.max(worst, Math.abs(actual[i] - expected[i]));
+    }
+    assertThat(worst).isLessThan(1e-4);
+  }
+
+  private static float[] write(Decoder model, Path ids, Path out) throws IOException {
+    Logits.write(model, TokenIds.read(ids, model.shape().vocabulary()), out);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(out)).order(ByteOrder.LITTLE_ENDIAN);
+    float[] floats = new float[bytes.remaining() / 4];
+    bytes.asFloatBuffer().get(floats);
+    return floats;
+  }
+}
