@@ -1,27 +1,24 @@
 package dev.luthier.format;
 
 import dev.luthier.LuthierException;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
+import java.util.Locale;
 
 /**
- * Files and folders that are there whole or not at all: written under a temporary name, forced to
- * the disk, renamed. Whatever goes wrong, what stood there before still stands.
+ * Files and folders that are there whole or not at all: written under a temporary name beside their
+ * own, forced to the disk, renamed. Whatever goes wrong, what stood there before still stands. What
+ * a killed process leaves behind is removed by the next write into the same folder.
  */
 public final class AtomicFile {
-  private static final boolean POSIX = File.separatorChar == '/';
-
   private AtomicFile() {}
 
   /** Writes a file's content. */
@@ -36,141 +33,129 @@ public final class AtomicFile {
     void writeTo(Path folder) throws IOException;
   }
 
-  /** Writes a file. */
+  /** Writes a file whose size is not known; see {@link #write(Path, long, Content)}. */
   public static void write(Path path, Content content) {
-    Path temporary = path.resolveSibling("." + path.getFileName() + ".tmp");
-    try {
+    write(path, 0, content);
+  }
+
+  /**
+   * Writes a file into a folder that exists.
+   *
+   * @param bytes how many there will be, for the message when the disk is full
+   * @throws LuthierException if it cannot be written; what else the content throws comes through
+   */
+  public static void write(Path path, long bytes, Content content) {
+    try (Temporary temporary = Temporary.beside(path)) {
       try (FileChannel channel =
           FileChannel.open(
-              temporary,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
+              temporary.path(), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         content.writeTo(channel);
         channel.force(true);
       }
-      move(temporary, path);
+      Files.move(temporary.path(), path, StandardCopyOption.ATOMIC_MOVE);
+      Temporary.force(Temporary.parent(path));
     } catch (IOException e) {
-      throw failed(path, e);
-    } finally {
-      deleteQuietly(temporary);
+      throw failed(path, bytes, e);
     }
   }
 
   /** Writes a text file in UTF-8. */
   public static void writeText(Path path, String text) {
-    write(
-        path,
-        channel -> {
-          ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        });
+    ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
+    write(path, bytes.remaining(), channel -> SafetensorsWriter.writeFully(channel, bytes));
   }
 
-  /** Writes a folder, replacing one of that name. */
+  /**
+   * Writes a folder, and those above it that are not there, replacing one of that name.
+   *
+   * @throws LuthierException if it cannot be written; what else the content throws comes through
+   */
   public static void writeFolder(Path path, FolderContent content) {
-    Path temporary = path.resolveSibling("." + path.getFileName() + ".tmp");
-    Path old = path.resolveSibling("." + path.getFileName() + ".old");
-    try {
-      deleteTree(temporary);
-      Files.createDirectories(temporary);
-      content.writeTo(temporary);
-      force(temporary);
-      replace(temporary, path, old);
-    } catch (IOException e) {
-      throw failed(path, e);
-    } finally {
-      deleteQuietly(temporary);
-    }
-  }
-
-  private static void replace(Path temporary, Path path, Path old) throws IOException {
-    boolean replaced = Files.exists(path);
-    if (replaced) {
-      deleteTree(old);
-      Files.move(path, old, StandardCopyOption.ATOMIC_MOVE);
-    }
-    try {
-      move(temporary, path);
-    } catch (IOException e) {
-      if (replaced && !Files.exists(path)) {
-        Files.move(old, path, StandardCopyOption.ATOMIC_MOVE);
+    try (Temporary temporary = Temporary.beside(path)) {
+      Files.createDirectories(temporary.path());
+      content.writeTo(temporary.path());
+      Temporary.forceAll(temporary.path());
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        exchange(temporary.path(), path);
+      } else {
+        Files.move(temporary.path(), path, StandardCopyOption.ATOMIC_MOVE);
       }
-      throw e;
+      Temporary.force(Temporary.parent(path));
+    } catch (IOException e) {
+      throw failed(path, 0, e);
     }
-    deleteTree(old);
   }
 
-  /** Deletes a folder and all in it; nothing happens if it is not there. */
+  /** Folders, unlike files, are not replaced by a rename: the old one has to step aside. */
+  private static void exchange(Path from, Path to) throws IOException {
+    Temporary old = Temporary.old(to);
+    try {
+      Files.move(to, old.path(), StandardCopyOption.ATOMIC_MOVE);
+      try {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        Files.move(old.path(), to, StandardCopyOption.ATOMIC_MOVE);
+        throw e;
+      }
+      Temporary.force(Temporary.parent(to));
+      Temporary.deleteTree(old.path());
+    } finally {
+      // Not closed: if the old folder could not be put back, it must not be deleted either.
+      old.release();
+    }
+  }
+
+  /**
+   * Deletes a folder and all in it, so that under its name it is never found half deleted; nothing
+   * happens if it is not there.
+   */
   public static void deleteTree(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
+    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    List<Path> all;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      all = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path p : all) {
-      Files.deleteIfExists(p);
+    try (Temporary gone = Temporary.beside(folder)) {
+      Files.move(folder, gone.path(), StandardCopyOption.ATOMIC_MOVE);
+      Temporary.deleteTree(gone.path());
     }
   }
 
   /**
-   * Forces what a folder holds; opened to read where that suffices, for copies may be read-only.
+   * Removes what killed processes left in a folder, and puts back a folder that was to be replaced
+   * when its replacement never came. Writing into the folder does the same.
    */
-  private static void force(Path folder) throws IOException {
-    List<Path> all;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      all = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : all) {
-      if (Files.isDirectory(path)) {
-        forceDirectory(path);
-      } else {
-        try (FileChannel channel =
-            FileChannel.open(path, POSIX ? StandardOpenOption.READ : StandardOpenOption.WRITE)) {
-          channel.force(true);
-        }
-      }
-    }
+  public static void cleanUp(Path folder) {
+    Temporary.cleanUp(folder);
   }
 
-  private static void move(Path from, Path to) throws IOException {
-    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    Path parent = to.toAbsolutePath().getParent();
-    if (parent != null) {
-      forceDirectory(parent);
-    }
-  }
-
-  /**
-   * The rename itself is on the disk only once the directory is; Windows cannot open directories.
-   */
-  private static void forceDirectory(Path directory) throws IOException {
-    if (POSIX) {
-      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
-    }
-  }
-
-  private static LuthierException failed(Path path, IOException e) {
+  private static LuthierException failed(Path path, long bytes, IOException e) {
     return new LuthierException(
         path
             + " cannot be written: "
             + (e instanceof NoSuchFileException ? "its folder does not exist" : Reason.of(e))
-            + ". What stood there before is unchanged. Free space or choose another --output.",
+            + ". What stood there before is unchanged. "
+            + space(path, bytes)
+            + "choose another --output.",
         e);
   }
 
-  private static void deleteQuietly(Path path) {
+  /** How much room is lacking, if that may be the reason. */
+  private static String space(Path path, long bytes) {
     try {
-      deleteTree(path);
-    } catch (IOException e) {
-      // The failure that led here is the one to report.
-      return;
+      Path parent = Temporary.parent(path);
+      long free = Files.getFileStore(parent).getUsableSpace();
+      if (free < Math.max(bytes, 1 << 20)) {
+        return bytes == 0
+            ? String.format(Locale.ROOT, "%s has %,d bytes free: make room, or ", parent, free)
+            : String.format(
+                Locale.ROOT,
+                "It needs %,d bytes and %s has %,d free: make room, or ",
+                bytes,
+                parent,
+                free);
+      }
+    } catch (IOException ignored) {
+      // The failure that led here says more than this one.
     }
+    return "Correct that, or ";
   }
 }

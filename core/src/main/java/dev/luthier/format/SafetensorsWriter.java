@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.CharBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -95,8 +96,13 @@ public final class SafetensorsWriter {
             .thenComparing(
                 e -> e.name().getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned));
     byte[] header = header(sorted, metadata);
+    long size = 8L + header.length;
+    for (Entry entry : sorted) {
+      size = Math.addExact(size, entry.length());
+    }
     AtomicFile.write(
         path,
+        size,
         channel -> {
           ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
           writeFully(channel, length.putLong(header.length).flip());
@@ -114,12 +120,17 @@ public final class SafetensorsWriter {
 
   private static byte[] header(List<Entry> entries, Map<String, String> metadata) {
     StringWriter text = new StringWriter();
+    byte[] bytes;
     try {
       writeHeader(text, entries, metadata);
+      // An encoder, unlike getBytes, refuses half of a surrogate pair instead of replacing it.
+      ByteBuffer encoded =
+          StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text.getBuffer()));
+      bytes = new byte[encoded.remaining()];
+      encoded.get(bytes);
     } catch (IOException e) {
       throw new IllegalArgumentException("the header cannot be written: " + e.getMessage(), e);
     }
-    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
     if (bytes.length + 8L > SafetensorsFile.LARGEST_HEADER) {
       throw new LuthierException(
           "the header of a safetensors file may have "

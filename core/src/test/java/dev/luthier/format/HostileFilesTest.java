@@ -216,6 +216,20 @@ class HostileFilesTest {
   }
 
   @Test
+  void characters_that_steer_a_terminal_do_not_reach_the_error() {
+    byte[] bytes = GOOD.clone();
+    byte[] json = "{\"\\u001b[2Jx\\n\\u009b\":7}".getBytes(StandardCharsets.UTF_8);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(json.length).put(json);
+    inFile(
+        path -> {
+          Files.write(path, bytes);
+          assertThatThrownBy(() -> SafetensorsFile.open(path))
+              .hasMessageContaining("tensor '?[2Jx??': its entry is not an object");
+          return path;
+        });
+  }
+
+  @Test
   void many_small_values_are_refused_before_they_fill_the_memory() {
     byte[] json = ("{\"a\":[" + "[],".repeat(5_000_000) + "1]}").getBytes(StandardCharsets.UTF_8);
     assertThat(reads(json, Json::read)).isFalse();

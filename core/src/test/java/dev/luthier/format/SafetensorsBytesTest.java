@@ -1,6 +1,7 @@
 package dev.luthier.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -89,5 +90,33 @@ class SafetensorsBytesTest {
     Path file = folder.resolve("model.safetensors");
     SafetensorsWriter.write(file, List.of(), Map.of());
     assertThat(SafetensorsFile.open(file).tensors()).isEmpty();
+  }
+
+  @Test
+  void a_name_that_utf8_cannot_hold_is_refused(@TempDir Path folder) {
+    Path file = folder.resolve("model.safetensors");
+    assertThatThrownBy(
+            () ->
+                SafetensorsWriter.write(
+                    file, List.of(entry("half \ud800", DType.U8, "07", 1L)), Map.of()))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(file).doesNotExist();
+  }
+
+  @Test
+  void names_stand_by_their_utf8_bytes_and_types_of_one_width_in_the_reference_order(
+      @TempDir Path folder) {
+    Path file = folder.resolve("model.safetensors");
+    SafetensorsWriter.write(
+        file,
+        List.of(
+            entry("\ud83d\ude00", DType.U16, "0707", 1L),
+            entry("\uff5e", DType.U16, "0707", 1L),
+            entry("z", DType.F16, "0707", 1L),
+            entry("y", DType.BF16, "0707", 1L),
+            entry("a", DType.I16, "0707", 1L)),
+        Map.of());
+    assertThat(SafetensorsFile.open(file).tensors().keySet())
+        .containsExactly("y", "z", "\uff5e", "\ud83d\ude00", "a");
   }
 }
