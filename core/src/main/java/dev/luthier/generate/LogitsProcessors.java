@@ -28,7 +28,7 @@ public final class LogitsProcessors {
     add(out, !s.badWords().isEmpty(), badWords(s.badWords(), stopIds));
     add(out, s.minNewTokens() > 0, minNewTokens(s.minNewTokens(), stopIds));
     add(out, !s.suppressTokens().isEmpty(), suppress(s.suppressTokens()));
-    if (s.temperature() > 0) {
+    if (!s.isGreedy()) {
       add(out, s.temperature() != 1, temperature(s.temperature()));
       add(out, s.topK() > 0, topK(s.topK()));
       add(out, s.topP() < 1, topP(s.topP(), 1));

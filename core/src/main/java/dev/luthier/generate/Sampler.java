@@ -22,7 +22,7 @@ public interface Sampler {
    */
   static Sampler of(SamplingSettings settings, Collection<Integer> stopIds) {
     List<LogitsProcessor> processors = LogitsProcessors.of(settings, stopIds);
-    boolean greedy = settings.temperature() == 0;
+    boolean greedy = settings.isGreedy();
     return (scores, history, random) -> {
       for (LogitsProcessor processor : processors) {
         processor.apply(scores, history);

@@ -64,6 +64,11 @@ public record SamplingSettings(
     all.throwIfAny();
   }
 
+  /** Whether the best token is taken; a temperature below 1e-5 draws nothing else either. */
+  public boolean isGreedy() {
+    return temperature < 1e-5;
+  }
+
   private static void need(Complaints all, boolean acceptable, String complaint) {
     if (!acceptable) {
       all.add(complaint);

@@ -43,6 +43,12 @@ class SamplerTest {
   }
 
   @Test
+  void the_smallest_temperature_draws_the_best() {
+    assertThat(counts(SamplingSettings.sampling(1e-300), 20, 1, 3, 2)).containsExactly(0, 20, 0);
+    assertThat(counts(SamplingSettings.sampling(1e-5), 20, 1, 3, 2)).containsExactly(0, 20, 0);
+  }
+
+  @Test
   void limits_leave_only_what_they_allow() {
     SamplingSettings base = SamplingSettings.sampling(1);
     assertThat(counts(base.withLimits(2, 1, 0), 1000, 1, 3, 2, 0)).startsWith(0).endsWith(0);
