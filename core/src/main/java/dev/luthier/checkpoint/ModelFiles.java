@@ -1,0 +1,78 @@
+package dev.luthier.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.format.DType;
+import dev.luthier.format.Json;
+import dev.luthier.format.SafetensorsFile;
+import dev.luthier.format.SafetensorsIndex;
+import dev.luthier.format.SafetensorsShards;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** Whole models to Hugging Face folders. */
+public final class ModelFiles {
+  private ModelFiles() {}
+
+  /**
+   * Writes weights and config.json; the tokenizer is the caller's.
+   *
+   * @param weights by Hugging Face name; a tied head is left out
+   * @param dtype what they are stored in; config.json says so
+   */
+  public static void write(
+      Path folder, ObjectNode config, Map<String, Tensor> weights, DType dtype) {
+    SafetensorsShards.write(
+        folder,
+        TensorFiles.entries(weights, dtype),
+        Map.of("format", "pt"),
+        SafetensorsShards.DEFAULT_SHARD_BYTES);
+    ObjectNode written = config.deepCopy();
+    written.put("torch_dtype", torchName(dtype));
+    Json.write(folder.resolve("config.json"), written);
+  }
+
+  /** Copies a folder's weights into these tensors, which must be all of them. */
+  public static void readInto(Path folder, Map<String, Tensor> weights) {
+    Map<String, Tensor> left = new LinkedHashMap<>(weights);
+    for (SafetensorsFile file : SafetensorsIndex.open(folder)) {
+      Map<String, Tensor> here = new LinkedHashMap<>();
+      for (String name : file.tensors().keySet()) {
+        Tensor t = left.remove(name);
+        if (t != null) {
+          here.put(name, t);
+        }
+      }
+      TensorFiles.readInto(file.path(), here);
+    }
+    if (!left.isEmpty()) {
+      throw new LuthierException(folder + " lacks the tensors " + left.keySet());
+    }
+  }
+
+  /** The dtype that most of a folder's weights are stored in. */
+  public static DType storedDtype(Path folder) {
+    Map<DType, Long> bytes = new LinkedHashMap<>();
+    List<SafetensorsFile> files = SafetensorsIndex.open(folder);
+    files.forEach(
+        f -> f.tensors().values().forEach(t -> bytes.merge(t.dtype(), t.length(), Long::sum)));
+    return bytes.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(Map.Entry::getKey)
+        .orElse(DType.F32);
+  }
+
+  private static String torchName(DType dtype) {
+    return switch (dtype) {
+      case F32 -> "float32";
+      case F16 -> "float16";
+      case BF16 -> "bfloat16";
+      case F64 -> "float64";
+      default -> dtype.name().toLowerCase(Locale.ROOT);
+    };
+  }
+}

@@ -1,0 +1,90 @@
+package dev.luthier.recipe;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.luthier.LuthierException;
+import dev.luthier.format.AtomicFile;
+import dev.luthier.format.Reason;
+import dev.luthier.train.TrainListener;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes {@code metrics.jsonl}: one object per logged step and per evaluation. */
+final class MetricsFile implements TrainListener, AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private final Path file;
+  private final BufferedWriter out;
+  private int every = 1;
+
+  MetricsFile(Path file, List<String> kept) {
+    this.file = file;
+    try {
+      AtomicFile.writeText(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
+      this.out = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Only every n-th step is written. */
+  MetricsFile every(int steps) {
+    this.every = steps;
+    return this;
+  }
+
+  @Override
+  public void step(StepMetrics m) {
+    if (m.step() % every != 0 && m.step() != m.steps()) {
+      return;
+    }
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("step", m.step());
+    line.put("epoch", Math.round(m.epoch() * 1e4) / 1e4);
+    line.put("loss", m.loss());
+    line.put("learning_rate", m.learningRate());
+    line.put("grad_norm", m.gradNorm());
+    line.put("tokens", m.tokens());
+    line.put("label_weight", m.labelTokens());
+    line.put("tokens_per_s", Math.round(m.tokens() / Math.max(1e-9, m.seconds())));
+    line.put("peak_bytes", m.peakBytes());
+    write(line);
+  }
+
+  @Override
+  public void evaluated(EvalMetrics m) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("step", m.step());
+    line.put("eval_loss", m.loss());
+    line.put("eval_label_tokens", m.labelTokens());
+    line.put("best", m.best());
+    write(line);
+  }
+
+  private void write(Map<String, Object> line) {
+    try {
+      out.write(JSON.writeValueAsString(line));
+      out.newLine();
+      out.flush();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private LuthierException failed(IOException e) {
+    return new LuthierException(file + " cannot be written: " + Reason.of(e), e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      out.close();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package dev.luthier.recipe;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.UsageException;
+import dev.luthier.format.Json;
+import dev.luthier.format.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a run and its {@code run.json}: what the run is (verb, settings, hashes of data and base model), and
+ * whether it is finished. A folder already in use is refused, and a run goes on only as what it was.
+ */
+final class RunFolder {
+  private static final String RUN = "run.json";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Path folder;
+  private final Map<String, Object> identity;
+  private final boolean finished;
+
+  private RunFolder(Path folder, Map<String, Object> identity, boolean finished) {
+    this.folder = folder;
+    this.identity = identity;
+    this.finished = finished;
+  }
+
+  /**
+   * Takes the folder for a run.
+   *
+   * @param identity what must be the same when the run is resumed
+   * @throws LuthierException if it is in use and this is no resumption, or was another run's
+   */
+  static RunFolder open(Path folder, boolean resume, Map<String, Object> identity) {
+    checkUnused(folder, resume);
+    boolean finished = false;
+    Path run = folder.resolve(RUN);
+    if (resume && Files.exists(run)) {
+      ObjectNode before = Json.read(run);
+      checkSame(folder, before, identity);
+      finished = "finished".equals(before.path("status").asText());
+    }
+    RunFolder out = new RunFolder(folder, identity, finished);
+    if (!finished) {
+      try {
+        Files.createDirectories(folder);
+      } catch (IOException e) {
+        throw new LuthierException(folder + " cannot be created: " + Reason.of(e), e);
+      }
+      out.write("running", Map.of());
+    }
+    return out;
+  }
+
+  /** Refuses a folder that holds anything, before any work is done; resuming allows it. */
+  static void checkUnused(Path folder, boolean resume) {
+    if (resume || !Files.exists(folder)) {
+      return;
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new UsageException(folder + " is a file; --output takes a folder");
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      if (files.findAny().isPresent()) {
+        throw new UsageException(
+            folder
+                + " is already in use"
+                + (Files.exists(folder.resolve(RUN))
+                    ? " by a run: continue it with --resume, or choose another --output"
+                    : ": choose an empty or new folder with --output"));
+      }
+    } catch (IOException e) {
+      throw new LuthierException(folder + " cannot be read: " + Reason.of(e), e);
+    }
+  }
+
+  private static void checkSame(Path folder, ObjectNode before, Map<String, Object> identity) {
+    Map<String, Object> was = new TreeMap<>();
+    JsonNode recorded = before.path("run");
+    recorded.fields().forEachRemaining(e -> was.put(e.getKey(), plain(e.getValue())));
+    Map<String, Object> is = new TreeMap<>();
+    JSON.<JsonNode>valueToTree(identity)
+        .fields()
+        .forEachRemaining(e -> is.put(e.getKey(), plain(e.getValue())));
+    List<String> differences = Settings.differences(was, is);
+    if (!differences.isEmpty()) {
+      throw new UsageException(
+          "the run in "
+              + folder
+              + " cannot be resumed, because it would not be the same run:\n  "
+              + String.join("\n  ", differences)
+              + "\nPut these back, or start a new run with another --output."
+              + " See docs/troubleshooting.md#resume-differs");
+    }
+  }
+
+  private static Object plain(JsonNode n) {
+    return n.isObject() ? JSON.convertValue(n, Map.class) : n.isTextual() ? n.asText() : n;
+  }
+
+  /** Whether the run was already done when it was opened. */
+  boolean finished() {
+    return finished;
+  }
+
+  /** Records the end of the run. */
+  void finish(Map<String, Object> results) {
+    write("finished", results);
+  }
+
+  private void write(String status, Map<String, Object> results) {
+    ObjectNode json = Json.object();
+    json.put("status", status);
+    json.put("luthier", Versions.luthier());
+    json.set("run", JSON.valueToTree(identity));
+    json.set("results", JSON.valueToTree(results));
+    Json.write(folder.resolve(RUN), json);
+  }
+
+  /** The results that {@code run.json} records. */
+  ObjectNode results() {
+    JsonNode results = Json.read(folder.resolve(RUN)).path("results");
+    return results instanceof ObjectNode object ? object : Json.object();
+  }
+
+  /** Metrics up to this step stay; later ones, of steps that will be made again, go. */
+  MetricsFile metrics(long step) {
+    Path file = folder.resolve("metrics.jsonl");
+    List<String> kept = new ArrayList<>();
+    if (Files.exists(file)) {
+      try {
+        for (String line : Files.readAllLines(file)) {
+          if (isUpTo(line, step)) {
+            kept.add(line);
+          }
+        }
+      } catch (IOException e) {
+        throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
+      }
+    }
+    return new MetricsFile(file, kept);
+  }
+
+  private static boolean isUpTo(String line, long step) {
+    try {
+      return JSON.readTree(line).path("step").asLong(Long.MAX_VALUE) <= step;
+    } catch (IOException e) {
+      // A line cut off by a kill.
+      return false;
+    }
+  }
+}
