@@ -3,6 +3,7 @@ package dev.luthier.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.SafetensorsFile;
+import dev.luthier.format.SafetensorsIndex;
 import dev.luthier.model.Decoder;
 import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
@@ -162,7 +163,7 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
   }
 
   private static List<SafetensorsFile> weights(Path folder) {
-    return List.of(SafetensorsFile.open(folder.resolve("model.safetensors")));
+    return SafetensorsIndex.open(folder);
   }
 
   /** The adapter's full tensors (modules_to_save, biases) before the model's own. */

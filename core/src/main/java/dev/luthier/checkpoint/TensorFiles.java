@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
@@ -105,20 +106,28 @@ public final class TensorFiles {
       Map<String, Tensor> tensors, @org.jspecify.annotations.Nullable DType dtype) {
     List<SafetensorsWriter.Entry> out = new ArrayList<>();
     tensors.forEach(
-        (name, t) -> {
-          DType as = dtype == null ? TorchTypes.of(t.scalar_type()) : dtype;
-          List<Long> shape = Arrays.stream(Tensors.shape(t)).boxed().toList();
-          out.add(
-              new SafetensorsWriter.Entry(name, as, shape, channel -> writeData(channel, t, as)));
-        });
+        (name, t) ->
+            out.add(
+                entry(
+                    name,
+                    Tensors.shape(t),
+                    dtype == null ? TorchTypes.of(Tensors.dtype(t)) : dtype,
+                    () -> t)));
     return out;
   }
 
-  private static void writeData(WritableByteChannel channel, Tensor t, DType as)
+  /** An entry whose value is computed when it is written. */
+  static SafetensorsWriter.Entry entry(
+      String name, long[] shape, DType as, Supplier<Tensor> value) {
+    List<Long> sizes = Arrays.stream(shape).boxed().toList();
+    return new SafetensorsWriter.Entry(name, as, sizes, channel -> writeData(channel, value, as));
+  }
+
+  private static void writeData(WritableByteChannel channel, Supplier<Tensor> value, DType as)
       throws IOException {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      Tensor data = Tensors.cast(Tensors.cpu(t), TorchTypes.of(as)).contiguous();
+      Tensor data = Tensors.cast(Tensors.cpu(value.get()), TorchTypes.of(as)).contiguous();
       long length = data.nbytes();
       for (long at = 0; at < length; at += CHUNK) {
         SafetensorsWriter.writeFully(

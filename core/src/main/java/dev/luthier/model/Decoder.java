@@ -5,6 +5,7 @@ import dev.luthier.nn.Linear;
 import dev.luthier.nn.Parameters;
 import dev.luthier.nn.Pass;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -48,6 +49,9 @@ public interface Decoder {
 
   /** The adapter's parameters, if there is an adapter. */
   Optional<Parameters> adapter();
+
+  /** The linear layers that carry an adapter, by path. */
+  Map<String, Linear> adapted();
 
   /** The shape numbers that callers need. */
   Shape shape();

@@ -15,6 +15,7 @@ import dev.luthier.nn.Rotary;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -95,6 +96,11 @@ public final class Llama implements Decoder {
   @Override
   public Optional<Parameters> adapter() {
     return linears.lora().map(LoraLayers::parameters);
+  }
+
+  @Override
+  public Map<String, Linear> adapted() {
+    return linears.adapted();
   }
 
   @Override

@@ -1,5 +1,8 @@
 package dev.luthier.nn;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -8,11 +11,36 @@ import org.jspecify.annotations.Nullable;
  * The one place that decides what stands behind a linear layer's name: a plain matrix, or one with
  * an adapter. Model constructors ask it, so their fields stay final and no family knows of
  * adapters.
- *
- * @param base the model's own parameters
- * @param lora the adapters, if any
  */
-public record Linears(Parameters base, Optional<LoraLayers> lora) {
+public final class Linears {
+  private final Parameters base;
+  private final Optional<LoraLayers> lora;
+  private final Map<String, Linear> adapted = new LinkedHashMap<>();
+
+  /**
+   * @param base the model's own parameters
+   * @param lora the adapters, if any
+   */
+  public Linears(Parameters base, Optional<LoraLayers> lora) {
+    this.base = base;
+    this.lora = lora;
+  }
+
+  /** The model's own parameters. */
+  public Parameters base() {
+    return base;
+  }
+
+  /** The adapters, if any. */
+  public Optional<LoraLayers> lora() {
+    return lora;
+  }
+
+  /** The layers that carry an adapter, by path. */
+  public Map<String, Linear> adapted() {
+    return Collections.unmodifiableMap(adapted);
+  }
+
   /** The linear layer at this path, (in) to (out). */
   public Linear create(String path, int in, int out, boolean bias) {
     Tensor weight = base.get(path + ".weight", Init.NORMAL, out, in);
@@ -37,6 +65,10 @@ public record Linears(Parameters base, Optional<LoraLayers> lora) {
   }
 
   private Linear wrap(String path, Linear dense, int in, int out, boolean head) {
-    return lora.map(l -> l.wrap(path, dense, in, out, head)).orElse(dense);
+    Linear linear = lora.map(l -> l.wrap(path, dense, in, out, head)).orElse(dense);
+    if (linear != dense) {
+      adapted.put(path, linear);
+    }
+    return linear;
   }
 }

@@ -17,8 +17,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The folder of a run and its {@code run.json}: what the run is (verb, settings, hashes of data and base model), and
- * whether it is finished. A folder already in use is refused, and a run goes on only as what it was.
+ * The folder of a run and its {@code run.json}: what the run is (verb, settings, hashes of data and
+ * base model), and whether it is finished. A folder already in use is refused, and a run goes on
+ * only as what it was.
  */
 final class RunFolder {
   private static final String RUN = "run.json";
@@ -126,10 +127,12 @@ final class RunFolder {
     Json.write(folder.resolve(RUN), json);
   }
 
-  /** The results that {@code run.json} records. */
-  ObjectNode results() {
-    JsonNode results = Json.read(folder.resolve(RUN)).path("results");
-    return results instanceof ObjectNode object ? object : Json.object();
+  /** The results that a finished run recorded. */
+  static Map<String, Object> plainResults(RunFolder of) {
+    JsonNode results = Json.read(of.folder.resolve(RUN)).path("results");
+    Map<String, Object> out = new java.util.LinkedHashMap<>();
+    results.fields().forEachRemaining(e -> out.put(e.getKey(), e.getValue()));
+    return out;
   }
 
   /** Metrics up to this step stay; later ones, of steps that will be made again, go. */

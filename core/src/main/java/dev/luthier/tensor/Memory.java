@@ -20,6 +20,14 @@ public final class Memory {
     return field("VmHWM:");
   }
 
+  /** The machine's memory. */
+  public static long total() {
+    return java.lang.management.ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean os
+        ? os.getTotalMemorySize()
+        : 4L << 30;
+  }
+
   private static long field(String name) {
     if (!Files.isReadable(STATUS)) {
       return 0;

@@ -103,7 +103,12 @@ public final class Tensors {
 
   /** The tensor with this dtype; itself if it has it. Autograd passes through. */
   public static Tensor cast(Tensor t, ScalarType dtype) {
-    return t.scalar_type() == dtype ? t : t.to(dtype);
+    return dtype(t) == dtype ? t : t.to(dtype);
+  }
+
+  /** The dtype as the enum's own constant; the presets hand out fresh instances. */
+  public static ScalarType dtype(Tensor t) {
+    return t.scalar_type().intern();
   }
 
   /** The sizes of all dimensions. */

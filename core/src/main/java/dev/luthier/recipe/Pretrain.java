@@ -1,0 +1,242 @@
+package dev.luthier.recipe;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.ModelFiles;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.data.Collator;
+import dev.luthier.data.DataPipeline;
+import dev.luthier.data.DataSettings;
+import dev.luthier.data.Example;
+import dev.luthier.data.ExampleReader;
+import dev.luthier.data.SftEncoder;
+import dev.luthier.data.TrainingData;
+import dev.luthier.format.DType;
+import dev.luthier.format.HfFolder;
+import dev.luthier.format.Json;
+import dev.luthier.format.Reason;
+import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Device;
+import dev.luthier.tokenizer.BpeTrainer;
+import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.tokenizer.TokenizerRoles;
+import dev.luthier.tokenizer.TokenizerWriter;
+import dev.luthier.tokenizer.TrainedBpe;
+import dev.luthier.train.Objective;
+import dev.luthier.train.TrainFiles;
+import dev.luthier.train.TrainListener;
+import dev.luthier.train.Trainables;
+import dev.luthier.train.Trainer;
+import dev.luthier.train.TrainingRows;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+
+/** A causal language model from scratch, with its tokenizer, from raw text. */
+public final class Pretrain {
+  private static final String END = "<|endoftext|>";
+  private static final Pattern SPECIAL = Pattern.compile("<\\|[A-Za-z0-9_]+\\|>");
+
+  private final PretrainSettings settings;
+  private final TrainListener listener;
+
+  private Pretrain(PretrainSettings settings, TrainListener listener) {
+    this.settings = settings;
+    this.listener = listener;
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param resume whether to go on from the output's newest checkpoint
+   * @param interrupted asked between micro-batches
+   */
+  public static RunResult run(
+      PretrainSettings settings,
+      boolean resume,
+      BooleanSupplier interrupted,
+      TrainListener listener) {
+    RunFolder.checkUnused(settings.output(), resume);
+    return new Pretrain(settings, listener).run(resume, interrupted);
+  }
+
+  private RunResult run(boolean resume, BooleanSupplier interrupted) {
+    Training.threads(settings.threads());
+    Path output = settings.output();
+    RunFolder folder =
+        RunFolder.open(output, resume, Training.identity("pretrain", settings, hashes()));
+    if (folder.finished()) {
+      return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
+    }
+    Tokenizer tokenizer = tokenizer(output);
+    DataPipeline pipeline =
+        DataPipeline.ofTexts(
+            new SftEncoder(tokenizer, Optional.empty(), DataSettings.TrainOn.ALL, Set.of()),
+            settings.data().maxLength());
+    TrainingData train = pipeline.prepare(settings.data().train());
+    listener.message(
+        String.format(
+            java.util.Locale.ROOT,
+            "data: %,d documents, %,d sequences, %,d tokens",
+            train.report().usedRows(),
+            train.report().sequences(),
+            train.report().tokens()));
+    Optional<TrainingData> eval =
+        settings.data().eval().isEmpty()
+            ? Optional.empty()
+            : Optional.of(pipeline.prepare(settings.data().eval()));
+    ObjectNode config = config(tokenizer);
+    LoadedModel model =
+        new ModelLoader(settings.train().dtype(), new Device(settings.device()))
+            .fresh(config, settings.train().seed());
+    Map<String, Tensor> weights = Trainables.of(model.decoder());
+    Trainer.Job job =
+        new Trainer.Job(
+            model.decoder(),
+            rows(train),
+            eval.map(this::rows),
+            Objective.crossEntropy(),
+            settings.train(),
+            settings.learningRate(),
+            settings.eval(),
+            settings.checkpoint(),
+            Training.recompute(
+                model.decoder(), settings.train().microBatchSize(), settings.data().maxLength()));
+    TrainFiles files =
+        new TrainFiles() {
+          @Override
+          public void writeExact(Path folder) {
+            ModelFiles.write(folder, config, weights, DType.F32);
+          }
+
+          @Override
+          public void readExact(Path folder) {
+            ModelFiles.readInto(folder, weights);
+          }
+        };
+    DType saved = settings.saveDtype() == ComputeDtype.BFLOAT16 ? DType.BF16 : DType.F32;
+    return Training.run(
+        folder,
+        output,
+        job,
+        files,
+        interrupted,
+        listener,
+        target -> {
+          ModelFiles.write(target, config, weights, saved);
+          Json.write(target.resolve("generation_config.json"), generation(tokenizer));
+        });
+  }
+
+  private TrainingRows rows(TrainingData data) {
+    return new TrainingRows(data.rows(true, settings.data().maxLength()), new Collator(0));
+  }
+
+  private Map<String, String> hashes() {
+    Map<String, String> out = new LinkedHashMap<>();
+    List<Path> all = new ArrayList<>(settings.data().train());
+    all.addAll(settings.data().eval());
+    settings.chatTemplate().ifPresent(all::add);
+    settings.tokenizer().from().ifPresent(p -> all.add(p.resolve(HfFolder.TOKENIZER)));
+    all.forEach(p -> out.put(p.toString(), dev.luthier.format.Hashes.sha256(p)));
+    return out;
+  }
+
+  /** Takes over the tokenizer, or trains one; it stands in the output from the start. */
+  private Tokenizer tokenizer(Path output) {
+    if (settings.tokenizer().from().isPresent()) {
+      HfFolder.copySideFiles(settings.tokenizer().from().get(), output);
+      return Tokenizer.load(output);
+    }
+    Optional<String> template = settings.chatTemplate().map(Pretrain::text);
+    Set<String> special = new LinkedHashSet<>(List.of(END));
+    Matcher m = SPECIAL.matcher(template.orElse(""));
+    while (m.find()) {
+      special.add(m.group());
+    }
+    listener.message("training a tokenizer of " + settings.tokenizer().vocabSize() + " entries");
+    TrainedBpe bpe =
+        new BpeTrainer(settings.tokenizer().vocabSize(), List.copyOf(special), 2).train(texts());
+    TokenizerRoles roles =
+        new TokenizerRoles(
+            Optional.empty(),
+            Optional.of(END),
+            Optional.of(END),
+            false,
+            settings.model().maxPositionEmbeddings(),
+            template);
+    TokenizerWriter.write(bpe, roles, output);
+    return Tokenizer.load(output);
+  }
+
+  private Stream<String> texts() {
+    return settings.data().train().stream()
+        .flatMap(
+            path ->
+                ExampleReader.read(path, DataSettings.Format.TEXT).rows().stream()
+                    .map(row -> row.example() instanceof Example.Text text ? text.text() : ""));
+  }
+
+  private static String text(Path path) {
+    try {
+      return Files.readString(path);
+    } catch (IOException e) {
+      throw new LuthierException(path + " cannot be read: " + Reason.of(e), e);
+    }
+  }
+
+  private ObjectNode config(Tokenizer tokenizer) {
+    ModelShape m = settings.model();
+    ObjectNode json = Json.object();
+    json.putArray("architectures").add("LlamaForCausalLM");
+    json.put("attention_bias", false);
+    json.put("attention_dropout", 0.0);
+    tokenizer.bosId().ifPresent(id -> json.put("bos_token_id", id));
+    tokenizer.eosId().ifPresent(id -> json.put("eos_token_id", id));
+    json.put("head_dim", m.hiddenSize() / m.numAttentionHeads());
+    json.put("hidden_act", "silu");
+    json.put("hidden_size", m.hiddenSize());
+    json.put("initializer_range", m.initializerRange());
+    json.put("intermediate_size", m.intermediateSize());
+    json.put("max_position_embeddings", m.maxPositionEmbeddings());
+    json.put("mlp_bias", false);
+    json.put("model_type", "llama");
+    json.put("num_attention_heads", m.numAttentionHeads());
+    json.put("num_hidden_layers", m.numHiddenLayers());
+    json.put("num_key_value_heads", m.numKeyValueHeads());
+    json.put("rms_norm_eps", m.rmsNormEps());
+    json.putNull("rope_scaling");
+    json.put("rope_theta", m.ropeTheta());
+    json.put("tie_word_embeddings", m.tieWordEmbeddings());
+    json.put("use_cache", true);
+    json.put("vocab_size", tokenizer.vocabSize());
+    return json;
+  }
+
+  /** Generation stops at the end of a text and, in a chat, at the end of a turn. */
+  private static ObjectNode generation(Tokenizer tokenizer) {
+    ObjectNode json = Json.object();
+    tokenizer.bosId().ifPresent(id -> json.put("bos_token_id", id));
+    ArrayNode stops = json.putArray("eos_token_id");
+    tokenizer.eosId().ifPresent(stops::add);
+    for (String end : List.of("<|im_end|>", "<|eot_id|>", "<|end|>")) {
+      tokenizer.idOf(end).ifPresent(stops::add);
+    }
+    tokenizer.padId().ifPresent(id -> json.put("pad_token_id", id));
+    return json;
+  }
+}

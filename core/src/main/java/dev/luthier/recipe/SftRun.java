@@ -1,0 +1,239 @@
+package dev.luthier.recipe;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.checkpoint.AdapterConfig;
+import dev.luthier.checkpoint.Adapters;
+import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.ModelFiles;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.data.Collator;
+import dev.luthier.data.DataPipeline;
+import dev.luthier.data.DataReport;
+import dev.luthier.data.SftEncoder;
+import dev.luthier.data.TrainingData;
+import dev.luthier.format.AtomicFile;
+import dev.luthier.format.DType;
+import dev.luthier.format.GenerationConfig;
+import dev.luthier.format.Hashes;
+import dev.luthier.format.HfFolder;
+import dev.luthier.format.Json;
+import dev.luthier.tensor.Device;
+import dev.luthier.tokenizer.ChatTemplates;
+import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.train.Objective;
+import dev.luthier.train.TrainFiles;
+import dev.luthier.train.TrainListener;
+import dev.luthier.train.Trainables;
+import dev.luthier.train.Trainer;
+import dev.luthier.train.TrainingRows;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Supervised fine-tuning: rows to tokens and labels, a model with or without adapters, the loop,
+ * the result.
+ */
+public final class SftRun {
+  private final SftSettings settings;
+  private final TrainListener listener;
+  private final Tokenizer tokenizer;
+  private final GenerationConfig generation;
+
+  private SftRun(SftSettings settings, TrainListener listener) {
+    this.settings = settings;
+    this.listener = listener;
+    this.tokenizer = Tokenizer.load(settings.model());
+    this.generation = GenerationConfig.read(settings.model());
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param resume whether to go on from the output's newest checkpoint
+   * @param interrupted asked between micro-batches
+   */
+  public static RunResult run(
+      SftSettings settings, boolean resume, BooleanSupplier interrupted, TrainListener listener) {
+    RunFolder.checkUnused(settings.output(), resume);
+    HfFolder.model(settings.model());
+    return new SftRun(settings, listener).run(resume, interrupted);
+  }
+
+  private RunResult run(boolean resume, BooleanSupplier interrupted) {
+    Training.threads(settings.threads());
+    Path output = settings.output();
+    TrainingData data = prepare(settings.data().train().orElseThrow());
+    describe(data.report());
+    Optional<TrainingData> eval = settings.data().eval().map(this::prepare);
+    RunFolder folder =
+        RunFolder.open(output, resume, Training.identity("sft", settings, hashes(data, eval)));
+    if (folder.finished()) {
+      return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
+    }
+    LoadedModel model = model();
+    Map<String, Tensor> trained = Trainables.of(model.decoder());
+    listener.message(
+        String.format(
+            Locale.ROOT,
+            "training %,d parameters in %,d tensors",
+            trained.values().stream().mapToLong(Tensor::numel).sum(),
+            trained.size()));
+    Trainer.Job job =
+        new Trainer.Job(
+            model.decoder(),
+            rows(data),
+            eval.map(this::rows),
+            Objective.crossEntropy(),
+            settings.train(),
+            settings.learningRate(),
+            settings.eval(),
+            settings.checkpoint(),
+            Training.recompute(
+                model.decoder(), settings.train().microBatchSize(), settings.data().maxLength()));
+    return Training.run(
+        folder,
+        output,
+        job,
+        model.lora().isPresent() ? adapterFiles(model, trained) : modelFiles(model, trained),
+        interrupted,
+        listener,
+        target -> writeResult(target, model, trained, data.report()));
+  }
+
+  private TrainingData prepare(Path file) {
+    SftEncoder encoder =
+        new SftEncoder(
+            tokenizer,
+            ChatTemplates.encoder(tokenizer, settings.data().template()),
+            settings.data().trainOn(),
+            Set.copyOf(generation.eosTokenIds()));
+    return DataPipeline.of(encoder, settings.data()).prepare(file);
+  }
+
+  private void describe(DataReport r) {
+    listener.message(
+        String.format(
+            Locale.ROOT,
+            "data: %,d of %,d rows, %,d tokens, %,d trained; lengths %d to %d, median %d",
+            r.usedRows(),
+            r.rows(),
+            r.tokens(),
+            r.trainedTokens(),
+            r.lengths().shortest(),
+            r.lengths().longest(),
+            r.lengths().median()));
+    if (!r.refused().isEmpty()) {
+      listener.message(
+          "data: refused rows " + r.refused().stream().limit(10).map(Object::toString).toList());
+    }
+    if (r.overflow().rows() > 0) {
+      listener.message(
+          String.format(
+              Locale.ROOT,
+              "data: %,d rows are longer than %d tokens (data.overflow=%s); %,d trained tokens lost",
+              r.overflow().rows(),
+              r.overflow().maxLength(),
+              settings.data().overflow(),
+              r.overflow().lostTrainedTokens()));
+    }
+    if (r.unknownShare() > 0) {
+      listener.message(
+          String.format(
+              Locale.ROOT,
+              "data: %.2f %% of the trained tokens are the tokenizer's unknown token",
+              100 * r.unknownShare()));
+    }
+    if (r.rowsWithoutStop() > 0) {
+      listener.message(
+          String.format(
+              Locale.ROOT,
+              "data: %,d rows (%.1f %%) do not end in a trained stop token; from them the model does"
+                  + " not learn to stop",
+              r.rowsWithoutStop(),
+              100 * (1 - r.stopShare())));
+    }
+  }
+
+  private Map<String, String> hashes(TrainingData data, Optional<TrainingData> eval) {
+    Map<String, String> out = new LinkedHashMap<>();
+    out.put("model", Hashes.folder(settings.model()));
+    out.put("data", String.join(" ", data.report().files().values()));
+    eval.ifPresent(e -> out.put("eval", String.join(" ", e.report().files().values())));
+    return out;
+  }
+
+  private LoadedModel model() {
+    ModelLoader loader = new ModelLoader(settings.train().dtype(), new Device(settings.device()));
+    return switch (settings.method()) {
+      case FULL -> loader.full(settings.model());
+      case LORA -> loader.lora(settings.model(), settings.lora(), settings.train().seed());
+    };
+  }
+
+  private TrainingRows rows(TrainingData data) {
+    int pad = tokenizer.padId().orElse(tokenizer.eosId().orElse(0));
+    return new TrainingRows(
+        data.rows(settings.data().packing(), settings.data().maxLength()), new Collator(pad));
+  }
+
+  private TrainFiles adapterFiles(LoadedModel model, Map<String, Tensor> trained) {
+    AdapterConfig config =
+        new AdapterConfig(model.lora().orElseThrow(), settings.model().toString());
+    return new TrainFiles() {
+      @Override
+      public void writeExact(Path folder) {
+        Adapters.write(folder, config, trained);
+      }
+
+      @Override
+      public void readExact(Path folder) {
+        Adapters.readInto(folder, trained);
+      }
+    };
+  }
+
+  private static TrainFiles modelFiles(LoadedModel model, Map<String, Tensor> trained) {
+    return new TrainFiles() {
+      @Override
+      public void writeExact(Path folder) {
+        ModelFiles.write(folder, model.config(), trained, DType.F32);
+      }
+
+      @Override
+      public void readExact(Path folder) {
+        ModelFiles.readInto(folder, trained);
+      }
+    };
+  }
+
+  private void writeResult(
+      Path target, LoadedModel model, Map<String, Tensor> trained, DataReport report) {
+    if (model.lora().isPresent()) {
+      adapterFiles(model, trained).writeExact(target);
+    } else {
+      DType stored = ModelFiles.storedDtype(settings.model());
+      ModelFiles.write(target, model.config(), trained, stored);
+    }
+    HfFolder.copySideFiles(settings.model(), target);
+    String template = settings.data().template();
+    if (!template.equals("auto") && !template.equals("none")) {
+      AtomicFile.writeText(
+          target.resolve(HfFolder.CHAT_TEMPLATE), ChatTemplates.read(Path.of(template)));
+    }
+    Set<Integer> stops = new LinkedHashSet<>(generation.eosTokenIds());
+    tokenizer.eosId().ifPresent(stops::add);
+    stops.addAll(report.turnEnds());
+    ObjectNode json = generation.file();
+    ArrayNode ids = json.putArray("eos_token_id");
+    stops.forEach(ids::add);
+    Json.write(target.resolve(HfFolder.GENERATION_CONFIG), json);
+  }
+}

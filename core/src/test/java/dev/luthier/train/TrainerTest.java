@@ -1,0 +1,388 @@
+package dev.luthier.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.TensorFiles;
+import dev.luthier.data.Collator;
+import dev.luthier.data.TokenSequence;
+import dev.luthier.model.Llama;
+import dev.luthier.nn.LoraSettings;
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Memory;
+import dev.luthier.tensor.Tensors;
+import dev.luthier.train.TrainListener.EvalMetrics;
+import dev.luthier.train.TrainListener.StepMetrics;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainerTest {
+  private static final BooleanSupplier NEVER = () -> false;
+  @TempDir private Path temp = Path.of("");
+
+  /** Rows of uneven length with ragged masks, so that a mean of means would show. */
+  private static TrainingRows rows(int count) {
+    SplittableRandom random = new SplittableRandom(5);
+    List<List<TokenSequence>> out = new ArrayList<>();
+    for (int r = 0; r < count; r++) {
+      out.add(List.of(sequence(random, 3 + random.nextInt(12), r + 1)));
+    }
+    return new TrainingRows(out, new Collator(0));
+  }
+
+  private static TokenSequence sequence(SplittableRandom random, int length, int row) {
+    int[] tokens = random.ints(length, 1, 40).toArray();
+    int[] labels =
+        IntStream.range(0, length)
+            .map(i -> i > 0 && (i == 1 || random.nextInt(4) > 0) ? tokens[i] : -100)
+            .toArray();
+    return new TokenSequence(tokens, labels, row);
+  }
+
+  private static TrainSettings settings(int steps, int micro, int accumulation) {
+    TrainSettings d = TrainSettings.defaults();
+    return new TrainSettings(
+        steps,
+        1,
+        micro,
+        accumulation,
+        Optional.of(0.01),
+        ScheduleKind.COSINE,
+        2,
+        0,
+        0,
+        0,
+        0.1,
+        d.beta1(),
+        d.beta2(),
+        d.epsilon(),
+        1.0,
+        3,
+        d.dtype(),
+        true,
+        1);
+  }
+
+  private Trainer trainer(
+      Llama model,
+      TrainSettings s,
+      String folder,
+      int every,
+      BooleanSupplier stop,
+      TrainListener l) {
+    Trainer.Job job =
+        new Trainer.Job(
+            model,
+            rows(24),
+            Optional.of(rows(5)),
+            Objective.crossEntropy(),
+            s,
+            0.01,
+            new EvalSettings(4, 0, 0, 0),
+            new CheckpointSettings(every, 2, false),
+            true);
+    Map<String, Tensor> trained = Trainables.of(model);
+    TrainFiles files =
+        new TrainFiles() {
+          @Override
+          public void writeExact(Path to) {
+            TensorFiles.write(to.resolve("w.safetensors"), trained, Map.of());
+          }
+
+          @Override
+          public void readExact(Path from) {
+            TensorFiles.readInto(from.resolve("w.safetensors"), trained);
+          }
+        };
+    return new Trainer(job, new Checkpoints(temp.resolve(folder), files, 2, l), stop, l);
+  }
+
+  private static Map<String, float[]> weights(Llama model) {
+    Map<String, float[]> out = new LinkedHashMap<>();
+    try (PointerScope scope = new PointerScope()) {
+      Trainables.of(model).forEach((n, t) -> out.put(n, Tensors.toFloats(t)));
+    }
+    return out;
+  }
+
+  private static LoraSettings dropout() {
+    LoraSettings d = LoraSettings.defaults();
+    return new LoraSettings(
+        4,
+        8,
+        0.1,
+        d.targets(),
+        d.exclude(),
+        d.layers(),
+        d.rankPattern(),
+        d.alphaPattern(),
+        false,
+        d.modulesToSave(),
+        d.bias());
+  }
+
+  @Test
+  void micro_batches_and_accumulation_give_the_same_weights() {
+    List<Map<String, float[]>> results = new ArrayList<>();
+    for (int[] cut : new int[][] {{8, 1}, {4, 2}, {1, 8}}) {
+      Llama model = TinyLlama.full(1);
+      trainer(model, settings(10, cut[0], cut[1]), "m" + cut[0], 0, NEVER, new TrainListener() {})
+          .run();
+      results.add(weights(model));
+    }
+    for (Map<String, float[]> other : results.subList(1, 3)) {
+      results
+          .get(0)
+          .forEach(
+              (name, expected) -> {
+                float[] actual = Objects.requireNonNull(other.get(name));
+                double sum = 0;
+                double norm = 0;
+                for (int i = 0; i < expected.length; i++) {
+                  sum += Math.pow(expected[i] - actual[i], 2);
+                  norm += Math.pow(expected[i], 2);
+                }
+                assertThat(Math.sqrt(sum / norm)).as(name).isLessThan(1e-5);
+              });
+    }
+  }
+
+  @Test
+  void a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes() {
+    Llama straight = TinyLlama.lora(1, dropout());
+    trainer(straight, settings(12, 2, 2), "straight", 0, NEVER, new TrainListener() {}).run();
+    for (int stopAt : new int[] {1, 5, 6, 11}) {
+      Llama first = TinyLlama.lora(1, dropout());
+      int[] asked = {0};
+      Trainer.Outcome outcome =
+          trainer(
+                  first,
+                  settings(12, 2, 2),
+                  "cut" + stopAt,
+                  3,
+                  () -> asked[0]++ >= 2 * stopAt + 1,
+                  new TrainListener() {})
+              .run();
+      assertThat(outcome.end()).isEqualTo(Trainer.End.INTERRUPTED);
+      assertThat(outcome.state().step()).isEqualTo(stopAt);
+      Llama second = TinyLlama.lora(99, dropout());
+      // The frozen base is the same; only what is trained comes from the checkpoint.
+      second = TinyLlama.lora(1, dropout());
+      try (Grad off = Grad.off()) {
+        Trainables.of(second).values().forEach(Tensor::zero_);
+      }
+      Trainer resumed =
+          trainer(second, settings(12, 2, 2), "cut" + stopAt, 3, NEVER, new TrainListener() {});
+      resumed.resume();
+      assertThat(resumed.run().end()).isEqualTo(Trainer.End.FINISHED);
+      Map<String, float[]> expected = weights(straight);
+      weights(second).forEach((name, w) -> assertThat(w).as(name).isEqualTo(expected.get(name)));
+    }
+  }
+
+  @Test
+  void best_checkpoint_is_the_result_and_survives_pruning() {
+    Llama model = TinyLlama.full(1);
+    List<EvalMetrics> evals = new ArrayList<>();
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void evaluated(EvalMetrics m) {
+            evals.add(m);
+          }
+        };
+    // A learning rate that overfits at once: the first evaluation is the best.
+    TrainSettings s = settings(40, 4, 1);
+    Trainer.Job job =
+        new Trainer.Job(
+            model,
+            rows(4),
+            Optional.of(rows(9)),
+            Objective.crossEntropy(),
+            s,
+            0.05,
+            new EvalSettings(2, 3, 0, 0),
+            new CheckpointSettings(0, 1, true),
+            true);
+    Map<String, Tensor> trained = Trainables.of(model);
+    Map<Long, Map<String, float[]>> saved = new LinkedHashMap<>();
+    TrainFiles files =
+        new TrainFiles() {
+          @Override
+          public void writeExact(Path to) {
+            TensorFiles.write(to.resolve("w.safetensors"), trained, Map.of());
+            saved.put((long) evals.size(), weights(model));
+          }
+
+          @Override
+          public void readExact(Path from) {
+            TensorFiles.readInto(from.resolve("w.safetensors"), trained);
+          }
+        };
+    Checkpoints checkpoints = new Checkpoints(temp.resolve("best"), files, 1, listener);
+    Trainer.Outcome outcome = new Trainer(job, checkpoints, NEVER, listener).run();
+    assertThat(outcome.end()).isEqualTo(Trainer.End.STOPPED_EARLY);
+    assertThat(checkpoints.steps()).contains(outcome.state().bestStep());
+    EvalMetrics best = evals.stream().filter(EvalMetrics::best).reduce((a, b) -> b).orElseThrow();
+    assertThat(outcome.state().bestStep()).isEqualTo(best.step());
+    assertThat(outcome.state().bestStep()).isLessThan(outcome.state().step());
+    Map<String, float[]> kept = Objects.requireNonNull(saved.get((long) evals.indexOf(best) + 1));
+    weights(model).forEach((name, w) -> assertThat(w).as(name).isEqualTo(kept.get(name)));
+  }
+
+  @Test
+  void a_loss_that_is_not_finite_stops_the_run_and_saves_the_batch() throws Exception {
+    Llama model = TinyLlama.full(1);
+    Trainer trainer =
+        trainer(
+            model,
+            settings(5, 4, 1),
+            "nan",
+            0,
+            NEVER,
+            new TrainListener() {
+              @Override
+              public void step(StepMetrics m) {
+                if (m.step() == 2) {
+                  try (Grad off = Grad.off()) {
+                    Objects.requireNonNull(
+                            Trainables.of(model).get("model.layers.1.mlp.up_proj.weight"))
+                        .fill_(Tensors.scalar(Double.NaN));
+                  }
+                }
+              }
+            });
+    assertThatThrownBy(trainer::run)
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("step 3")
+        .hasMessageContaining("block 1")
+        .hasMessageContaining("failed-batch.json");
+    assertThat(Files.readString(temp.resolve("nan/failed-batch.json"))).contains("data_rows");
+  }
+
+  @Test
+  void a_tensor_that_cannot_learn_stops_the_run() {
+    Llama model = TinyLlama.full(1);
+    try (Grad off = Grad.off()) {
+      // A dead gate: silu(0) = 0 and its slope times up = 0 leaves down without gradient.
+      Objects.requireNonNull(Trainables.of(model).get("model.layers.0.mlp.up_proj.weight")).zero_();
+    }
+    assertThatThrownBy(
+            () -> trainer(model, settings(5, 4, 1), "dead", 0, NEVER, new TrainListener() {}).run())
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("model.layers.0.mlp.down_proj.weight has a gradient of zero")
+        .hasMessageContaining("model.layers.0.mlp.gate_proj.weight has a gradient of zero");
+  }
+
+  @Test
+  void packed_rows_have_the_loss_of_unpacked_ones() {
+    Llama model = TinyLlama.full(1);
+    SplittableRandom random = new SplittableRandom(8);
+    List<TokenSequence> documents = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      documents.add(sequence(random, 2 + random.nextInt(30), i + 1));
+    }
+    TrainingRows packed =
+        new TrainingRows(
+            List.of(documents.subList(0, 22), documents.subList(22, 40)), new Collator(0));
+    TrainingRows apart =
+        new TrainingRows(documents.stream().map(List::of).toList(), new Collator(0));
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.resident(model), true);
+    Evaluator evaluator = new Evaluator(step);
+    assertThat(packed.batch(0).length()).isGreaterThan(256);
+    assertThat(evaluator.score(packed.batches(2, 0)).perToken())
+        .isCloseTo(evaluator.score(apart.batches(7, 0)).perToken(), within(1e-5));
+    double together = step.forwardBackward(packed.batch(0, 1), Objective.crossEntropy(), 1, 1);
+    Gradients gradients = new Gradients(Trainables.of(model));
+    double norm = gradients.norm();
+    gradients.clear();
+    double separate = 0;
+    for (var batch : apart.batches(7, 0)) {
+      separate += step.forwardBackward(batch, Objective.crossEntropy(), 1, 1);
+    }
+    assertThat(together).isCloseTo(separate, within(1e-5 * separate));
+    assertThat(norm).isCloseTo(gradients.norm(), within(1e-5 * norm));
+    gradients.clear();
+  }
+
+  @Test
+  void gradients_agree_with_finite_differences() {
+    Llama model = TinyLlama.full(1);
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.resident(model), true);
+    var batch = rows(3).batch(0, 1, 2);
+    step.forwardBackward(batch, Objective.crossEntropy(), 1, 1);
+    Map<String, Tensor> parameters = Trainables.of(model);
+    SplittableRandom random = new SplittableRandom(1);
+    parameters.forEach(
+        (name, p) -> {
+          float[] g = Tensors.toFloats(p.grad());
+          // Along a random direction, so that the difference is far above float32's rounding.
+          float[] direction = new float[g.length];
+          double slope = 0;
+          for (int i = 0; i < g.length; i++) {
+            direction[i] = random.nextBoolean() ? 1 : -1;
+            slope += direction[i] * (double) g[i];
+          }
+          float h = 2e-3f;
+          double up = loss(model, step, batch, p, direction, h);
+          double down = loss(model, step, batch, p, direction, -h);
+          double tolerance = 0.02 * Math.max(1, Math.abs(slope));
+          assertThat((up - down) / (2 * h)).as(name).isCloseTo(slope, within(tolerance));
+        });
+  }
+
+  private static double loss(
+      Llama model, BlockwiseStep step, dev.luthier.data.Batch batch, Tensor p, float[] d, float h) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Tensor before = p.clone();
+      Tensor move =
+          Tensors.floats(d, model.parameters().device(), Tensors.shape(p)).mul(Tensors.scalar(h));
+      p.add_(move);
+      double loss =
+          -step.logProbs(batch)
+              .to(org.bytedeco.pytorch.global.torch.ScalarType.Double)
+              .sum()
+              .item_double();
+      p.copy_(before);
+      return loss;
+    }
+  }
+
+  @Test
+  void native_objects_and_memory_do_not_grow_over_500_steps() {
+    Llama model = TinyLlama.lora(1, dropout());
+    List<Long> counts = new ArrayList<>();
+    List<Long> resident = new ArrayList<>();
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void step(StepMetrics m) {
+            counts.add(Pointer.totalCount());
+            resident.add(Memory.resident());
+          }
+        };
+    trainer(model, settings(500, 4, 2), "long", 0, NEVER, listener).run();
+    assertThat(counts).hasSize(500);
+    assertThat(counts.subList(1, 500)).containsOnly(counts.get(1));
+    if (resident.get(49) > 0) {
+      assertThat((double) resident.get(499)).isLessThan(1.05 * resident.get(49));
+    }
+  }
+}
