@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
+import dev.luthier.Versions;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
 import java.io.IOException;
@@ -121,7 +122,7 @@ final class RunFolder {
   private void write(String status, Map<String, Object> results) {
     ObjectNode json = Json.object();
     json.put("status", status);
-    json.put("luthier", Versions.luthier());
+    json.set("versions", JSON.valueToTree(new TreeMap<>(Versions.all())));
     json.set("run", JSON.valueToTree(identity));
     json.set("results", JSON.valueToTree(results));
     Json.write(folder.resolve(RUN), json);
