@@ -39,6 +39,10 @@ final class Program {
   /** Returns the command line with every verb that there is. */
   static CommandLine commandLine(Console console) {
     CommandLine line = new CommandLine(new Program());
+    line.addSubcommand("demo", new DemoCommand(console));
+    line.addSubcommand("sft", new SftCommand(console));
+    line.addSubcommand("pretrain", new PretrainCommand(console));
+    line.addSubcommand("fuse", new FuseCommand(console));
     line.addSubcommand("tokenize", new TokenizeCommand(console));
     line.addSubcommand("logits", new LogitsCommand(console));
     CommandLine template = new CommandLine(new TemplateCommand());

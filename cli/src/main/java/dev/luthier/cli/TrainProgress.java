@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Shows a training run while it runs. */
-final class TrainProgress implements TrainListener, AutoCloseable {
+class TrainProgress implements TrainListener, AutoCloseable {
   /** Weight of the newest step in the shown speed; single steps vary with their rows. */
   private static final double NEWEST = 0.2;
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.LoadedModel;
-import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.data.Collator;
 import dev.luthier.data.DataPipeline;
@@ -27,7 +26,6 @@ import dev.luthier.tokenizer.TrainedBpe;
 import dev.luthier.train.Objective;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
-import dev.luthier.train.Trainables;
 import dev.luthier.train.Trainer;
 import dev.luthier.train.TrainingRows;
 import java.io.IOException;
@@ -44,7 +42,6 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Tensor;
 
 /** A causal language model from scratch, with its tokenizer, from raw text. */
 public final class Pretrain {
@@ -103,7 +100,6 @@ public final class Pretrain {
     LoadedModel model =
         new ModelLoader(settings.train().dtype(), new Device(settings.device()))
             .fresh(config, settings.train().seed());
-    Map<String, Tensor> weights = Trainables.of(model.decoder());
     Trainer.Job job =
         new Trainer.Job(
             model.decoder(),
@@ -116,18 +112,7 @@ public final class Pretrain {
             settings.checkpoint(),
             Training.recompute(
                 model.decoder(), settings.train().microBatchSize(), settings.data().maxLength()));
-    TrainFiles files =
-        new TrainFiles() {
-          @Override
-          public void writeExact(Path folder) {
-            ModelFiles.write(folder, config, weights, DType.F32);
-          }
-
-          @Override
-          public void readExact(Path folder) {
-            ModelFiles.readInto(folder, weights);
-          }
-        };
+    TrainFiles files = TrainFiles.of(model, "");
     DType saved = settings.saveDtype() == ComputeDtype.BFLOAT16 ? DType.BF16 : DType.F32;
     return Training.run(
         folder,
@@ -137,7 +122,7 @@ public final class Pretrain {
         interrupted,
         listener,
         target -> {
-          ModelFiles.write(target, config, weights, saved);
+          files.writeResult(target, saved);
           Json.write(target.resolve("generation_config.json"), generation(tokenizer));
         });
   }

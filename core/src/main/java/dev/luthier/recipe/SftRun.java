@@ -2,8 +2,6 @@ package dev.luthier.recipe;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.luthier.checkpoint.AdapterConfig;
-import dev.luthier.checkpoint.Adapters;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
@@ -13,7 +11,6 @@ import dev.luthier.data.DataReport;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.TrainingData;
 import dev.luthier.format.AtomicFile;
-import dev.luthier.format.DType;
 import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
@@ -35,7 +32,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * Supervised fine-tuning: rows to tokens and labels, a model with or without adapters, the loop,
@@ -79,13 +75,12 @@ public final class SftRun {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
     LoadedModel model = model();
-    Map<String, Tensor> trained = Trainables.of(model.decoder());
     listener.message(
         String.format(
             Locale.ROOT,
-            "training %,d parameters in %,d tensors",
-            trained.values().stream().mapToLong(Tensor::numel).sum(),
-            trained.size()));
+            "training %,d parameters",
+            Trainables.count(model.decoder())));
+    TrainFiles files = TrainFiles.of(model, settings.model().toString());
     Trainer.Job job =
         new Trainer.Job(
             model.decoder(),
@@ -102,10 +97,10 @@ public final class SftRun {
         folder,
         output,
         job,
-        model.lora().isPresent() ? adapterFiles(model, trained) : modelFiles(model, trained),
+        files,
         interrupted,
         listener,
-        target -> writeResult(target, model, trained, data.report()));
+        target -> writeResult(target, files, data.report()));
   }
 
   private TrainingData prepare(Path file) {
@@ -184,44 +179,8 @@ public final class SftRun {
         data.rows(settings.data().packing(), settings.data().maxLength()), new Collator(pad));
   }
 
-  private TrainFiles adapterFiles(LoadedModel model, Map<String, Tensor> trained) {
-    AdapterConfig config =
-        new AdapterConfig(model.lora().orElseThrow(), settings.model().toString());
-    return new TrainFiles() {
-      @Override
-      public void writeExact(Path folder) {
-        Adapters.write(folder, config, trained);
-      }
-
-      @Override
-      public void readExact(Path folder) {
-        Adapters.readInto(folder, trained);
-      }
-    };
-  }
-
-  private static TrainFiles modelFiles(LoadedModel model, Map<String, Tensor> trained) {
-    return new TrainFiles() {
-      @Override
-      public void writeExact(Path folder) {
-        ModelFiles.write(folder, model.config(), trained, DType.F32);
-      }
-
-      @Override
-      public void readExact(Path folder) {
-        ModelFiles.readInto(folder, trained);
-      }
-    };
-  }
-
-  private void writeResult(
-      Path target, LoadedModel model, Map<String, Tensor> trained, DataReport report) {
-    if (model.lora().isPresent()) {
-      adapterFiles(model, trained).writeExact(target);
-    } else {
-      DType stored = ModelFiles.storedDtype(settings.model());
-      ModelFiles.write(target, model.config(), trained, stored);
-    }
+  private void writeResult(Path target, TrainFiles files, DataReport report) {
+    files.writeResult(target, ModelFiles.storedDtype(settings.model()));
     HfFolder.copySideFiles(settings.model(), target);
     String template = settings.data().template();
     if (!template.equals("auto") && !template.equals("none")) {

@@ -1,5 +1,7 @@
 package dev.luthier.train;
 
+import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.format.DType;
 import java.nio.file.Path;
 
 /**
@@ -15,4 +17,16 @@ public interface TrainFiles {
 
   /** Reads back what {@link #writeExact} wrote, into the same parameters. */
   void readExact(Path folder);
+
+  /**
+   * Writes the result of a run.
+   *
+   * @param stored what the weights of a whole model are stored in; adapters are always float32
+   */
+  void writeResult(Path folder, DType stored);
+
+  /** For a model under training: an adapter's files if it has one, else a whole model's. */
+  static TrainFiles of(LoadedModel model, String baseName) {
+    return model.lora().isPresent() ? new AdapterFiles(model, baseName) : new ModelWeights(model);
+  }
 }

@@ -15,4 +15,9 @@ public final class Trainables {
     model.adapter().ifPresent(a -> out.putAll(a.trainable()));
     return out;
   }
+
+  /** How many numbers they are. */
+  public static long count(Decoder model) {
+    return of(model).values().stream().mapToLong(Tensor::numel).sum();
+  }
 }

@@ -109,6 +109,11 @@ class TrainerTest {
           public void readExact(Path from) {
             TensorFiles.readInto(from.resolve("w.safetensors"), trained);
           }
+
+          @Override
+          public void writeResult(Path to, dev.luthier.format.DType stored) {
+            writeExact(to);
+          }
         };
     return new Trainer(job, new Checkpoints(temp.resolve(folder), files, 2, l), stop, l);
   }
@@ -233,6 +238,11 @@ class TrainerTest {
           @Override
           public void readExact(Path from) {
             TensorFiles.readInto(from.resolve("w.safetensors"), trained);
+          }
+
+          @Override
+          public void writeResult(Path to, dev.luthier.format.DType stored) {
+            writeExact(to);
           }
         };
     Checkpoints checkpoints = new Checkpoints(temp.resolve("best"), files, 1, listener);

@@ -1,0 +1,116 @@
+package dev.luthier.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.format.Json;
+import dev.luthier.recipe.demo.Demo;
+import dev.luthier.train.Trainer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code luthier demo}: the main job, on material that ships with the project. */
+@Command(
+    name = "demo",
+    description = "Teaches a small model Yoda-speak and shows it before and after. Offline.",
+    footer = {"", "Example:", "  luthier demo"})
+final class DemoCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private final HelpOption help = new HelpOption();
+  @Mixin private final JsonOption json = new JsonOption();
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "Where rows and adapter are written; default out/demo in the project.")
+  private Path output = home().resolve("out/demo");
+
+  DemoCommand(Console console) {
+    this.console = console;
+  }
+
+  private static Path home() {
+    return Path.of(System.getProperty("luthier.home", "."));
+  }
+
+  @Override
+  public Integer call() {
+    Path base = home().resolve("examples/demo/base");
+    if (!Files.isDirectory(base)) {
+      throw new LuthierException(
+          base + " is not there; run ./luthier from a clone of the project");
+    }
+    Demo.Result result;
+    try (Narration narration = new Narration()) {
+      result = Demo.run(base, output, Interrupts.install(console), narration);
+    }
+    if (result.end() == Trainer.End.INTERRUPTED) {
+      console.err().println("Interrupted. Run the demo again to start over.");
+      return Program.INTERRUPTED;
+    }
+    if (json.json) {
+      console.out().println(toJson(result));
+    } else {
+      print(base, result);
+    }
+    return Program.DONE;
+  }
+
+  private static ObjectNode toJson(Demo.Result r) {
+    ObjectNode out = Json.object();
+    out.put("base_exact_match", r.baseExactMatch());
+    out.put("tuned_exact_match", r.tunedExactMatch());
+    out.put("train_seconds", r.trainSeconds());
+    out.put("adapter", r.adapter().toString());
+    out.put("held_out", r.heldOut());
+    var shown = out.putArray("examples");
+    for (Demo.Shown s : r.shown()) {
+      ObjectNode one = shown.addObject();
+      one.put("sentence", s.plain());
+      one.put("yoda", s.wanted());
+      one.put("base", s.before());
+      one.put("tuned", s.after());
+    }
+    return out;
+  }
+
+  private void print(Path base, Demo.Result r) {
+    for (Demo.Shown s : r.shown()) {
+      console.out().println();
+      console.out().println("  sentence  " + s.plain());
+      console.out().println("  before    " + s.before());
+      console.out().println("  after     " + s.after() + (s.after().equals(s.wanted()) ? "" : "   (wanted: " + s.wanted() + ")"));
+    }
+    console.out().println();
+    console
+        .out()
+        .printf(
+            Locale.ROOT,
+            "Exact match on %d held-out sentences: %.3f before, %.3f after %.0f s of training.%n",
+            r.heldOut(),
+            r.baseExactMatch(),
+            r.tunedExactMatch(),
+            r.trainSeconds());
+    console.out().println("The adapter is a PEFT folder: " + r.adapter());
+    console.out().println("Talk to it:");
+    console.out().println("  ./luthier chat --model " + base + " --adapter " + r.adapter());
+  }
+
+  /** The demo's parts and the run's progress, on stderr. */
+  private final class Narration extends TrainProgress implements Demo.Narrator {
+    Narration() {
+      super(console);
+    }
+
+    @Override
+    public void part(String title) {
+      message("");
+      message(title);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.luthier.train;
+
+import dev.luthier.checkpoint.AdapterConfig;
+import dev.luthier.checkpoint.Adapters;
+import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.format.DType;
+import java.nio.file.Path;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/** The trained weights are an adapter: a PEFT folder, float32. */
+final class AdapterFiles implements TrainFiles {
+  private final AdapterConfig config;
+  private final Map<String, Tensor> trained;
+
+  AdapterFiles(LoadedModel model, String baseName) {
+    this.config = new AdapterConfig(model.lora().orElseThrow(), baseName);
+    this.trained = Trainables.of(model.decoder());
+  }
+
+  @Override
+  public void writeExact(Path folder) {
+    Adapters.write(folder, config, trained);
+  }
+
+  @Override
+  public void readExact(Path folder) {
+    Adapters.readInto(folder, trained);
+  }
+
+  @Override
+  public void writeResult(Path folder, DType stored) {
+    writeExact(folder);
+  }
+}
