@@ -42,8 +42,7 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() {
     Path base = home().resolve("examples/demo/base");
     if (!Files.isDirectory(base)) {
-      throw new LuthierException(
-          base + " is not there; run ./luthier from a clone of the project");
+      throw new LuthierException(base + " is not there; run ./luthier from a clone of the project");
     }
     Demo.Result result;
     try (Narration narration = new Narration()) {
@@ -84,7 +83,12 @@ final class DemoCommand implements Callable<Integer> {
       console.out().println();
       console.out().println("  sentence  " + s.plain());
       console.out().println("  before    " + s.before());
-      console.out().println("  after     " + s.after() + (s.after().equals(s.wanted()) ? "" : "   (wanted: " + s.wanted() + ")"));
+      console
+          .out()
+          .println(
+              "  after     "
+                  + s.after()
+                  + (s.after().equals(s.wanted()) ? "" : "   (wanted: " + s.wanted() + ")"));
     }
     console.out().println();
     console

@@ -48,7 +48,10 @@ final class FuseCommand implements Callable<Integer> {
       description = "A new folder for the fused model.")
   private Path output = Path.of("");
 
-  @Option(names = "--threads", paramLabel = "N", description = "Processor threads; 0 is one per core.")
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Processor threads; 0 is one per core.")
   private int threads;
 
   FuseCommand(Console console) {

@@ -39,7 +39,8 @@ final class SftCommand implements Callable<Integer> {
   @Option(
       names = "--data",
       paramLabel = "FILE",
-      description = "Rows to train on: JSONL or JSON with messages, prompt/completion, Alpaca or text.")
+      description =
+          "Rows to train on: JSONL or JSON with messages, prompt/completion, Alpaca or text.")
   private Optional<Path> data = Optional.empty();
 
   @Option(names = "--eval-data", paramLabel = "FILE", description = "Rows to evaluate on.")

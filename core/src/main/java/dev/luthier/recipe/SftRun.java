@@ -76,10 +76,7 @@ public final class SftRun {
     }
     LoadedModel model = model();
     listener.message(
-        String.format(
-            Locale.ROOT,
-            "training %,d parameters",
-            Trainables.count(model.decoder())));
+        String.format(Locale.ROOT, "training %,d parameters", Trainables.count(model.decoder())));
     TrainFiles files = TrainFiles.of(model, settings.model().toString());
     Trainer.Job job =
         new Trainer.Job(

@@ -1,8 +1,15 @@
 package dev.luthier.tensor;
 
 import dev.luthier.LuthierException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 
@@ -76,6 +83,24 @@ public final class Native {
   public static int threads() {
     load();
     return torch.get_num_threads();
+  }
+
+  /**
+   * Whether this processor multiplies bfloat16 matrices in hardware (AVX-512 BF16, AMX, Arm BF16).
+   * Where it does not, float32 is faster.
+   */
+  public static boolean fastBfloat16() {
+    Path cpuinfo = Path.of("/proc/cpuinfo");
+    try (Stream<String> lines = Files.lines(cpuinfo)) {
+      return lines
+          .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
+          .findFirst()
+          .map(line -> new HashSet<>(Arrays.asList(line.split("\\s+", -1))))
+          .filter(f -> f.contains("avx512_bf16") || f.contains("amx_bf16") || f.contains("bf16"))
+          .isPresent();
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
   }
 
   /** What in the environment costs speed here, a sentence each; empty if all is well. */

@@ -19,6 +19,7 @@ import dev.luthier.recipe.SftRun;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Native;
 import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
@@ -33,8 +34,8 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /**
- * The whole of Luthier's main job on material of its own: a small base model, sentences and their Yoda-speak, a LoRA
- * fine-tune, and the same held-out sentences before and after.
+ * The whole of Luthier's main job on material of its own: a small base model, sentences and their
+ * Yoda-speak, a LoRA fine-tune, and the same held-out sentences before and after.
  */
 public final class Demo {
   private static final long SEED = 42;
@@ -99,8 +100,7 @@ public final class Demo {
    * @param base the model that ships with the project
    * @param output a new folder, or that of an earlier demo, which is replaced
    */
-  public static Result run(
-      Path base, Path output, BooleanSupplier interrupted, Narrator narrator) {
+  public static Result run(Path base, Path output, BooleanSupplier interrupted, Narrator narrator) {
     return new Demo(base, output, interrupted).run(narrator);
   }
 
@@ -154,6 +154,7 @@ public final class Demo {
         .set("model", base.toString(), "the demo")
         .set("data.train", data.resolve("train.jsonl").toString(), "the demo")
         .set("output", adapter.toString(), "the demo")
+        .set("train.dtype", Native.fastBfloat16() ? "bfloat16" : "float32", "the demo")
         .bind(SftSettings.class);
   }
 
@@ -172,8 +173,7 @@ public final class Demo {
     return Evaluation.ask(generator, questions, BATCH, Evaluation.Progress.NONE, interrupted);
   }
 
-  private static List<Shown> shown(
-      List<Evaluation.Answer> before, List<Evaluation.Answer> after) {
+  private static List<Shown> shown(List<Evaluation.Answer> before, List<Evaluation.Answer> after) {
     List<Sentence> sentences = DemoData.generate(SEED).heldOut();
     List<Shown> out = new ArrayList<>();
     for (int i = 0; i < SHOWN; i++) {
