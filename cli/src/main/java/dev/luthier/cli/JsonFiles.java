@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.luthier.LuthierException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -32,6 +33,24 @@ final class JsonFiles {
               + "\"");
     }
     return (List<Map<String, ?>>) list;
+  }
+
+  /**
+   * Returns a file's object; a list alone counts as an object that holds it under {@code key}.
+   *
+   * @throws LuthierException when the file holds anything else
+   */
+  static Map<String, ?> objectOrList(Path file, String key) {
+    Object value = value(file);
+    if (value instanceof Map<?, ?> map) {
+      Map<String, Object> object = new LinkedHashMap<>();
+      map.forEach((name, entry) -> object.put(String.valueOf(name), entry));
+      return object;
+    }
+    if (value instanceof List<?>) {
+      return Map.of(key, value);
+    }
+    throw new LuthierException(file + ": expected a JSON object or list");
   }
 
   private static Object value(Path file) {

@@ -2,6 +2,8 @@ package dev.luthier.cli;
 
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.generate.Generator;
+import dev.luthier.generate.ModelLanguage;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Native;
@@ -23,9 +25,29 @@ final class ModelOptions {
 
   /** Loads them for use, in float32 on the processor unless the options say otherwise. */
   LoadedModel load(MachineOptions machine) {
+    return load(machine, adapter);
+  }
+
+  /** Loads the model alone. */
+  LoadedModel loadBase(MachineOptions machine) {
+    return load(machine, Optional.empty());
+  }
+
+  private LoadedModel load(MachineOptions machine, Optional<Path> with) {
     Device device = new Device(machine.device.orElse("cpu")).check();
     Native.threads(machine.threads.orElse(0));
     return new ModelLoader(machine.computeDtype().orElse(ComputeDtype.FLOAT32), device)
-        .load(model, adapter);
+        .load(model, with);
+  }
+
+  /** Reads the files that say how the model is spoken to. */
+  ModelLanguage language(boolean raw) {
+    return ModelLanguage.read(model, adapter, raw);
+  }
+
+  /** Loads the model to generate with. */
+  Generator generator(MachineOptions machine, ModelLanguage language) {
+    return new Generator(
+        load(machine).decoder(), language.tokenizer(), language.defaults().stopIds());
   }
 }

@@ -44,6 +44,10 @@ final class Program {
     line.addSubcommand("pretrain", new PretrainCommand(console));
     line.addSubcommand("fuse", new FuseCommand(console));
     line.addSubcommand("tokenize", new TokenizeCommand(console));
+    line.addSubcommand("generate", new GenerateCommand(console));
+    line.addSubcommand("chat", new ChatCommand(console));
+    line.addSubcommand("evaluate", new EvaluateCommand(console));
+    line.addSubcommand("perplexity", new PerplexityCommand(console));
     line.addSubcommand("logits", new LogitsCommand(console));
     CommandLine template = new CommandLine(new TemplateCommand());
     template.addSubcommand("render", new TemplateRenderCommand(console));
@@ -56,6 +60,8 @@ final class Program {
     line.addSubcommand("doctor", new DoctorCommand(console));
     line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
+    // A prompt may begin with @.
+    line.setExpandAtFiles(false);
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler((e, args) -> wrongUse(console, e));
     line.setExecutionExceptionHandler((e, failed, parsed) -> failure(console, e));

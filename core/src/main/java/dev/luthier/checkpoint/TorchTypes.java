@@ -28,8 +28,10 @@ final class TorchTypes {
   }
 
   static DType of(ScalarType type) {
+    // What a native call returns is equal to the constant but not the same object.
+    ScalarType known = type.intern();
     for (DType dtype : DType.values()) {
-      if (of(dtype) == type) {
+      if (of(dtype) == known) {
         return dtype;
       }
     }

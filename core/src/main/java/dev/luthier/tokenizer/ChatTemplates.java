@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -45,6 +46,25 @@ public final class ChatTemplates {
         yield Optional.of(encoder(tokenizer, source, source, clock));
       }
     };
+  }
+
+  /**
+   * Returns the encoder with the template of the first of these folders that has one, or nothing
+   * where none has.
+   *
+   * @throws LuthierException when a file is malformed
+   */
+  public static Optional<ChatEncoder> encoder(Tokenizer tokenizer, List<Path> folders) {
+    return folders.stream()
+        .map(TokenizerConfig::read)
+        .filter(config -> config.template(false).isPresent())
+        .findFirst()
+        .map(
+            config -> {
+              String plain = config.template(false).orElseThrow();
+              String tools = config.template(true).orElse(plain);
+              return encoder(tokenizer, plain, tools, Clock.systemDefaultZone());
+            });
   }
 
   /**

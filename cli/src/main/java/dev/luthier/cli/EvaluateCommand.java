@@ -1,0 +1,100 @@
+package dev.luthier.cli;
+
+import dev.luthier.UsageException;
+import dev.luthier.data.DataSettings.Format;
+import dev.luthier.data.DataSettings.TrainOn;
+import dev.luthier.data.Refusal;
+import dev.luthier.data.SftEncoder;
+import dev.luthier.eval.Evaluation;
+import dev.luthier.eval.EvaluationData;
+import dev.luthier.generate.Generator;
+import dev.luthier.generate.ModelLanguage;
+import dev.luthier.model.Decoder;
+import dev.luthier.tensor.Tensors;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code luthier evaluate}: how well a model gives the answers of a data file. */
+@Command(
+    name = "evaluate",
+    description = {
+      "Prints a model's loss and token accuracy on the answers of a data file, and the share of",
+      "answers that it gives word for word; with an adapter, also the model's without it."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  luthier evaluate --model my-base --adapter my-adapter --data held-out.jsonl"
+    })
+final class EvaluateCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private final HelpOption help = new HelpOption();
+  @Mixin private final JsonOption json = new JsonOption();
+  @Mixin private final ModelOptions model = new ModelOptions();
+  @Mixin private final MachineOptions machine = new MachineOptions();
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "FILE",
+      description = "JSON or JSONL rows, as sft takes them.")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Rows at a time; ${DEFAULT-VALUE} by default.")
+  private int batchSize = 8;
+
+  @Option(names = "--raw", description = "Ask without the chat template.")
+  private boolean raw;
+
+  EvaluateCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    if (batchSize < 1) {
+      throw new UsageException("--batch-size is " + batchSize + "; use 1 or more");
+    }
+    ModelLanguage language = model.language(raw);
+    Decoder decoder = model.load(machine).decoder();
+    SftEncoder encoder =
+        new SftEncoder(
+            language.tokenizer(),
+            language.chat(),
+            TrainOn.ASSISTANT,
+            language.defaults().stopIds());
+    EvaluationData rows =
+        EvaluationData.read(data, encoder, Format.AUTO, decoder.shape().maxPositions());
+    for (Refusal refusal : rows.report().refused()) {
+      console.err().println("row " + refusal.row() + " is left out: " + refusal.reason());
+    }
+    Map<String, Evaluation> results = new LinkedHashMap<>();
+    results.put(model.adapter.isPresent() ? "adapter" : "model", evaluate(decoder, rows, language));
+    if (model.adapter.isPresent()) {
+      // Two copies of the weights need not exist at once.
+      decoder.parameters().all().values().forEach(Tensors::release);
+      results.put("base", evaluate(model.loadBase(machine).decoder(), rows, language));
+    }
+    if (json.json) {
+      console.json(EvaluationTable.json(results));
+    } else {
+      console.out().print(EvaluationTable.text(results));
+    }
+    return Program.DONE;
+  }
+
+  private Evaluation evaluate(Decoder decoder, EvaluationData rows, ModelLanguage language) {
+    Generator generator =
+        new Generator(decoder, language.tokenizer(), language.defaults().stopIds());
+    return Evaluation.of(generator, rows, batchSize, new CountProgress(console), () -> false);
+  }
+}

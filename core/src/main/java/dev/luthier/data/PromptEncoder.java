@@ -1,0 +1,89 @@
+package dev.luthier.data;
+
+import dev.luthier.LuthierException;
+import dev.luthier.data.DataSettings.Format;
+import dev.luthier.data.DataSettings.TrainOn;
+import dev.luthier.tokenizer.ChatEncoder;
+import dev.luthier.tokenizer.Tokenizer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a person or a file asks, to the ids that a model continues: the same words that training
+ * would use for the same row.
+ */
+public final class PromptEncoder {
+  private final Optional<ChatEncoder> chat;
+  private final SftEncoder encoder;
+  private final RowParser parser = new RowParser(Format.AUTO);
+
+  /**
+   * @param chat the model's template; empty to do without
+   */
+  public PromptEncoder(Tokenizer tokenizer, Optional<ChatEncoder> chat) {
+    this.chat = chat;
+    this.encoder = new SftEncoder(tokenizer, chat, TrainOn.ASSISTANT, Set.of());
+  }
+
+  /** A prompt: with a template the user's turn, without one the text itself, BOS before it. */
+  public int[] encode(String prompt) {
+    return encode(Map.of("prompt", prompt));
+  }
+
+  /**
+   * A row of a file: {@code messages} (with {@code tools} where wanted), {@code prompt}, which may
+   * be a list of messages, or Alpaca's {@code instruction} and {@code input}. An answer that the
+   * row has is left out, and so is a conversation's last turn if it is the assistant's.
+   *
+   * @throws LuthierException saying what the row lacks
+   */
+  public int[] encode(Map<String, ? extends @Nullable Object> row) {
+    try {
+      Example example = parser.parse(asTrained(row));
+      if (example instanceof Example.Chat conversation) {
+        return conversation(conversation);
+      }
+      return encoder
+          .question(new Row(1, example))
+          .map(Question::prompt)
+          .orElseThrow(() -> new RowRefused("expected prompt or messages, found plain text"));
+    } catch (RowRefused e) {
+      throw new LuthierException(e.reason(), e);
+    }
+  }
+
+  /** The row with the columns that training would want and asking does not. */
+  private static Map<String, @Nullable Object> asTrained(
+      Map<String, ? extends @Nullable Object> row) {
+    Map<String, @Nullable Object> whole = new LinkedHashMap<>(row);
+    boolean pair = row.containsKey("prompt") && !row.containsKey("messages");
+    boolean alpaca = row.containsKey("instruction");
+    if (pair && !(alpaca && row.containsKey("output") && !row.containsKey("completion"))) {
+      Object prompt = row.get("prompt");
+      if (prompt instanceof List<?>) {
+        whole.put("messages", prompt);
+      } else {
+        whole.put("completion", "");
+      }
+    } else if (alpaca) {
+      whole.put("output", "");
+    }
+    return whole;
+  }
+
+  private int[] conversation(Example.Chat conversation) {
+    ChatEncoder template =
+        chat.orElseThrow(
+            () -> new RowRefused("messages need a chat template, and there is none; give prompt"));
+    List<Map<String, @Nullable Object>> messages = ChatEncoder.plain(conversation.messages());
+    int last = messages.size() - 1;
+    boolean answered =
+        "assistant".equals(messages.get(last).get("role"))
+            && messages.get(last).get("content") instanceof String;
+    return template.prompt(answered ? messages.subList(0, last) : messages, conversation.tools());
+  }
+}
