@@ -97,7 +97,13 @@ final class Access {
     }
     Methods.Method method = Methods.find(owner, name);
     if (method != null) {
-      return (Callable) (e, args) -> method.call(e, owner, args);
+      return (Callable)
+          (e, args) -> {
+            if (owner instanceof String s) {
+              e.scan(s);
+            }
+            return method.call(e, owner, args);
+          };
     }
     boolean hidden =
         Methods.mutates(owner, name)

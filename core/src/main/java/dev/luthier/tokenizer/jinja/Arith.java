@@ -67,7 +67,7 @@ final class Arith {
   /** A binary operator of a template. */
   static Object apply(Env env, String op, Object a, Object b) {
     if (a instanceof Long x && b instanceof Long y) {
-      return integers(op, x, y);
+      return integers(env, op, x, y);
     }
     if (a instanceof Undefined u) {
       throw u.fault();
@@ -81,7 +81,7 @@ final class Arith {
     if (Types.isNumber(a) && Types.isNumber(b)) {
       return a instanceof Double || b instanceof Double
           ? doubles(op, toDouble(a), toDouble(b))
-          : bigs(op, big(a), big(b));
+          : bigs(env, op, big(a), big(b));
     }
     if (op.equals("+")) {
       return concat(env, a, b);
@@ -104,7 +104,7 @@ final class Arith {
             + "'");
   }
 
-  private static Object integers(String op, long x, long y) {
+  private static Object integers(Env env, String op, long x, long y) {
     long r;
     switch (op) {
       case "+":
@@ -137,10 +137,11 @@ final class Arith {
       default:
         break;
     }
-    return bigs(op, BigInteger.valueOf(x), BigInteger.valueOf(y));
+    return bigs(env, op, BigInteger.valueOf(x), BigInteger.valueOf(y));
   }
 
-  private static Object bigs(String op, BigInteger x, BigInteger y) {
+  private static Object bigs(Env env, String op, BigInteger x, BigInteger y) {
+    env.steps((x.bitLength() + y.bitLength()) >> 3);
     return switch (op) {
       case "+" -> normal(x.add(y));
       case "-" -> normal(x.subtract(y));
@@ -246,10 +247,7 @@ final class Arith {
 
   private static Object concat(Env env, Object a, Object b) {
     if (a instanceof String x && b instanceof String y) {
-      env.allocate(x.length() + (long) y.length());
-      String whole = x.concat(y);
-      env.joined(whole, x, y);
-      return whole;
+      return env.concat(List.of(x, y));
     }
     if (Types.isString(a) && Types.isString(b)) {
       String x = Markup.escaped(env, a);
@@ -272,7 +270,7 @@ final class Arith {
   }
 
   private static List<Object> joined(Env env, List<?> x, List<?> y) {
-    env.allocate(x.size() + (long) y.size());
+    env.object(x.size() + (long) y.size());
     List<Object> result = new ArrayList<>(x.size() + y.size());
     result.addAll(x);
     result.addAll(y);
@@ -295,7 +293,7 @@ final class Arith {
       return Str.like(sequence, Str.repeat(env, Str.require(sequence, "operand"), n));
     }
     List<?> items = sequence instanceof Tuple t ? t.items() : (List<?>) sequence;
-    env.allocate(product(items.size(), n));
+    env.object(product(items.size(), n));
     List<Object> result = new ArrayList<>();
     for (long i = 0; i < n && !items.isEmpty(); i++) {
       result.addAll(items);

@@ -102,6 +102,7 @@ final class Casing {
           case 'r' -> missing;
           default -> 0;
         };
+    env.allocate(width);
     return Str.repeat(env, fill, left) + s + Str.repeat(env, fill, missing - left);
   }
 }

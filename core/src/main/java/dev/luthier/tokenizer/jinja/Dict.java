@@ -17,7 +17,7 @@ final class Dict {
   private final Map<Object, Object> originals = new HashMap<>();
 
   void put(Env env, Object key, Object value) {
-    Object stored = key instanceof String ? key : Keys.of(env, key);
+    Object stored = key instanceof String s ? env.scan(s) : Keys.of(env, key);
     if (stored != key && !values.containsKey(stored)) {
       originals.put(stored, key);
     }
@@ -32,7 +32,7 @@ final class Dict {
    * @throws Fault if the key is a list, a dict or anything else that Python cannot hash
    */
   @Nullable Object get(Env env, Object key) {
-    return values.get(key instanceof String ? key : Keys.of(env, key));
+    return values.get(key instanceof String s ? env.scan(s) : Keys.of(env, key));
   }
 
   @Nullable Object getString(String key) {

@@ -12,6 +12,13 @@ final class Env {
   /** As deep as Python's own recursion limit lets lists, and macros that call macros, nest. */
   private static final int MAX_NESTING = 250;
 
+  private static final int MAX_DEPTH = 2_000;
+
+  /** What an object and an element of it count as, in characters. */
+  private static final int OBJECT = 64;
+
+  private static final int ELEMENT = 32;
+
   final Map<String, Object> variables;
   final Clock clock;
 
@@ -22,6 +29,7 @@ final class Env {
   private long steps;
   private long chars;
   private int calls;
+  private int depth;
   private Out out = new Out();
 
   /** Ranges of captured texts, by the very string object; null while there are none. */
@@ -56,8 +64,33 @@ final class Env {
     }
     chars -= size;
     if (chars < 0) {
-      throw Fault.limit("more than " + limits.totalChars() + " characters of intermediate text");
+      throw Fault.limit("more than " + limits.totalChars() + " characters of intermediate values");
     }
+  }
+
+  /** Accounts for a list, dict or other object before it is made. */
+  void object(long elements) {
+    if (elements > limits.stringChars() / ELEMENT) {
+      throw Fault.limit("a list of " + elements + " elements");
+    }
+    chars -= OBJECT + ELEMENT * elements;
+    if (chars < 0) {
+      throw Fault.limit("more than " + limits.totalChars() + " characters of intermediate values");
+    }
+  }
+
+  /** Accounts for one more element of a growing list. */
+  void element() {
+    chars -= ELEMENT;
+    if (chars < 0) {
+      throw Fault.limit("more than " + limits.totalChars() + " characters of intermediate values");
+    }
+  }
+
+  /** Accounts for reading a string from end to end. */
+  String scan(String s) {
+    steps(s.length() >> 6);
+    return s;
   }
 
   /** Checks a string that is growing. */
@@ -77,6 +110,18 @@ final class Env {
     if (depth > MAX_NESTING) {
       throw Fault.limit("values nested more than " + MAX_NESTING + " deep");
     }
+  }
+
+  /** Enters an operation inside an operation, so that the stack never overflows. */
+  void down() {
+    if (++depth > MAX_DEPTH) {
+      throw Fault.limit("operations nested more than " + MAX_DEPTH + " deep");
+    }
+  }
+
+  /** Leaves it; not needed where a failure ends the rendering. */
+  void up() {
+    depth--;
   }
 
   void enterCall() {
@@ -124,21 +169,38 @@ final class Env {
 
   /** Runs the body and remembers the range that it wrote. */
   void generation(Runnable body) {
+    object(0);
     int start = out.text.length();
     body.run();
     out.spans.add(new Rendered.Span(start, out.text.length()));
   }
 
-  /** Keeps ranges when strings are joined. */
-  void joined(String whole, String left, String right) {
-    if (captured == null || !captured.containsKey(left) && !captured.containsKey(right)) {
-      return;
+  /** Joins strings; ranges that generation blocks wrote in them move along. */
+  String concat(List<String> parts) {
+    long length = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      length += parts.get(i).length();
     }
-    List<Rendered.Span> spans = new ArrayList<>(captured.getOrDefault(left, List.of()));
-    for (Rendered.Span span : captured.getOrDefault(right, List.of())) {
-      spans.add(span.shifted(left.length()));
+    allocate(length);
+    if (parts.size() == 2 && captured == null) {
+      return parts.get(0).concat(parts.get(1));
     }
-    captured.put(whole, spans);
+    String whole = String.join("", parts);
+    if (captured != null && !whole.isEmpty()) {
+      List<Rendered.Span> spans = new ArrayList<>();
+      int offset = 0;
+      for (String part : parts) {
+        for (Rendered.Span span : captured.getOrDefault(part, List.of())) {
+          spans.add(span.shifted(offset));
+        }
+        offset += part.length();
+      }
+      if (!spans.isEmpty()) {
+        object(spans.size());
+        captured.put(whole, spans);
+      }
+    }
+    return whole;
   }
 
   Rendered result() {

@@ -14,7 +14,7 @@ final class ExprParser {
   /** Jinja2 itself, and Python behind it, give up somewhat earlier. */
   private static final int MAX_DEPTH = 200;
 
-  private static final int MAX_CHAIN = 1_000;
+  private static final int MAX_CHAIN = 250;
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
 
   private final TokenStream tokens;

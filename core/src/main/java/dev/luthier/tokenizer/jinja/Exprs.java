@@ -35,14 +35,20 @@ final class Exprs {
   record Attribute(Expr owner, String name) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
-      return Access.attribute(env, owner.eval(env, scope), name);
+      env.down();
+      Object value = Access.attribute(env, owner.eval(env, scope), name);
+      env.up();
+      return value;
     }
   }
 
   record Item(Expr owner, Expr key) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
-      return Access.item(env, owner.eval(env, scope), key.eval(env, scope));
+      env.down();
+      Object value = Access.item(env, owner.eval(env, scope), key.eval(env, scope));
+      env.up();
+      return value;
     }
   }
 
@@ -79,10 +85,13 @@ final class Exprs {
 
   private static List<Object> all(List<Expr> items, Env env, Scope scope) {
     env.steps(items.size());
+    env.object(items.size());
+    env.down();
     List<Object> values = new ArrayList<>(items.size());
     for (Expr item : items) {
       values.add(item.eval(env, scope));
     }
+    env.up();
     return values;
   }
 
@@ -90,10 +99,13 @@ final class Exprs {
     @Override
     public Object eval(Env env, Scope scope) {
       env.steps(keys.size());
+      env.object(2L * keys.size());
+      env.down();
       Dict dict = new Dict();
       for (int i = 0; i < keys.size(); i++) {
         dict.put(env, keys.get(i).eval(env, scope), values.get(i).eval(env, scope));
       }
+      env.up();
       return dict;
     }
   }
@@ -102,7 +114,10 @@ final class Exprs {
     @Override
     public Object eval(Env env, Scope scope) {
       env.step();
-      return Arith.apply(env, op, left.eval(env, scope), right.eval(env, scope));
+      env.down();
+      Object value = Arith.apply(env, op, left.eval(env, scope), right.eval(env, scope));
+      env.up();
+      return value;
     }
   }
 
@@ -110,82 +125,101 @@ final class Exprs {
     @Override
     public Object eval(Env env, Scope scope) {
       env.step();
-      return Arith.negate(operand.eval(env, scope));
+      env.down();
+      Object value = Arith.negate(operand.eval(env, scope));
+      env.up();
+      return value;
     }
   }
 
   record Plus(Expr operand) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
-      return Arith.plus(operand.eval(env, scope));
+      env.down();
+      Object value = Arith.plus(operand.eval(env, scope));
+      env.up();
+      return value;
     }
   }
 
   record Concat(List<Expr> parts) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
-      String whole = "";
+      env.down();
+      List<String> texts = new ArrayList<>(parts.size());
       for (Expr part : parts) {
-        String s = Str.of(env, part.eval(env, scope));
-        env.allocate(whole.length() + (long) s.length());
-        String joined = whole.concat(s);
-        env.joined(joined, whole, s);
-        whole = joined;
+        texts.add(Str.of(env, part.eval(env, scope)));
       }
-      return whole;
+      env.up();
+      return env.concat(texts);
     }
   }
 
   record Compare(Expr first, List<String> ops, List<Expr> others) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
+      env.down();
+      boolean holds = true;
       Object left = first.eval(env, scope);
-      for (int i = 0; i < ops.size(); i++) {
+      for (int i = 0; holds && i < ops.size(); i++) {
         Object right = others.get(i).eval(env, scope);
-        if (!Order.test(env, ops.get(i), left, right)) {
-          return false;
-        }
+        holds = Order.test(env, ops.get(i), left, right);
         left = right;
       }
-      return true;
+      env.up();
+      return holds;
     }
   }
 
   record Not(Expr operand) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
-      return !Truth.of(operand.eval(env, scope));
+      env.down();
+      boolean value = !Truth.of(operand.eval(env, scope));
+      env.up();
+      return value;
     }
   }
 
   record And(Expr left, Expr right) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
+      env.down();
       Object v = left.eval(env, scope);
-      return Truth.of(v) ? right.eval(env, scope) : v;
+      Object value = Truth.of(v) ? right.eval(env, scope) : v;
+      env.up();
+      return value;
     }
   }
 
   record Or(Expr left, Expr right) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
+      env.down();
       Object v = left.eval(env, scope);
-      return Truth.of(v) ? v : right.eval(env, scope);
+      Object value = Truth.of(v) ? v : right.eval(env, scope);
+      env.up();
+      return value;
     }
   }
 
   record Conditional(Expr test, Expr then, Optional<Expr> otherwise, int line) implements Expr {
     @Override
     public Object eval(Env env, Scope scope) {
-      if (Truth.of(test.eval(env, scope))) {
-        return then.eval(env, scope);
-      }
-      return otherwise.isPresent()
-          ? otherwise.get().eval(env, scope)
-          : Undefined.because(
-              "the inline if-expression on line "
-                  + line
-                  + " evaluated to false and no else section was defined.");
+      env.down();
+      Object value =
+          Truth.of(test.eval(env, scope))
+              ? then.eval(env, scope)
+              : otherwise.isPresent() ? otherwise.get().eval(env, scope) : missing();
+      env.up();
+      return value;
+    }
+
+    private Object missing() {
+      return Undefined.because(
+          "the inline if-expression on line "
+              + line
+              + " evaluated to false and no else section was defined.");
     }
   }
 
@@ -233,8 +267,11 @@ final class Exprs {
     @Override
     public Object eval(Env env, Scope scope) {
       env.step();
+      env.down();
       Object target = callee.eval(env, scope);
-      return Access.call(env, target, arguments.eval(env, scope));
+      Object value = Access.call(env, target, arguments.eval(env, scope));
+      env.up();
+      return value;
     }
   }
 
@@ -242,8 +279,14 @@ final class Exprs {
     @Override
     public Object eval(Env env, Scope scope) {
       env.step();
+      env.down();
       Object value = operand.eval(env, scope);
-      return Filters.find(name).apply(env, value, arguments.eval(env, scope));
+      if (value instanceof String s) {
+        env.scan(s);
+      }
+      Object result = Filters.find(name).apply(env, value, arguments.eval(env, scope));
+      env.up();
+      return result;
     }
   }
 
@@ -251,8 +294,11 @@ final class Exprs {
     @Override
     public Object eval(Env env, Scope scope) {
       env.step();
+      env.down();
       Object value = operand.eval(env, scope);
-      return Tests.find(name).apply(env, value, arguments.eval(env, scope));
+      Object result = Tests.find(name).apply(env, value, arguments.eval(env, scope));
+      env.up();
+      return result;
     }
   }
 

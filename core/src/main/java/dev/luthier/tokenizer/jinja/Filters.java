@@ -86,7 +86,9 @@ final class Filters {
       return otherwise;
     }
     boolean[] valid = {false};
-    double d = Floats.parse(Str.of(env, v), valid);
+    String text = Str.of(env, v);
+    env.steps(text.length());
+    double d = Floats.parse(text, valid);
     return valid[0] ? (Object) d : otherwise;
   }
 
@@ -109,6 +111,8 @@ final class Filters {
       return otherwise;
     }
     String text = Str.strip(Str.of(env, v), true, true);
+    // reading a number takes the square of its length
+    env.steps(text.length() + Math.min(1 << 20, (long) text.length() * text.length() >> 7));
     Object parsed = Integers.parse(text, (int) b.integer(1, 10));
     if (!(parsed instanceof None)) {
       return parsed;

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param body run for each element
  * @param otherwise run if no iteration came to the body's end, which is how Jinja2 sees "no
  *     element"
+ * @param frame names of the body
+ * @param otherwiseFrame names of the else part
  * @param usesLoop whether the body mentions {@code loop}
  * @param line line of the template
  */
@@ -26,6 +28,8 @@ record ForStmt(
     boolean recursive,
     List<Stmt> body,
     List<Stmt> otherwise,
+    Frame frame,
+    Frame otherwiseFrame,
     boolean usesLoop,
     int line)
     implements Stmt {
@@ -60,16 +64,19 @@ record ForStmt(
       items = new Filtered(env, scope, items, filter.get());
       size = -1;
     }
+    if (usesLoop || recursive) {
+      env.object(0);
+    }
     Loop loop = usesLoop || recursive ? new Loop(env, this, scope, items, size, depth) : null;
     boolean completed = iterate(env, scope, items, loop);
-    return completed ? Flow.NEXT : Stmt.all(otherwise, env, new Scope(scope));
+    return completed ? Flow.NEXT : Stmt.all(otherwise, env, otherwiseFrame.open(scope));
   }
 
   private boolean iterate(Env env, Scope scope, Iterator<Object> items, @Nullable Loop loop) {
     boolean completed = false;
     while (loop == null ? items.hasNext() : loop.advance()) {
       env.step();
-      Scope inner = new Scope(scope);
+      Scope inner = frame.open(scope);
       target.assign(env, inner, loop == null ? items.next() : loop.current());
       if (loop != null) {
         inner.set("loop", loop);

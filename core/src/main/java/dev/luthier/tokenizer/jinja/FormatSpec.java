@@ -98,6 +98,7 @@ final class FormatSpec {
     if (type != 0 && "bdnoxX".indexOf(type) < 0) {
       throw unknownType("int");
     }
+    env.steps(Arith.big(n).bitLength() >> 1);
     String digits = NumberFormat.digits(n, type);
     if (grouping != 0) {
       digits =
@@ -108,6 +109,7 @@ final class FormatSpec {
   }
 
   private String real(double d) {
+    env.steps(Repr.FLOAT_STEPS);
     String head = NumberFormat.sign(d < 0 || 1 / d < 0, sign);
     String text;
     if (type == 0 && precision < 0) {

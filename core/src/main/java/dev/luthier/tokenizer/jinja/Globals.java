@@ -35,12 +35,16 @@ final class Globals {
   }
 
   private static Object dict(Env env, Args args) {
+    env.object(2L * args.named().size());
     Dict result = new Dict();
     if (args.positional().size() > 1) {
       throw Fault.type("dict expected at most 1 argument, got " + args.positional().size());
     }
     if (!args.positional().isEmpty()) {
       Object from = args.positional().get(0);
+      if (from instanceof Undefined u) {
+        throw u.fault();
+      }
       Object pairs = from instanceof Dict d ? new DictView(d, DictView.Kind.ITEMS) : from;
       for (Object pair : Iteration.list(env, pairs)) {
         List<Object> both = Iteration.list(env, pair);
@@ -75,6 +79,7 @@ final class Globals {
 
   private static Object joiner(Env env, Args args) {
     Object separator = args.bind("joiner", 0, "sep").get(0, ", ");
+    env.object(0);
     boolean[] used = {false};
     return (Callable)
         (e, a) -> {
@@ -89,6 +94,7 @@ final class Globals {
     if (args.positional().isEmpty()) {
       throw Fault.value("at least one item has to be provided");
     }
+    env.object(0);
     return new Cycler(args.positional());
   }
 

@@ -38,7 +38,7 @@ final class Iteration {
       return g;
     }
     if (Types.isString(v)) {
-      return Str.characters(env, Str.of(env, v)).iterator();
+      return Str.characters(Str.of(env, v));
     }
     if (v instanceof Range r) {
       return range(r);
@@ -68,11 +68,12 @@ final class Iteration {
 
   /** All elements in a new list. */
   static List<Object> list(Env env, Object v) {
+    env.object(0);
     List<Object> result = new ArrayList<>();
     Iterator<Object> items = of(env, v);
     while (items.hasNext()) {
       env.step();
-      env.allocate(1);
+      env.element();
       result.add(items.next());
     }
     return result;

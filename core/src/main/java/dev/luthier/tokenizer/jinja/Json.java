@@ -73,6 +73,7 @@ final class Json {
     } else if (v instanceof None) {
       out.append("null");
     } else if (v instanceof Boolean || v instanceof Number) {
+      env.steps(v instanceof Long ? 1 : Repr.FLOAT_STEPS);
       out.append(number(v));
     } else if (v instanceof List<?> l) {
       list(l, depth);

@@ -14,11 +14,11 @@ final class Keys {
   }
 
   private static Object of(Env env, Object key, int depth) {
-    if (key instanceof String) {
-      return key;
+    if (key instanceof String s) {
+      return env.scan(s);
     }
     if (key instanceof Markup m) {
-      return m.text();
+      return env.scan(m.text());
     }
     if (key instanceof Boolean b) {
       return b ? 1L : 0L;

@@ -9,16 +9,19 @@ import org.jspecify.annotations.Nullable;
 
 /** Elements that nobody computes before somebody asks, as Python's generators. */
 final class Lazy implements Iterator<Object> {
+  private final Env env;
   private final Supplier<Iterator<Object>> source;
   private @Nullable Iterator<Object> elements;
 
-  Lazy(Supplier<Iterator<Object>> source) {
+  Lazy(Env env, Supplier<Iterator<Object>> source) {
+    env.object(2);
+    this.env = env;
     this.source = source;
   }
 
   static Iterator<Object> mapped(
       Env env, Supplier<Iterator<Object>> source, Function<Object, Object> change) {
-    Lazy all = new Lazy(source);
+    Lazy all = new Lazy(env, source);
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -35,7 +38,7 @@ final class Lazy implements Iterator<Object> {
 
   static Iterator<Object> filtered(
       Env env, Supplier<Iterator<Object>> source, Predicate<Object> keep) {
-    Lazy all = new Lazy(source);
+    Lazy all = new Lazy(env, source);
     return new Iterator<>() {
       private @Nullable Object ahead;
 
@@ -72,11 +75,17 @@ final class Lazy implements Iterator<Object> {
 
   @Override
   public boolean hasNext() {
-    return elements().hasNext();
+    env.down();
+    boolean more = elements().hasNext();
+    env.up();
+    return more;
   }
 
   @Override
   public Object next() {
-    return elements().next();
+    env.down();
+    Object element = elements().next();
+    env.up();
+    return element;
   }
 }

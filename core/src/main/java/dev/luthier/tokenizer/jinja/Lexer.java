@@ -158,11 +158,16 @@ final class Lexer {
         return;
       }
     }
-    throw fault("Missing end of raw directive");
+    if (pos < source.length()) { // Jinja2 lets a tag that nothing follows go
+      throw fault("Missing end of raw directive");
+    }
   }
 
   private void comment() {
     int end = source.indexOf("#}", pos);
+    if (end < 0 && pos == source.length()) {
+      return; // Jinja2 lets a tag that nothing follows go
+    }
     if (end < 0) {
       throw fault("Missing end of comment tag");
     }

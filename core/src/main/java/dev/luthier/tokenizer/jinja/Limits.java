@@ -7,7 +7,8 @@ package dev.luthier.tokenizer.jinja;
  * @param steps statements, operations and elements visited
  * @param outputChars length of the text
  * @param stringChars length of any one string on the way
- * @param totalChars sum of the lengths of all strings, and of the sizes of all lists, on the way
+ * @param totalChars sum of the lengths of all strings on the way; lists and other objects count as
+ *     64 characters and 32 for each element
  */
 public record Limits(long steps, int outputChars, int stringChars, long totalChars) {
   /** What rendering uses unless told otherwise. */

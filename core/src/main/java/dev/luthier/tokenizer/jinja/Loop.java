@@ -58,7 +58,7 @@ final class Loop implements Attributes, Callable {
       List<Object> rest = new ArrayList<>();
       while (items.hasNext()) {
         env.step();
-        env.allocate(1);
+        env.element();
         rest.add(items.next());
       }
       items = rest.iterator();

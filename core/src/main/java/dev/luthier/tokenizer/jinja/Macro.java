@@ -21,7 +21,7 @@ final class Macro implements Callable, Attributes {
   @Override
   public Object call(Env env, Args args) {
     env.enterCall();
-    Scope scope = new Scope(home);
+    Scope scope = definition.frame().open(home);
     Map<String, Object> named = args.namedCopy();
     boolean explicitCaller = bind(env, scope, args.positional(), named);
     special(scope, args.positional(), named, explicitCaller);

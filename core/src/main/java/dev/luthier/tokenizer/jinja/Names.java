@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What the parser notes about the names it meets. */
 final class Names {
@@ -23,6 +24,8 @@ final class Names {
   }
 
   private final Deque<Mentions> open = new ArrayDeque<>();
+  private final List<Frame> frames = new ArrayList<>();
+  private Frame frame = openFrame(null);
 
   /** Filters and tests that do not exist, outside of conditions. */
   private final List<Fault> unknown = new ArrayList<>();
@@ -40,7 +43,33 @@ final class Names {
     open.pop();
   }
 
+  private Frame openFrame(@Nullable Frame parent) {
+    Frame opened = new Frame(parent);
+    frames.add(opened);
+    return opened;
+  }
+
+  /** The scope that is being read. */
+  Frame frame() {
+    return frame;
+  }
+
+  /** Begins a scope inside the current one. */
+  Frame enter() {
+    frame = openFrame(frame);
+    return frame;
+  }
+
+  void leave() {
+    frame.close();
+    Frame parent = frame.parent();
+    if (parent != null) {
+      frame = parent;
+    }
+  }
+
   void loaded(String name) {
+    frame.loaded(name);
     if (SPECIAL.contains(name)) {
       for (Mentions m : open) {
         if (!m.stored.contains(name)) {
@@ -51,6 +80,7 @@ final class Names {
   }
 
   void stored(String name) {
+    frame.stored(name);
     if (SPECIAL.contains(name)) {
       open.forEach(m -> m.stored.add(name));
     }
@@ -87,6 +117,7 @@ final class Names {
   }
 
   void check() {
+    frames.forEach(Frame::finish);
     if (!unknown.isEmpty()) {
       throw unknown.get(0);
     }

@@ -16,7 +16,7 @@ final class Order {
 
   private static boolean equal(Env env, Object a, Object b, int depth) {
     if (a instanceof String x && b instanceof String y) {
-      return x.equals(y);
+      return stringsEqual(env, x, y);
     }
     if (a == b) {
       return !(a instanceof Double d && d.isNaN());
@@ -25,7 +25,7 @@ final class Order {
       return numbersEqual(a, b);
     }
     if (Types.isString(a) && Types.isString(b)) {
-      return Str.of(env, a).equals(Str.of(env, b));
+      return stringsEqual(env, Str.of(env, a), Str.of(env, b));
     }
     if (a instanceof List<?> x && b instanceof List<?> y) {
       return sequencesEqual(env, x, y, depth);
@@ -42,6 +42,10 @@ final class Order {
           && (x.size() <= 1 || x.step() == y.step());
     }
     return a instanceof Undefined && b instanceof Undefined;
+  }
+
+  private static boolean stringsEqual(Env env, String x, String y) {
+    return x.length() == y.length() && env.scan(x).equals(y);
   }
 
   private static boolean numbersEqual(Object a, Object b) {
@@ -97,7 +101,7 @@ final class Order {
       return compareNumbers(a, b);
     }
     if (Types.isString(a) && Types.isString(b)) {
-      return Str.compare(Str.of(env, a), Str.of(env, b));
+      return Str.compare(env.scan(Str.of(env, a)), Str.of(env, b));
     }
     if (a instanceof List<?> x && b instanceof List<?> y) {
       return compareSequences(env, op, x, y, depth);
@@ -186,9 +190,7 @@ final class Order {
         throw Fault.type(
             "'in <string>' requires string as left operand, not " + Types.name(needle));
       }
-      String text = Str.of(env, container);
-      env.steps(text.length() >> 6);
-      return text.contains(Str.of(env, needle));
+      return Search.first(env, Str.of(env, container), Str.of(env, needle), 0) >= 0;
     }
     if (container instanceof Dict d) {
       return d.get(env, needle) != null;

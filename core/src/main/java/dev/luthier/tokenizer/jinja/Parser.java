@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /** Reads statements. */
 final class Parser {
@@ -29,11 +29,14 @@ final class Parser {
     this.expressions = new ExprParser(this.tokens, names);
   }
 
-  static List<Stmt> parse(String source) {
+  /** A template's statements and the names that they set. */
+  record Parsed(List<Stmt> body, Frame frame) {}
+
+  static Parsed parse(String source) {
     Parser parser = new Parser(Lexer.tokenize(source));
     List<Stmt> body = parser.statements(Set.of(), "");
     parser.names.check();
-    return body;
+    return new Parsed(body, parser.names.frame());
   }
 
   /** Reads up to a tag of one of the given names, which stays the current token. */
@@ -84,14 +87,18 @@ final class Parser {
     return statements(ends, tag);
   }
 
-  /** Reads a body in which unknown filters are errors and, where it is a function, loops end. */
-  private <T> T inner(boolean function, Supplier<T> read) {
+  /**
+   * Reads a scope of its own, in which unknown filters are errors and, where it is a function,
+   * loops end.
+   */
+  private <T> T inner(boolean function, Function<Frame, T> read) {
     boolean lenient = names.lenient(false);
     int outerLoops = loops;
     if (function) {
       loops = 0;
     }
-    T result = read.get();
+    T result = read.apply(names.enter());
+    names.leave();
     loops = outerLoops;
     names.lenient(lenient);
     return result;
@@ -112,7 +119,7 @@ final class Parser {
       case "call" -> List.of(call(line));
       case "filter" -> List.of(filterBlock(line));
       case "with" -> List.of(with(line));
-      case "generation" -> List.of(new Stmts.Generation(inner(true, () -> body("generation"))));
+      case "generation" -> List.of(generation());
       case "break" -> List.of(jump(Stmt.Flow.BREAK, tag));
       case "continue" -> List.of(jump(Stmt.Flow.CONTINUE, tag));
       case "print" -> print(line);
@@ -136,6 +143,10 @@ final class Parser {
     };
   }
 
+  private Stmt generation() {
+    return inner(true, frame -> new Stmts.Generation(body("generation"), frame));
+  }
+
   private Stmt ifStatement(int firstLine) {
     boolean lenient = names.lenient(true);
     List<Stmts.Branch> branches = new ArrayList<>();
@@ -143,12 +154,14 @@ final class Parser {
     int line = firstLine;
     while (true) {
       Expr test = expressions.tuple(false, Set.of(), false);
+      names.frame().enterBranch();
       branches.add(new Stmts.Branch(test, open(Set.of("elif", "else", "endif"), "if"), line));
       Token end = tokens.next();
       line = end.line();
       if (end.isName("else")) {
         otherwise = body("if");
       }
+      names.frame().leaveBranch();
       if (!end.isName("elif")) {
         names.lenient(lenient);
         return new Stmts.If(branches, otherwise);
@@ -156,52 +169,75 @@ final class Parser {
     }
   }
 
+  /** The body of a loop as read: what it is, and whether it mentions {@code loop}. */
+  private record LoopBody(List<Stmt> statements, Frame frame, boolean usesLoop) {}
+
   private Stmt forStatement(int line) {
     forStatements++;
-    Target target = target(Set.of("in"), false);
+    List<String> stored = new ArrayList<>();
+    Target target = target(Set.of("in"), false, stored);
     tokens.expectName("in");
     Expr elements = expressions.tuple(false, Set.of("recursive"), false);
-    Optional<Expr> filter =
-        tokens.skipName("if")
-            ? Optional.of(inner(false, expressions::expression))
-            : Optional.empty();
-    boolean recursive = tokens.skipName("recursive");
-    Names.Mentions mentions = names.open();
-    List<Stmt> body =
-        inner(
-            recursive,
-            () -> {
-              loops++;
-              return open(Set.of("endfor", "else"), "for");
-            });
-    names.close();
-    List<Stmt> otherwise = List.of();
-    if (tokens.next().isName("else")) {
-      otherwise = inner(recursive, () -> body("for"));
+    Optional<Expr> filter = Optional.empty();
+    if (tokens.skipName("if")) {
+      filter =
+          inner(
+              false,
+              frame -> {
+                stored.forEach(frame::loaded);
+                return Optional.of(expressions.expression());
+              });
     }
+    boolean recursive = tokens.skipName("recursive");
+    LoopBody body = inner(recursive, frame -> loopBody(frame, stored));
+    boolean otherwise = tokens.next().isName("else");
+    LoopBody rest =
+        inner(recursive, frame -> new LoopBody(otherwise ? body("for") : List.of(), frame, false));
     forStatements--;
     return new ForStmt(
-        target, elements, filter, recursive, body, otherwise, mentions.has("loop"), line);
+        target,
+        elements,
+        filter,
+        recursive,
+        body.statements(),
+        rest.statements(),
+        body.frame(),
+        rest.frame(),
+        body.usesLoop(),
+        line);
+  }
+
+  private LoopBody loopBody(Frame frame, List<String> stored) {
+    loops++;
+    stored.forEach(frame::loaded);
+    frame.loaded("loop");
+    Names.Mentions mentions = names.open();
+    List<Stmt> statements = open(Set.of("endfor", "else"), "for");
+    names.close();
+    return new LoopBody(statements, frame, mentions.has("loop"));
   }
 
   private Stmt set(int line) {
-    Target target = target(Set.of(), true);
-    if (tokens.skipOperator("=")) {
-      return new Stmts.Assign(target, expressions.tuple(true, Set.of(), false), line);
-    }
-    return inner(
-        false,
-        () -> {
-          Expr filtered = new Exprs.Captured();
-          while (tokens.skipOperator("|")) {
-            filtered = expressions.filter(filtered);
-          }
-          return new Stmts.AssignBlock(target, filtered, body("set"), line);
-        });
+    List<String> stored = new ArrayList<>();
+    Target target = target(Set.of(), true, stored);
+    Stmt result =
+        tokens.skipOperator("=")
+            ? new Stmts.Assign(target, expressions.tuple(true, Set.of(), false), line)
+            : inner(
+                false,
+                frame -> {
+                  Expr filtered = new Exprs.Captured();
+                  while (tokens.skipOperator("|")) {
+                    filtered = expressions.filter(filtered);
+                  }
+                  return new Stmts.AssignBlock(target, filtered, body("set"), frame, line);
+                });
+    stored.forEach(names::stored);
+    return result;
   }
 
   /** Names, or names in parentheses and with commas, or attributes of namespaces if allowed. */
-  private Target target(Set<String> ends, boolean members) {
+  private Target target(Set<String> ends, boolean members, List<String> stored) {
     List<Target> parts = new ArrayList<>();
     boolean tuple = false;
     while (true) {
@@ -211,7 +247,7 @@ final class Parser {
       if (expressions.tupleEnds(ends)) {
         break;
       }
-      parts.add(singleTarget(members));
+      parts.add(singleTarget(members, stored));
       if (!tokens.atOperator(",")) {
         break;
       }
@@ -223,12 +259,12 @@ final class Parser {
     return tuple ? new Stmts.TupleTarget(parts) : parts.get(0);
   }
 
-  private Target singleTarget(boolean members) {
+  private Target singleTarget(boolean members, List<String> stored) {
     if (tokens.skipOperator("(")) {
       if (++depth > MAX_DEPTH) {
         throw tokens.fault("targets nested more than " + MAX_DEPTH + " deep");
       }
-      Target target = target(Set.of(), false);
+      Target target = target(Set.of(), false, stored);
       tokens.expectOperator(")");
       depth--;
       return target;
@@ -244,14 +280,15 @@ final class Parser {
     if (forStatements > 0 && name.equals("loop")) {
       throw tokens.fault("Can't assign to special loop variable in for-loop target");
     }
-    names.stored(name);
+    stored.add(name);
     return new Stmts.NameTarget(name);
   }
 
   private Stmt macro() {
     String name = plainName();
+    Stmt result = new Stmts.Define(function(name, "macro", Optional.empty()));
     names.stored(name);
-    return new Stmts.Define(function(name, "macro", Optional.empty()));
+    return result;
   }
 
   private String plainName() {
@@ -266,8 +303,10 @@ final class Parser {
   private MacroDef function(String name, String tag, Optional<Signature> given) {
     return inner(
         true,
-        () -> {
+        frame -> {
           Signature signature = given.orElseGet(this::signature);
+          signature.parameters().forEach(frame::loaded);
+          List.of("caller", "kwargs", "varargs").forEach(frame::loaded);
           Names.Mentions mentions = names.open();
           List<Stmt> body = body(tag);
           names.close();
@@ -283,6 +322,7 @@ final class Parser {
               parameters,
               signature.defaults(),
               body,
+              frame,
               mentions.has("caller"),
               mentions.has("kwargs") && !parameters.contains("kwargs"),
               mentions.has("varargs") && !parameters.contains("varargs"));
@@ -318,7 +358,9 @@ final class Parser {
 
   private Stmt call(int line) {
     Signature signature =
-        tokens.atOperator("(") ? inner(true, this::signature) : new Signature(List.of(), List.of());
+        tokens.atOperator("(")
+            ? inner(true, frame -> signature())
+            : new Signature(List.of(), List.of());
     if (!(expressions.expression() instanceof Exprs.Call call)) {
       throw new Fault(Fault.Kind.SYNTAX, "expected call", line);
     }
@@ -327,29 +369,34 @@ final class Parser {
   }
 
   private Stmt filterBlock(int line) {
-    return inner(
-        false,
-        () -> {
-          Expr filtered = expressions.filter(new Exprs.Captured());
-          while (tokens.skipOperator("|")) {
-            filtered = expressions.filter(filtered);
-          }
-          return new Stmts.FilterBlock(filtered, body("filter"), line);
-        });
+    boolean lenient = names.lenient(false);
+    Expr chain = expressions.filter(new Exprs.Captured());
+    while (tokens.skipOperator("|")) {
+      chain = expressions.filter(chain);
+    }
+    names.lenient(lenient);
+    Expr filtered = chain;
+    return inner(false, frame -> new Stmts.FilterBlock(filtered, body("filter"), frame, line));
   }
 
   private Stmt with(int line) {
     List<Target> targets = new ArrayList<>();
+    List<String> stored = new ArrayList<>();
     List<Expr> values = new ArrayList<>();
     while (!tokens.at(Type.BLOCK_END)) {
       if (!targets.isEmpty()) {
         tokens.expectOperator(",");
       }
-      targets.add(target(Set.of(), false));
+      targets.add(target(Set.of(), false, stored));
       tokens.expectOperator("=");
       values.add(expressions.expression());
     }
-    return new Stmts.With(targets, values, inner(false, () -> body("with")), line);
+    return inner(
+        false,
+        frame -> {
+          stored.forEach(frame::loaded);
+          return new Stmts.With(targets, values, body("with"), frame, line);
+        });
   }
 
   private Stmt jump(Stmt.Flow flow, Token tag) {
@@ -372,16 +419,16 @@ final class Parser {
 
   private Stmt autoEscape(int line) {
     Expr on = expressions.expression();
-    return new Stmts.AutoEscape(on, inner(false, () -> body("autoescape")), line);
+    return inner(false, frame -> new Stmts.AutoEscape(on, body("autoescape"), frame, line));
   }
 
   private Stmt block() {
     String name = tokens.expect(Type.NAME).text();
     boolean scoped = tokens.skipName("scoped");
     tokens.skipName("required");
-    List<Stmt> body = inner(true, () -> body("block"));
+    Stmt block = inner(true, frame -> new Stmts.Scoped(body("block"), scoped, frame));
     tokens.skipName(name);
-    return new Stmts.Scoped(body, scoped);
+    return block;
   }
 
   private Stmt otherTemplate(Token tag) {

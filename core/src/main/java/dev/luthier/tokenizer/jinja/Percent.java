@@ -40,7 +40,11 @@ final class Percent {
       directive();
       env.fits(out.length());
     }
-    boolean mapping = values instanceof Dict || values instanceof List;
+    boolean mapping =
+        values instanceof Dict
+            || values instanceof List
+            || values instanceof Range
+            || values instanceof Undefined;
     if (!byName && used < positional.size() && !mapping) {
       throw Fault.type("not all arguments converted during string formatting");
     }
@@ -138,6 +142,7 @@ final class Percent {
       case 'c' -> text = character(v);
       case 'd', 'i', 'u', 'x', 'X', 'o' -> {
         Object n = integer(type, v);
+        env.steps(Arith.big(n).bitLength() >> 1);
         sign = sign(flags, Arith.big(n).signum() < 0);
         text = NumberFormat.digits(n, type);
         int minimum = NumberFormat.precision(Math.max(0, precision));
@@ -145,6 +150,7 @@ final class Percent {
         sign += flags.indexOf('#') >= 0 ? NumberFormat.prefix(type) : "";
       }
       case 'e', 'E', 'f', 'F', 'g', 'G' -> {
+        env.steps(Repr.FLOAT_STEPS);
         double d = real(v);
         sign = sign(flags, d < 0 || 1 / d < 0);
         int digits = precision < 0 ? 6 : NumberFormat.precision(precision);

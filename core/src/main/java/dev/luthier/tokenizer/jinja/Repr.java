@@ -1,11 +1,15 @@
 package dev.luthier.tokenizer.jinja;
 
+import java.math.BigInteger;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
 /** Python's {@code repr}. */
 final class Repr {
+  /** What it takes to find the shortest decimal, or the decimal of a large integer. */
+  static final int FLOAT_STEPS = 100;
+
   private final Env env;
   private final StringBuilder out = new StringBuilder();
 
@@ -35,6 +39,7 @@ final class Repr {
       quote(m.text(), out.append("Markup("));
       out.append(')');
     } else if (v instanceof Double d) {
+      env.steps(FLOAT_STEPS);
       out.append(Floats.repr(d));
     } else if (v instanceof Boolean b) {
       out.append(b ? "True" : "False");
@@ -65,6 +70,7 @@ final class Repr {
     } else if (v instanceof Callable && !(v instanceof Macro) && !(v instanceof Loop)) {
       out.append("<built-in function>");
     } else {
+      env.steps(v instanceof BigInteger b ? b.bitLength() >> 1 : 0);
       out.append(v);
     }
   }

@@ -26,6 +26,7 @@ final class SelectFilters {
   private static Object map(Env env, Object v, Args args) {
     return Generator.of(
         new Lazy(
+            env,
             () -> {
               if (!Truth.of(v)) {
                 return Collections.emptyIterator();
@@ -52,6 +53,7 @@ final class SelectFilters {
   private static Object select(Env env, Object v, Args args, boolean byAttribute, boolean wanted) {
     return Generator.of(
         new Lazy(
+            env,
             () -> {
               if (!Truth.of(v)) {
                 return Collections.emptyIterator();

@@ -63,6 +63,7 @@ final class SequenceFilters {
     args.bind("items", 0);
     return Generator.of(
         new Lazy(
+            env,
             () -> {
               if (v instanceof Undefined) {
                 return Collections.emptyIterator();
@@ -207,6 +208,7 @@ final class SequenceFilters {
     Object fill = b.get(1, None.NONE);
     return Generator.of(
         new Lazy(
+            env,
             () -> {
               List<Object> rows = new ArrayList<>();
               List<Object> row = new ArrayList<>();
@@ -219,7 +221,7 @@ final class SequenceFilters {
               }
               if (!row.isEmpty()) {
                 if (!(fill instanceof None) && row.size() < size) {
-                  env.allocate(size - row.size());
+                  env.object(size - row.size());
                   row.addAll(Collections.nCopies((int) (size - row.size()), fill));
                 }
                 rows.add(row);
@@ -234,12 +236,13 @@ final class SequenceFilters {
     Object fill = b.get(1, None.NONE);
     return Generator.of(
         new Lazy(
+            env,
             () -> {
               List<Object> items = Iteration.list(env, v);
               if (slices == 0) {
                 throw Fault.value("integer division or modulo by zero");
               }
-              env.allocate(Math.max(0, slices));
+              env.object(4 * Math.max(0, Math.min(slices, Integer.MAX_VALUE)));
               List<Object> result = new ArrayList<>();
               int from = 0;
               for (long i = 0; i < slices; i++) {

@@ -37,10 +37,10 @@ final class Slices {
     }
     if (owner instanceof Range r) {
       long first = r.start() + from * r.step();
-      return new Range(first, first + n * r.step() * by, r.step() * by);
+      return new Range(first, r.start() + to * r.step(), r.step() * by);
     }
     List<?> items = owner instanceof Tuple t ? t.items() : (List<?>) owner;
-    env.allocate(n);
+    env.object(n);
     List<Object> result = new ArrayList<>(n);
     for (int i = 0; i < n; i++) {
       result.add(items.get((int) (from + i * by)));

@@ -8,12 +8,13 @@ import java.util.List;
 final class Splits {
   private Splits() {}
 
-  static List<Object> fromLeft(String s, String separator, long max) {
+  static List<Object> fromLeft(Env env, String s, String separator, long max) {
     List<Object> parts = new ArrayList<>();
     int from = 0;
-    for (int at = s.indexOf(separator);
+    for (int at = Search.first(env, s, separator, 0);
         at >= 0 && (max < 0 || parts.size() < max);
-        at = s.indexOf(separator, from)) {
+        at = Search.first(env, s, separator, from)) {
+      env.element();
       parts.add(s.substring(from, at));
       from = at + separator.length();
     }
@@ -21,14 +22,15 @@ final class Splits {
     return parts;
   }
 
-  static List<Object> fromRight(String s, String separator, long max) {
+  static List<Object> fromRight(Env env, String s, String separator, long max) {
     List<Object> parts = new ArrayList<>();
     int to = s.length();
     while (max < 0 || parts.size() < max) {
-      int at = to < separator.length() ? -1 : s.lastIndexOf(separator, to - separator.length());
+      int at = Search.last(env, s, separator, to);
       if (at < 0) {
         break;
       }
+      env.element();
       parts.add(s.substring(at + separator.length(), to));
       to = at;
     }
@@ -38,7 +40,7 @@ final class Splits {
   }
 
   /** At runs of white space, which do not make empty parts. */
-  static List<Object> words(String s, long max) {
+  static List<Object> words(Env env, String s, long max) {
     List<Object> parts = new ArrayList<>();
     int i = 0;
     while (true) {
@@ -56,11 +58,12 @@ final class Splits {
       while (i < s.length() && !Str.isSpace(s.charAt(i))) {
         i++;
       }
+      env.element();
       parts.add(s.substring(start, i));
     }
   }
 
-  static List<Object> wordsFromRight(String s, long max) {
+  static List<Object> wordsFromRight(Env env, String s, long max) {
     List<Object> parts = new ArrayList<>();
     int i = s.length();
     while (true) {
@@ -78,6 +81,7 @@ final class Splits {
       while (i > 0 && !Str.isSpace(s.charAt(i - 1))) {
         i--;
       }
+      env.element();
       parts.add(s.substring(i, end));
     }
     Collections.reverse(parts);

@@ -15,12 +15,12 @@ interface Stmt {
 
   /** Runs statements in order until one leaves the loop or its iteration. */
   static Flow all(List<Stmt> body, Env env, Scope scope) {
-    for (int i = 0; i < body.size(); i++) {
-      Flow flow = body.get(i).exec(env, scope);
-      if (flow != Flow.NEXT) {
-        return flow;
-      }
+    Flow flow = Flow.NEXT;
+    env.down();
+    for (int i = 0; i < body.size() && flow == Flow.NEXT; i++) {
+      flow = body.get(i).exec(env, scope);
     }
-    return Flow.NEXT;
+    env.up();
+    return flow;
   }
 }

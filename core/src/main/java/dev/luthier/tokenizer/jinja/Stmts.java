@@ -69,12 +69,13 @@ final class Stmts {
   }
 
   /** {@code {% set x %}...{% endset %}}, its text passed through filters if there are any. */
-  record AssignBlock(Target target, Expr filtered, List<Stmt> body, int line) implements Stmt {
+  record AssignBlock(Target target, Expr filtered, List<Stmt> body, Frame frame, int line)
+      implements Stmt {
     @Override
     public Flow exec(Env env, Scope scope) {
       try {
         env.step();
-        Scope inner = new Scope(scope);
+        Scope inner = frame.open(scope);
         Captures captures = Captures.run(env, inner, body);
         if (captures.flow() == Flow.NEXT) {
           inner.set(Exprs.Captured.SLOT, captures.text());
@@ -87,12 +88,12 @@ final class Stmts {
     }
   }
 
-  record FilterBlock(Expr filtered, List<Stmt> body, int line) implements Stmt {
+  record FilterBlock(Expr filtered, List<Stmt> body, Frame frame, int line) implements Stmt {
     @Override
     public Flow exec(Env env, Scope scope) {
       try {
         env.step();
-        Scope inner = new Scope(scope);
+        Scope inner = frame.open(scope);
         Captures captures = Captures.run(env, inner, body);
         if (captures.flow() == Flow.NEXT) {
           inner.set(Exprs.Captured.SLOT, captures.text());
@@ -114,10 +115,11 @@ final class Stmts {
     }
   }
 
-  record With(List<Target> targets, List<Expr> values, List<Stmt> body, int line) implements Stmt {
+  record With(List<Target> targets, List<Expr> values, List<Stmt> body, Frame frame, int line)
+      implements Stmt {
     @Override
     public Flow exec(Env env, Scope scope) {
-      Scope inner = new Scope(scope);
+      Scope inner = frame.open(scope);
       try {
         env.step();
         for (int i = 0; i < targets.size(); i++) {
@@ -134,28 +136,28 @@ final class Stmts {
    * {@code {% block %}}: its assignments stay inside, and it sees only the template's own variables
    * unless it is scoped.
    */
-  record Scoped(List<Stmt> body, boolean scoped) implements Stmt {
+  record Scoped(List<Stmt> body, boolean scoped, Frame frame) implements Stmt {
     @Override
     public Flow exec(Env env, Scope scope) {
-      return Stmt.all(body, env, new Scope(scoped ? scope : env.root));
+      return Stmt.all(body, env, frame.open(scoped ? scope : env.root));
     }
   }
 
-  record AutoEscape(Expr on, List<Stmt> body, int line) implements Stmt {
+  record AutoEscape(Expr on, List<Stmt> body, Frame frame, int line) implements Stmt {
     @Override
     public Flow exec(Env env, Scope scope) {
       if (Truth.of(on.eval(env, scope))) {
         throw new Fault(Fault.Kind.VALUE, "autoescape is not supported in chat templates", line);
       }
-      return Stmt.all(body, env, new Scope(scope));
+      return Stmt.all(body, env, frame.open(scope));
     }
   }
 
-  record Generation(List<Stmt> body) implements Stmt {
+  record Generation(List<Stmt> body, Frame frame) implements Stmt {
     @Override
     public Flow exec(Env env, Scope scope) {
       env.step();
-      env.generation(() -> Stmt.all(body, env, new Scope(scope)));
+      env.generation(() -> Stmt.all(body, env, frame.open(scope)));
       return Flow.NEXT;
     }
   }
@@ -164,6 +166,7 @@ final class Stmts {
     @Override
     public Flow exec(Env env, Scope scope) {
       env.step();
+      env.object(4);
       scope.set(macro.name(), new Macro(macro, scope));
       return Flow.NEXT;
     }
@@ -178,6 +181,7 @@ final class Stmts {
         Object target = callee.eval(env, scope);
         Args args = arguments.eval(env, scope);
         Map<String, Object> named = args.namedCopy();
+        env.object(4);
         named.put("caller", new Macro(caller, scope));
         Object result = Access.call(env, target, new Args(args.positional(), named));
         env.write(Str.require(result, "the result of a call block"));
@@ -275,6 +279,7 @@ final class Stmts {
       List<String> parameters,
       List<Optional<Expr>> defaults,
       List<Stmt> body,
+      Frame frame,
       boolean usesCaller,
       boolean usesKwargs,
       boolean usesVarargs) {}

@@ -1,10 +1,19 @@
 package dev.luthier.tokenizer.jinja;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /** Python's strings over Java's: counted in code points, white space as Unicode has it. */
 final class Str {
+  private static final String[] ASCII = new String[128];
+
+  static {
+    for (int c = 0; c < ASCII.length; c++) {
+      ASCII[c] = Character.toString(c);
+    }
+  }
+
   private Str() {}
 
   /** What {@code str(value)} returns. */
@@ -81,11 +90,23 @@ final class Str {
     return s.substring(position(s, from), position(s, to));
   }
 
-  static List<Object> characters(Env env, String s) {
-    env.allocate(s.length());
-    List<Object> result = new ArrayList<>(s.length());
-    s.codePoints().forEach(c -> result.add(Character.toString(c)));
-    return result;
+  /** The characters one by one. */
+  static Iterator<Object> characters(String s) {
+    return new Iterator<>() {
+      private int pos;
+
+      @Override
+      public boolean hasNext() {
+        return pos < s.length();
+      }
+
+      @Override
+      public Object next() {
+        int c = s.codePointAt(pos);
+        pos += Character.charCount(c);
+        return c < 128 ? ASCII[c] : Character.toString(c);
+      }
+    };
   }
 
   static String reverse(String s) {
@@ -105,13 +126,15 @@ final class Str {
   }
 
   /** Strips any of the given characters. */
-  static String strip(String s, String chars, boolean left, boolean right) {
+  static String strip(Env env, String s, String chars, boolean left, boolean right) {
     int from = 0;
     int to = s.length();
     while (left && from < to && chars.indexOf(s.codePointAt(from)) >= 0) {
+      env.steps(chars.length() >> 4);
       from += Character.charCount(s.codePointAt(from));
     }
     while (right && to > from && chars.indexOf(s.codePointBefore(to)) >= 0) {
+      env.steps(chars.length() >> 4);
       to -= Character.charCount(s.codePointBefore(to));
     }
     return s.substring(from, to);
@@ -119,6 +142,8 @@ final class Str {
 
   /** {@code splitlines}: at all of Python's line ends. */
   static List<Object> lines(Env env, String s, boolean keepEnds) {
+    env.object(1);
+    env.allocate(s.length());
     List<Object> result = new ArrayList<>();
     int start = 0;
     int i = 0;
@@ -129,6 +154,7 @@ final class Str {
         if (c == '\r' && i < s.length() && s.charAt(i) == '\n') {
           i++;
         }
+        env.element();
         result.add(s.substring(start, keepEnds ? i : end));
         start = i;
       }
@@ -136,7 +162,6 @@ final class Str {
     if (start < s.length()) {
       result.add(s.substring(start));
     }
-    env.allocate(s.length() + (long) result.size());
     return result;
   }
 
@@ -178,7 +203,9 @@ final class Str {
     StringBuilder out = new StringBuilder();
     int from = 0;
     long n = 0;
-    for (int at = s.indexOf(old); at >= 0 && n < limit; at = s.indexOf(old, from)) {
+    for (int at = Search.first(env, s, old, 0);
+        at >= 0 && n < limit;
+        at = Search.first(env, s, old, from)) {
       out.append(s, from, at);
       env.allocate(at - from + (long) with.length());
       env.fits(out.length() + (long) with.length());

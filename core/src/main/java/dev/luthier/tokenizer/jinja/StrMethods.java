@@ -47,7 +47,7 @@ final class StrMethods {
     TABLE.put("zfill", StrMethods::zfill);
     TABLE.put("expandtabs", StrMethods::expandtabs);
     test("isspace", Str::isSpace);
-    test("isdigit", Character::isDigit);
+    test("isdigit", StrMethods::isDigit);
     test("isdecimal", c -> Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER);
     test("isnumeric", StrMethods::isNumeric);
     test("isalpha", Character::isLetter);
@@ -84,6 +84,13 @@ final class StrMethods {
         });
   }
 
+  /** Decimal digits, superscripts and circled digits. */
+  private static boolean isDigit(int c) {
+    int value = Character.getNumericValue(c);
+    return Character.isDigit(c)
+        || Character.getType(c) == Character.OTHER_NUMBER && value >= 0 && value < 10;
+  }
+
   private static boolean isNumeric(int c) {
     int type = Character.getType(c);
     return type == Character.DECIMAL_DIGIT_NUMBER
@@ -104,7 +111,7 @@ final class StrMethods {
         self,
         chars instanceof None
             ? Str.strip(s, left, right)
-            : Str.strip(s, Str.require(chars, "strip arg"), left, right));
+            : Str.strip(env, s, Str.require(chars, "strip arg"), left, right));
   }
 
   private static Object split(Env env, Object self, Args args, boolean fromRight) {
@@ -114,15 +121,14 @@ final class StrMethods {
     Object separator = b.get(0, None.NONE);
     List<Object> parts;
     if (separator instanceof None) {
-      parts = fromRight ? Splits.wordsFromRight(s, max) : Splits.words(s, max);
+      parts = fromRight ? Splits.wordsFromRight(env, s, max) : Splits.words(env, s, max);
     } else {
       String sep = Str.require(separator, "split() separator");
       if (sep.isEmpty()) {
         throw Fault.value("empty separator");
       }
-      parts = fromRight ? Splits.fromRight(s, sep, max) : Splits.fromLeft(s, sep, max);
+      parts = fromRight ? Splits.fromRight(env, s, sep, max) : Splits.fromLeft(env, s, sep, max);
     }
-    env.allocate(parts.size());
     return marked(self, parts);
   }
 
@@ -144,7 +150,7 @@ final class StrMethods {
     if (sep.isEmpty()) {
       throw Fault.value("empty separator");
     }
-    int at = last ? s.lastIndexOf(sep) : s.indexOf(sep);
+    int at = last ? Search.last(env, s, sep, s.length()) : Search.first(env, s, sep, 0);
     List<Object> parts = new ArrayList<>();
     if (at < 0) {
       Collections.addAll(parts, last ? "" : s, "", last ? s : "");
@@ -221,7 +227,7 @@ final class StrMethods {
       return -1;
     }
     String wanted = b.string(0, "");
-    int at = last ? s.lastIndexOf(wanted) : s.indexOf(wanted);
+    int at = last ? Search.last(env, s, wanted, s.length()) : Search.first(env, s, wanted, 0);
     if (at < 0) {
       return -1;
     }
@@ -246,7 +252,10 @@ final class StrMethods {
       return Str.length(s) + 1L;
     }
     long n = 0;
-    for (int at = s.indexOf(wanted); at >= 0; at = s.indexOf(wanted, at + wanted.length())) {
+    int size = wanted.length();
+    for (int at = Search.first(env, s, wanted, 0);
+        at >= 0;
+        at = Search.first(env, s, wanted, at + size)) {
       n++;
     }
     return n;
@@ -296,7 +305,8 @@ final class StrMethods {
     boolean signed = s.startsWith("-") || s.startsWith("+");
     String digits = signed ? s.substring(1) : s;
     long zeros = Math.max(0, width - Str.length(s));
-    return Str.like(self, (signed ? s.substring(0, 1) : "") + Str.repeat(env, "0", zeros) + digits);
+    String filled = Str.repeat(env, "0", zeros) + digits;
+    return Str.like(self, env.allocated((signed ? s.substring(0, 1) : "") + filled));
   }
 
   private static Object expandtabs(Env env, Object self, Args args) {

@@ -2,7 +2,6 @@ package dev.luthier.tokenizer.jinja;
 
 import java.time.Clock;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,13 +17,13 @@ public final class Template {
   /** JSON's null, for callers that cannot put Java's null into a map. */
   public static final Object NONE = None.NONE;
 
-  private static final int MAX_SOURCE = 8 << 20;
+  private static final int MAX_SOURCE = 1 << 20;
 
-  private final List<Stmt> body;
+  private final Parser.Parsed parsed;
   private final Limits limits;
 
-  private Template(List<Stmt> body, Limits limits) {
-    this.body = body;
+  private Template(Parser.Parsed parsed, Limits limits) {
+    this.parsed = parsed;
     this.limits = limits;
   }
 
@@ -68,7 +67,7 @@ public final class Template {
       Map<String, Object> converted = new HashMap<>();
       Env env = new Env(converted, clock, limits);
       variables.forEach((name, value) -> converted.put(name, Values.of(env, value)));
-      Stmt.all(body, env, env.root);
+      Stmt.all(parsed.body(), env, parsed.frame().begin(env.root));
       return env.result();
     } catch (Fault e) {
       throw new TemplateException(e);

@@ -33,8 +33,8 @@ final class Tests {
                 || v instanceof Dict
                 || v instanceof Range
                 || v instanceof Undefined);
-    TABLE.put("lower", (e, v, a) -> Casing.isLower(Str.of(e, v)));
-    TABLE.put("upper", (e, v, a) -> Casing.isUpper(Str.of(e, v)));
+    TABLE.put("lower", (e, v, a) -> Casing.isLower(e.scan(Str.of(e, v))));
+    TABLE.put("upper", (e, v, a) -> Casing.isUpper(e.scan(Str.of(e, v))));
     TABLE.put("odd", (e, v, a) -> remainder(e, v, 2L, 1L));
     TABLE.put("even", (e, v, a) -> remainder(e, v, 2L, 0L));
     TABLE.put(

@@ -78,7 +78,7 @@ final class TextFilters {
         v,
         chars instanceof None
             ? Str.strip(s, true, true)
-            : Str.strip(s, Str.require(chars, "strip arg"), true, true));
+            : Str.strip(env, s, Str.require(chars, "strip arg"), true, true));
   }
 
   private static Object replace(Env env, Object v, Args args) {
@@ -137,7 +137,6 @@ final class TextFilters {
 
   private static Object truncate(Env env, Object v, Args args) {
     Args.Bound b = args.bind("truncate", 0, "length", "killwords", "end", "leeway");
-    String s = Str.require(v, "the value of the truncate filter");
     String end = b.string(2, "...");
     long length = b.integer(0, 255);
     Object given = b.get(3, None.NONE);
@@ -149,9 +148,10 @@ final class TextFilters {
     if (leeway < 0) {
       throw Fault.value("expected leeway >= 0, got " + leeway);
     }
-    if (Str.length(s) <= length + leeway) {
+    if (Iteration.length(env, v) <= length + leeway) {
       return v;
     }
+    String s = Str.require(v, "the value of the truncate filter");
     String cut = Str.substring(s, 0, (int) (length - endLength));
     if (!b.truth(1, false)) {
       int space = cut.lastIndexOf(' ');
@@ -188,7 +188,7 @@ final class TextFilters {
 
   private static Object urlEncode(Env env, Object v, Args args) {
     if (Types.isString(v) || !Iteration.possible(v)) {
-      return quoted(Str.of(env, v), true);
+      return quoted(env, Str.of(env, v), true);
     }
     Object pairs = v instanceof Dict d ? new DictView(d, DictView.Kind.ITEMS) : v;
     List<String> parts = new ArrayList<>();
@@ -197,16 +197,18 @@ final class TextFilters {
       if (both.size() != 2) {
         throw Fault.value("urlencode: expected pairs, found " + both.size() + " values");
       }
-      parts.add(query(Str.of(env, both.get(0))) + "=" + query(Str.of(env, both.get(1))));
+      parts.add(query(env, Str.of(env, both.get(0))) + "=" + query(env, Str.of(env, both.get(1))));
     }
     return env.allocated(String.join("&", parts));
   }
 
-  private static String query(String s) {
-    return quoted(s, false).replace("%20", "+");
+  private static String query(Env env, String s) {
+    return quoted(env, s, false).replace("%20", "+");
   }
 
-  private static String quoted(String s, boolean keepSlash) {
+  private static String quoted(Env env, String s, boolean keepSlash) {
+    env.steps(s.length());
+    env.allocate(9L * s.length());
     String encoded =
         URLEncoder.encode(s, StandardCharsets.UTF_8)
             .replace("+", "%20")
@@ -218,7 +220,7 @@ final class TextFilters {
   private static Object stripTags(Env env, Object v, Args args) {
     String s = env.allocated(Str.of(env, v));
     String text = removeAll(removeAll(s, "<!--", "-->"), "<", ">");
-    List<Object> words = Splits.words(text, -1);
+    List<Object> words = Splits.words(env, text, -1);
     StringBuilder out = new StringBuilder();
     words.forEach(w -> out.append(out.length() == 0 ? "" : " ").append(w));
     return out.toString()
