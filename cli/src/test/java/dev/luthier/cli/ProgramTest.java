@@ -39,7 +39,7 @@ class ProgramTest {
       assertThat(help.code()).as(String.join(" ", args)).isZero();
       assertThat(help.out())
           .contains("Usage: luthier")
-          .containsPattern("Example:\\R  " + verb.getCommandSpec().qualifiedName());
+          .containsPattern("Examples?:\\R  " + verb.getCommandSpec().qualifiedName());
     }
   }
 
