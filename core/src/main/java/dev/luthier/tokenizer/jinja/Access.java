@@ -1,10 +1,24 @@
 package dev.luthier.tokenizer.jinja;
 
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** {@code a.b}, {@code a[b]} and {@code a(b)}, by explicit tables; nothing of Java is reachable. */
 final class Access {
+  /** Attributes of every Python object that templates have been seen to reach for. */
+  private static final Set<String> INTERNALS =
+      Set.of(
+          "__class__",
+          "__init__",
+          "__doc__",
+          "__dict__",
+          "__globals__",
+          "__len__",
+          "__getattribute__",
+          "__reduce__",
+          "__subclasshook__");
+
   private Access() {}
 
   /** {@code owner.name}: an attribute or method first, then a key. */
@@ -105,17 +119,7 @@ final class Access {
             return method.call(e, owner, args);
           };
     }
-    boolean hidden =
-        Methods.mutates(owner, name)
-            || name.equals("__class__")
-            || name.equals("__init__")
-            || name.equals("__doc__")
-            || name.equals("__dict__")
-            || name.equals("__globals__")
-            || name.equals("__len__")
-            || name.equals("__getattribute__")
-            || name.equals("__reduce__")
-            || name.equals("__subclasshook__");
+    boolean hidden = Methods.mutates(owner, name) || INTERNALS.contains(name);
     return hidden ? Undefined.unsafe(owner, name) : null;
   }
 

@@ -357,15 +357,7 @@ final class ExprParser {
     Map<String, Expr> named = new LinkedHashMap<>();
     Optional<Expr> more = Optional.empty();
     Optional<Expr> moreNamed = Optional.empty();
-    boolean comma = false;
-    while (!tokens.atOperator(")")) {
-      if (comma) {
-        tokens.expectOperator(",");
-        if (tokens.atOperator(")")) {
-          break;
-        }
-      }
-      comma = true;
+    for (boolean first = true; argumentComes(first); first = false) {
       boolean key = tokens.at(Type.NAME) && tokens.look().isOperator("=");
       boolean star = tokens.atOperator("*");
       boolean plain = !key && !star && !tokens.atOperator("**");
@@ -392,6 +384,14 @@ final class ExprParser {
     }
     tokens.expectOperator(")");
     return new Arguments(positional, named, more, moreNamed);
+  }
+
+  /** Whether another argument follows; a comma may stand before the closing parenthesis. */
+  private boolean argumentComes(boolean first) {
+    if (!first && !tokens.atOperator(")")) {
+      tokens.expectOperator(",");
+    }
+    return !tokens.atOperator(")");
   }
 
   private Expr filters(Expr e) {

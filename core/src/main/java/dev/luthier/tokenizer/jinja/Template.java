@@ -19,6 +19,14 @@ public final class Template {
 
   private static final int MAX_SOURCE = 1 << 20;
 
+  static {
+    // A class whose tables first come up where the stack ends would stay broken for good.
+    boolean ready = Filters.exists("trim") && Tests.exists("in") && !Globals.TABLE.isEmpty();
+    if (!ready || Methods.find("", "strip") == null || Methods.find(new Dict(), "get") == null) {
+      throw new IllegalStateException("tables of the template engine are empty");
+    }
+  }
+
   private final Parser.Parsed parsed;
   private final Limits limits;
 
