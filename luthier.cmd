@@ -44,7 +44,7 @@ echo built>"%STAMP%"
 :run
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=PASSIVE"
 if not defined OPENBLAS_NUM_THREADS set "OPENBLAS_NUM_THREADS=1"
-"%JAVA%" -XX:+UseSerialGC -XX:+IgnoreUnrecognizedVMOptions -Xshare:auto -Dfile.encoding=UTF-8 ^
+"%JAVA%" -XX:+UseSerialGC -Xms64m -Xmn32m -XX:+IgnoreUnrecognizedVMOptions -Xshare:auto -Dfile.encoding=UTF-8 ^
   -Dorg.bytedeco.javacpp.maxphysicalbytes=0 -Dorg.bytedeco.javacpp.maxbytes=0 ^
   "-Dluthier.home=%ROOT%" %LUTHIER_JAVA_OPTS% ^
   -cp "%JAR%;%ROOT%\cli\target\lib\*" dev.luthier.cli.Main %*

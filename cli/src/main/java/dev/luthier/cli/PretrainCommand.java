@@ -14,7 +14,7 @@ import picocli.CommandLine.Mixin;
     description = "Trains a causal language model and its tokenizer from raw text.",
     footer = {
       "",
-      "Examples:",
+      "Example:",
       "  luthier pretrain --config examples/demo/pretrain.yaml --output my-base",
       "  luthier pretrain --config my.yaml --output my-base --set model.numHiddenLayers=6",
       "",

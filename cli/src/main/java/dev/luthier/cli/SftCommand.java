@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
     description = "Fine-tunes a model on rows of your own, with LoRA or in full.",
     footer = {
       "",
-      "Examples:",
+      "Example:",
       "  luthier sft --model my-base --data rows.jsonl --output my-adapter",
       "  luthier sft --config run.yaml --set train.learningRate=1e-4",
       "  luthier sft --model my-base --data rows.jsonl --output my-adapter --resume",

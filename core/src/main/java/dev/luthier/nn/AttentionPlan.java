@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class AttentionPlan {
   private static final int TILE = 256;
 
+  /** Keys start at multiples of this: oneDNN compiles and keeps a kernel for every new shape. */
+  private static final int KEY_STEP = 64;
+
   /**
    * Queries [from, to) against keys [keysFrom, keysTo).
    *
@@ -54,7 +57,10 @@ public final class AttentionPlan {
     int offset = keys - queries;
     for (int from = 0; from < queries; from += TILE) {
       int to = Math.min(queries, from + TILE);
-      int keysFrom = plain ? 0 : earliest(starts, rows, keys, offset + from, offset + to);
+      int keysFrom =
+          plain
+              ? 0
+              : earliest(starts, rows, keys, offset + from, offset + to) / KEY_STEP * KEY_STEP;
       int keysTo = offset + to;
       Tensor bias =
           plain && to - from == 1

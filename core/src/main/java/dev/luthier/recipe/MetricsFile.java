@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.luthier.LuthierException;
 import dev.luthier.format.AtomicFile;
 import dev.luthier.format.Reason;
+import dev.luthier.tensor.Memory;
 import dev.luthier.train.TrainListener;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -51,6 +52,7 @@ final class MetricsFile implements TrainListener, AutoCloseable {
     line.put("tokens", m.tokens());
     line.put("label_weight", m.labelTokens());
     line.put("tokens_per_s", Math.round(m.tokens() / Math.max(1e-9, m.seconds())));
+    line.put("resident_bytes", Memory.resident());
     line.put("peak_bytes", m.peakBytes());
     write(line);
   }

@@ -128,7 +128,8 @@ public final class Pretrain {
   }
 
   private TrainingRows rows(TrainingData data) {
-    return new TrainingRows(data.rows(true, settings.data().maxLength()), new Collator(0));
+    return new TrainingRows(
+        data.rows(true, settings.data().maxLength()), new Collator(0, Training.LENGTH_STEP));
   }
 
   private Map<String, String> hashes() {

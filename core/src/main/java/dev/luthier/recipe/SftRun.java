@@ -173,7 +173,8 @@ public final class SftRun {
   private TrainingRows rows(TrainingData data) {
     int pad = tokenizer.padId().orElse(tokenizer.eosId().orElse(0));
     return new TrainingRows(
-        data.rows(settings.data().packing(), settings.data().maxLength()), new Collator(pad));
+        data.rows(settings.data().packing(), settings.data().maxLength()),
+        new Collator(pad, Training.LENGTH_STEP));
   }
 
   private void writeResult(Path target, TrainFiles files, DataReport report) {

@@ -17,6 +17,12 @@ import java.util.function.BooleanSupplier;
 
 /** What every training recipe does once its parts are assembled. */
 final class Training {
+  /**
+   * Batches are padded to a multiple of this: oneDNN compiles and keeps a kernel for every new
+   * shape.
+   */
+  static final int LENGTH_STEP = 16;
+
   private Training() {}
 
   /**

@@ -68,6 +68,10 @@ public final class Checkpoints {
 
   /** Reads the newest checkpoint's weights and moments; empty if there is none. */
   Optional<RunState> restoreLatest(AdamW optimizer) {
+    if (Files.isDirectory(folder)) {
+      // What a killed process was writing when it died.
+      AtomicFile.cleanUp(folder);
+    }
     List<Long> steps = steps();
     if (steps.isEmpty()) {
       return Optional.empty();
@@ -120,6 +124,7 @@ public final class Checkpoints {
    */
   LuthierException failed(long step, String what, List<String> where, List<Batch> batches) {
     Path file = output.resolve("failed-batch.json");
+    createFolder();
     List<Map<String, Object>> dump = new ArrayList<>();
     List<Integer> rows = new ArrayList<>();
     for (Batch b : batches) {

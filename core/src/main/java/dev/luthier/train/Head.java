@@ -21,6 +21,12 @@ final class Head {
   /** Logits of a chunk in float32 stay near 32 MiB. */
   private static final int CHUNK_ELEMENTS = 8 << 20;
 
+  /**
+   * Rows of a product come in multiples of this: oneDNN compiles and keeps a kernel for every new
+   * shape.
+   */
+  private static final int ROW_STEP = 64;
+
   private final Decoder model;
   private final Device device;
   private final int chunk;
@@ -28,7 +34,7 @@ final class Head {
   Head(Decoder model) {
     this.model = model;
     this.device = model.parameters().device();
-    this.chunk = Math.max(16, CHUNK_ELEMENTS / model.shape().vocabulary());
+    this.chunk = Math.max(1, CHUNK_ELEMENTS / model.shape().vocabulary() / ROW_STEP) * ROW_STEP;
   }
 
   /** What a visitor of chunks does with one. */
@@ -141,23 +147,41 @@ final class Head {
       Pass pass,
       Tensor gradient,
       java.util.function.UnaryOperator<Tensor> objective) {
-    Tensor leaf = hidden.detach().set_requires_grad(true);
+    int n = labels.count();
+    Tensor leaf = padded(hidden.detach()).set_requires_grad(true);
     Tensor logits;
     try (Grad on = Grad.on()) {
-      logits = model.head().forward(leaf, pass); // (n, V)
+      logits = model.head().forward(leaf, pass); // (n rounded up, V)
     }
-    Tensor dLogits;
     try (Grad off = Grad.off()) {
-      Tensor f = Tensors.cast(logits.detach(), ScalarType.Float);
+      // The gradient takes the logits' place, since a linear map keeps no output.
+      Tensor all = logits.detach();
+      Tensor rows = all.narrow(0, 0, n);
+      Tensor f = Tensors.cast(rows, ScalarType.Float);
       Tensor targets = targets(labels);
       Tensor normalizer = f.logsumexp(new long[] {-1}, true); // (n, 1)
       Tensor g = objective.apply(pick(f, targets, normalizer)).unsqueeze(1); // (n, 1)
-      // d log p_target / d logits = onehot - softmax; in place, since a linear map keeps no output.
-      dLogits = f.sub_(normalizer).exp_().mul_(g.neg()).scatter_add_(1, targets, g);
-      dLogits = Tensors.cast(dLogits, logits.scalar_type());
+      // d log p_target / d logits = onehot - softmax
+      f.sub_(normalizer).exp_().mul_(g.neg()).scatter_add_(1, targets, g);
+      if (Tensors.dtype(rows) != ScalarType.Float) {
+        rows.copy_(f);
+      }
+      all.narrow(0, n, all.size(0) - n).zero_();
+      logits.backward(all, new BoolOptional(), false, new TensorArrayRefOptional());
+      gradient.copy_(leaf.grad().narrow(0, 0, n));
     }
-    logits.backward(dLogits, new BoolOptional(), false, new TensorArrayRefOptional());
-    gradient.copy_(leaf.grad());
+  }
+
+  /** The rows, followed by zeros up to a multiple of ROW_STEP. */
+  private static Tensor padded(Tensor hidden) {
+    long n = hidden.size(0);
+    long rounded = (n + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
+    if (rounded == n) {
+      return hidden.detach();
+    }
+    Tensor out = torch.zeros(new long[] {rounded, hidden.size(1)}, hidden.options());
+    out.narrow(0, 0, n).copy_(hidden);
+    return out;
   }
 
   private Tensor targets(LabelTokens labels) {
