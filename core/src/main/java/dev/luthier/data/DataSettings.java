@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param train the rows to train on, JSON or JSONL
  * @param eval the rows to evaluate on
- * @param maxLength tokens per sequence; the model's own limit where that is smaller
+ * @param maxLength tokens per sequence
  * @param overflow what happens to rows that are longer
  * @param packing whether short rows share a sequence, each with positions and attention of its own
  * @param format what the rows look like
@@ -22,7 +22,7 @@ import java.util.Optional;
 public record DataSettings(
     @Setting(help = "rows to train on, JSON or JSONL (--data)") Optional<Path> train,
     @Setting(help = "rows to evaluate on (--eval-data)") Optional<Path> eval,
-    @Setting(help = "tokens per sequence, at most the model's own limit", value = "1024")
+    @Setting(help = "tokens per sequence; longer ones are subject to data.overflow", value = "1024")
         int maxLength,
     @Setting(
             help =

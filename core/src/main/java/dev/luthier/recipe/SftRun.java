@@ -78,6 +78,7 @@ public final class SftRun {
     listener.message(
         String.format(Locale.ROOT, "training %,d parameters", Trainables.count(model.decoder())));
     TrainFiles files = TrainFiles.of(model, settings.model().toString());
+    warnBeyondContext(data, model.decoder().shape().maxPositions());
     Trainer.Job job =
         new Trainer.Job(
             model.decoder(),
@@ -151,6 +152,21 @@ public final class SftRun {
                   + " not learn to stop",
               r.rowsWithoutStop(),
               100 * (1 - r.stopShare())));
+    }
+  }
+
+  /** Rotary positions go on past the context, but the model has never seen them. */
+  private void warnBeyondContext(TrainingData data, int context) {
+    long longer = data.sequences().stream().filter(s -> s.length() > context).count();
+    if (longer > 0) {
+      listener.message(
+          String.format(
+              Locale.ROOT,
+              "warning: %,d sequences are longer than the %,d positions that the model was made for;"
+                  + " --set data.maxLength=%d stays within",
+              longer,
+              context,
+              context));
     }
   }
 
