@@ -11,6 +11,10 @@ import dev.luthier.format.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneId;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +65,24 @@ final class RunFolder {
       out.write("running", Map.of());
     }
     return out;
+  }
+
+  /**
+   * When the run began: recorded in the folder if it is resumed, now if not. Templates that print
+   * the date must print the same one after a resumption on another day.
+   */
+  static ZonedDateTime started(Path folder, boolean resume) {
+    Path run = folder.resolve(RUN);
+    if (resume && Files.exists(run)) {
+      String text = Json.read(run).path("run").path("started").asText();
+      try {
+        return ZonedDateTime.parse(text);
+      } catch (DateTimeParseException e) {
+        throw new LuthierException(
+            run + ": run.started is '" + text + "', not a time; the run cannot be resumed", e);
+      }
+    }
+    return ZonedDateTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS);
   }
 
   /** Refuses a folder that holds anything, before any work is done; resuming allows it. */

@@ -25,6 +25,8 @@ import dev.luthier.train.Trainables;
 import dev.luthier.train.Trainer;
 import dev.luthier.train.TrainingRows;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZonedDateTime;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Locale;
@@ -66,11 +68,14 @@ public final class SftRun {
   private RunResult run(boolean resume, BooleanSupplier interrupted) {
     Training.threads(settings.threads());
     Path output = settings.output();
-    TrainingData data = prepare(settings.data().train().orElseThrow());
+    ZonedDateTime started = RunFolder.started(output, resume);
+    Clock clock = Clock.fixed(started.toInstant(), started.getZone());
+    TrainingData data = prepare(settings.data().train().orElseThrow(), clock);
     describe(data.report());
-    Optional<TrainingData> eval = settings.data().eval().map(this::prepare);
-    RunFolder folder =
-        RunFolder.open(output, resume, Training.identity("sft", settings, hashes(data, eval)));
+    Optional<TrainingData> eval = settings.data().eval().map(file -> prepare(file, clock));
+    Map<String, Object> identity = Training.identity("sft", settings, hashes(data, eval));
+    identity.put("started", started.toString());
+    RunFolder folder = RunFolder.open(output, resume, identity);
     if (folder.finished()) {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
@@ -101,11 +106,11 @@ public final class SftRun {
         target -> writeResult(target, files, data.report()));
   }
 
-  private TrainingData prepare(Path file) {
+  private TrainingData prepare(Path file, Clock clock) {
     SftEncoder encoder =
         new SftEncoder(
             tokenizer,
-            ChatTemplates.encoder(tokenizer, settings.data().template()),
+            ChatTemplates.encoder(tokenizer, settings.data().template(), clock),
             settings.data().trainOn(),
             Set.copyOf(generation.eosTokenIds()));
     return DataPipeline.of(encoder, settings.data()).prepare(file);
