@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Example:",
       "  luthier config sft > run.yaml",
-      "  luthier sft --config run.yaml --model my-base --data rows.jsonl --output my-adapter"
+      "  luthier sft --config run.yaml --model my-base --data rows.jsonl --output a"
     })
 final class ConfigCommand implements Callable<Integer> {
   private static final Map<String, Class<? extends Record>> RECIPES =

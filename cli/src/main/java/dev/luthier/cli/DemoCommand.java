@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.Json;
 import dev.luthier.recipe.demo.Demo;
+import dev.luthier.recipe.demo.DemoCorpus;
 import dev.luthier.train.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,7 +19,13 @@ import picocli.CommandLine.Option;
 @Command(
     name = "demo",
     description = "Teaches a small model Yoda-speak and shows it before and after. Offline.",
-    footer = {"", "Example:", "  luthier demo"})
+    footer = {
+      "",
+      "Example:",
+      "  luthier demo",
+      "",
+      "docs/demo.md says what it learns from, and how to make its base model again."
+    })
 final class DemoCommand implements Callable<Integer> {
   private final Console console;
 
@@ -30,6 +38,13 @@ final class DemoCommand implements Callable<Integer> {
       description = "Where rows and adapter are written; default out/demo in the project.")
   private Path output = home().resolve("out/demo");
 
+  @Option(
+      names = "--write-corpus",
+      paramLabel = "FILE",
+      description =
+          "Write the text that the demo's base model was pre-trained on, as JSONL, and nothing else.")
+  private Optional<Path> corpus = Optional.empty();
+
   DemoCommand(Console console) {
     this.console = console;
   }
@@ -40,6 +55,9 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (corpus.isPresent()) {
+      return writeCorpus(corpus.get());
+    }
     Path base = home().resolve("examples/demo/base");
     if (!Files.isDirectory(base)) {
       throw new LuthierException(base + " is not there; run ./luthier from a clone of the project");
@@ -56,6 +74,16 @@ final class DemoCommand implements Callable<Integer> {
       console.out().println(toJson(result));
     } else {
       print(base, result);
+    }
+    return Program.DONE;
+  }
+
+  private int writeCorpus(Path file) {
+    DemoCorpus.write(file, DemoCorpus.SEED, DemoCorpus.BYTES);
+    if (json.json) {
+      console.out().println(Json.object().put("corpus", file.toString()));
+    } else {
+      console.out().println("wrote " + file);
     }
     return Program.DONE;
   }
@@ -100,9 +128,17 @@ final class DemoCommand implements Callable<Integer> {
             r.baseExactMatch(),
             r.tunedExactMatch(),
             r.trainSeconds());
-    console.out().println("The adapter is a PEFT folder: " + r.adapter());
+    console.out().println("The adapter is a PEFT folder: " + shown(r.adapter()));
     console.out().println("Talk to it:");
-    console.out().println("  ./luthier chat --model " + base + " --adapter " + r.adapter());
+    console
+        .out()
+        .println("  ./luthier chat --model " + shown(base) + " --adapter " + shown(r.adapter()));
+  }
+
+  /** A path as it is typed here: relative where it is below the working directory. */
+  private static Path shown(Path path) {
+    Path here = Path.of("").toAbsolutePath();
+    return path.startsWith(here) ? here.relativize(path) : path;
   }
 
   /** The demo's parts and the run's progress, on stderr. */

@@ -15,6 +15,9 @@ import picocli.CommandLine.Mixin;
     description = "Says what this machine and this build have, and what is off and why.",
     footer = {"", "Example:", "  luthier doctor --json"})
 final class DoctorCommand implements Callable<Integer> {
+  /** Width of the names on the left. */
+  private static final int LABEL = 12;
+
   private final Console console;
 
   @Mixin private final HelpOption help = new HelpOption();
@@ -52,9 +55,11 @@ final class DoctorCommand implements Callable<Integer> {
   private static String line(String key, Object value) {
     String text;
     if (value instanceof Map<?, ?> map) {
+      // Reasons are sentences, so each has a line of its own.
+      String between = key.equals("off") ? "\n" + " ".repeat(LABEL + 1) : ", ";
       text =
           String.join(
-              ", ", map.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).toList());
+              between, map.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).toList());
     } else if (value instanceof List<?> list) {
       text =
           list.isEmpty() ? "none" : String.join("; ", list.stream().map(String::valueOf).toList());
@@ -63,6 +68,6 @@ final class DoctorCommand implements Callable<Integer> {
     } else {
       text = String.valueOf(value);
     }
-    return String.format("%-18s %s", key.replace("_bytes", "").replace('_', ' '), text);
+    return String.format("%-" + LABEL + "s %s", key.replace("_bytes", "").replace('_', ' '), text);
   }
 }

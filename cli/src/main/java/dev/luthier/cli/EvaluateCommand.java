@@ -23,13 +23,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "evaluate",
     description = {
-      "Prints a model's loss and token accuracy on the answers of a data file, and the share of",
-      "answers that it gives word for word; with an adapter, also the model's without it."
+      "Prints a model's loss, token accuracy and exact match on the answers of a data file.",
+      "Exact match is the share of answers that it gives word for word. With an adapter, the model's"
+          + " figures without it stand beside."
     },
     footer = {
       "",
       "Example:",
-      "  luthier evaluate --model my-base --adapter my-adapter --data held-out.jsonl"
+      "  luthier evaluate --model my-base --adapter my-adapter --data test.jsonl"
     })
 final class EvaluateCommand implements Callable<Integer> {
   private final Console console;

@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
       "",
       "Example:",
       "  luthier generate --model my-base --adapter my-adapter --prompt \"Who are you?\"",
-      "  luthier generate --model my-base --input questions.jsonl --output answers.jsonl"
+      "  luthier generate --model my-base --input asked.jsonl --output answers.jsonl"
     })
 final class GenerateCommand implements Callable<Integer> {
   private static final int BATCH_SIZE = 8;

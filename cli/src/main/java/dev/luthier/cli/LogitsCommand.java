@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
       "Example:",
       "  luthier logits --model my-base --ids ids.json --output logits.f32",
       "",
-      "ids.json: {\"input_ids\": [[1, 5, 7]]}, and attention_mask and position_ids where wanted."
+      "ids.json holds {\"input_ids\": [[1, 5, 7]]}, and attention_mask and position_ids",
+      "where they are wanted."
     })
 final class LogitsCommand implements Callable<Integer> {
   private final Console console;

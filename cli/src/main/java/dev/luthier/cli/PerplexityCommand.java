@@ -18,8 +18,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "perplexity",
     description = {
-      "Prints the perplexity of a text: exp of the mean negative log-likelihood of its tokens, in",
-      "windows that do not overlap, each as long as the model's context and begun with BOS."
+      "Prints the perplexity of a text.",
+      "That is exp of the mean negative log-likelihood of its tokens, in windows that do not overlap,"
+          + " each as long as the model's context and begun with BOS."
     },
     footer = {"", "Example:", "  luthier perplexity --model my-base --text held-out.txt"})
 final class PerplexityCommand implements Callable<Integer> {

@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
       "",
       "Example:",
       "  luthier pretrain --config examples/demo/pretrain.yaml --output my-base",
-      "  luthier pretrain --config my.yaml --output my-base --set model.numHiddenLayers=6",
+      "  luthier pretrain --config my.yaml --output my-base --set train.epochs=1",
       "",
       "'luthier config pretrain' prints every setting, its default and what it does."
     })

@@ -19,11 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "render",
     description = "Prints a conversation as a chat template writes it, byte for byte.",
-    footer = {
-      "",
-      "Example:",
-      "  luthier template render --model my-base --messages chat.json --generation-prompt"
-    })
+    footer = {"", "Example:", "  luthier template render --model my-base --messages chat.json"})
 final class TemplateRenderCommand implements Callable<Integer> {
   private final Console console;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.luthier.Versions;
+import dev.luthier.recipe.demo.DemoCorpus;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -40,6 +42,17 @@ class ProgramTest {
       assertThat(help.out())
           .contains("Usage: luthier")
           .containsPattern("Examples?:\\R  " + verb.getCommandSpec().qualifiedName());
+    }
+  }
+
+  @Test
+  void no_example_is_broken_over_two_lines_on_a_terminal_of_80_columns() {
+    List<CommandLine> verbs = new ArrayList<>();
+    collect(Program.commandLine(silent()), verbs);
+    for (CommandLine verb : verbs) {
+      assertThat(verb.getCommandSpec().usageMessage().footer())
+          .as(verb.getCommandSpec().qualifiedName())
+          .allMatch(line -> line.length() < 80);
     }
   }
 
@@ -119,6 +132,18 @@ class ProgramTest {
     assertThat(run.code()).isZero();
     assertThat(run.out()).contains("  # learningRate:").contains("  rank: 16");
     assertThat(Cli.run("config", "pretrain").out()).contains("  vocabSize:");
+  }
+
+  @Test
+  void demo_writes_the_text_that_its_base_was_trained_on(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("new/corpus.jsonl");
+    Cli run = Cli.run("demo", "--write-corpus", file.toString());
+    assertThat(run.code()).isZero();
+    assertThat(Files.size(file)).isBetween(DemoCorpus.BYTES, DemoCorpus.BYTES + 10_000);
+    try (Stream<String> lines = Files.lines(file)) {
+      JsonNode first = new ObjectMapper().readTree(lines.findFirst().orElseThrow());
+      assertThat(first.path("text").asText()).isEqualTo(new DemoCorpus(42).next());
+    }
   }
 
   @Test

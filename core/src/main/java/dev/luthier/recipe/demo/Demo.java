@@ -111,7 +111,12 @@ public final class Demo {
     narrator.part("1. Sentences and their Yoda-speak, made from seed " + SEED);
     DemoData.write(data, SEED);
     Path heldOut = data.resolve("heldout.jsonl");
-    narrator.message("train: " + data.resolve("train.jsonl") + ", held out: " + heldOut);
+    narrator.message(
+        String.format(
+            java.util.Locale.ROOT,
+            "%,d to learn from, %d held out, no sentence in both",
+            DemoData.TRAIN_ROWS,
+            DemoData.HELD_OUT_ROWS));
     narrator.part("2. The base model on the held-out sentences");
     List<Evaluation.Answer> before = ask(heldOut, Optional.empty());
     narrator.message("exact match " + percent(before));

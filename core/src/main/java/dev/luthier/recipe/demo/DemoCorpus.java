@@ -17,6 +17,9 @@ import java.util.stream.Stream;
  * that the base knows them.
  */
 public final class DemoCorpus {
+  /** The seed of the corpus that the shipped base was trained on. */
+  public static final long SEED = 42;
+
   /** Bytes of the corpus that the shipped base was trained on. */
   public static final long BYTES = 10_000_000;
 
