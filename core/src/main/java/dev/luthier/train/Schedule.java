@@ -45,7 +45,8 @@ public record Schedule(
   }
 
   /**
-   * Warmup, stable, decay: Hu et al., "MiniCPM", arXiv 2404.06395, section 4, with a linear decay.
+   * Warmup, stable, decay: Hu et al., "MiniCPM", arXiv 2404.06395, section 4; the decay is half a
+   * cosine, as Hugging Face has it.
    */
   private double wsd(long step) {
     long from = steps - decaySteps;
@@ -53,6 +54,6 @@ public record Schedule(
       return 1;
     }
     double done = Math.min(1, (double) (step - from) / Math.max(1, decaySteps));
-    return 1 - (1 - floorRatio) * done;
+    return floorRatio + (1 - floorRatio) * cosine(done);
   }
 }
