@@ -17,6 +17,9 @@ final class ProgressPrinter implements AutoCloseable {
   private static final int BAR_REFRESH_MILLIS = 250;
   private static final int MIB = 1 << 20;
 
+  /** Clears what the bar had on the rest of the line. */
+  private static final String CLEAR_TO_END = "\033[K";
+
   private final Console console;
   private final String task;
   private final long steps;
@@ -85,7 +88,7 @@ final class ProgressPrinter implements AutoCloseable {
 
   /** Shows a line of its own, such as an evaluation's result, without tearing the bar. */
   void line(String text) {
-    console.err().println(bar.isPresent() ? "\r" + text : text);
+    console.err().println(bar.isPresent() ? "\r" + text + CLEAR_TO_END : text);
   }
 
   @Override
