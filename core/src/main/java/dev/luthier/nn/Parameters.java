@@ -27,6 +27,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * compute dtype, trainable ones in float32 with {@code requires_grad}.
  */
 public final class Parameters {
+  private static final int MOST_COMPLAINTS = 200;
+
   private final TensorSource source;
   private final ScalarType compute;
   private final Device device;
@@ -67,11 +69,11 @@ public final class Parameters {
     try (Grad off = Grad.off()) {
       Tensor read = source.read(name, init, shape).orElse(null);
       if (read == null) {
-        complaints.add("missing: " + name + " " + Arrays.toString(shape));
+        complain("missing: " + name + " " + Arrays.toString(shape));
         return Tensors.pin(torch.empty(0));
       }
       if (!Arrays.equals(Tensors.shape(read), shape)) {
-        complaints.add(
+        complain(
             "misshapen: "
                 + name
                 + " is "
@@ -112,17 +114,30 @@ public final class Parameters {
     // Old Llama checkpoints store this table, which the configuration determines.
     unused.removeIf(name -> name.endsWith("rotary_emb.inv_freq"));
     for (String name : unused) {
-      complaints.add("unexpected: " + name);
+      complain("unexpected: " + name);
     }
     if (!complaints.isEmpty()) {
-      throw new LuthierException(
-          "the tensors in "
-              + source.where()
-              + " do not fit its config.json:\n  "
-              + String.join("\n  ", complaints)
-              + "\nCheck that the weights and config.json belong together."
-              + " See docs/troubleshooting.md#tensors-do-not-fit");
+      throw misfit("");
     }
+  }
+
+  /** A configuration that asks for a hundred million layers must not get a line for each. */
+  private void complain(String what) {
+    complaints.add(what);
+    if (complaints.size() >= MOST_COMPLAINTS) {
+      throw misfit("\n  and maybe more");
+    }
+  }
+
+  private LuthierException misfit(String more) {
+    return new LuthierException(
+        "the tensors in "
+            + source.where()
+            + " do not fit its config.json:\n  "
+            + String.join("\n  ", complaints)
+            + more
+            + "\nCheck that the weights and config.json belong together."
+            + " See docs/troubleshooting.md#tensors-do-not-fit");
   }
 
   /** All parameters by name. */
