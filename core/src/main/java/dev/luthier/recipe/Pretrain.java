@@ -79,6 +79,7 @@ public final class Pretrain {
     if (folder.finished()) {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
+    folder.begin();
     Tokenizer tokenizer = tokenizer(output);
     DataPipeline pipeline =
         DataPipeline.ofTexts(

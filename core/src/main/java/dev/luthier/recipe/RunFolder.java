@@ -55,16 +55,20 @@ final class RunFolder {
       checkSame(folder, before, identity);
       finished = "finished".equals(before.path("status").asText());
     }
-    RunFolder out = new RunFolder(folder, identity, finished);
-    if (!finished) {
-      try {
-        Files.createDirectories(folder);
-      } catch (IOException e) {
-        throw new LuthierException(folder + " cannot be created: " + Reason.of(e), e);
-      }
-      out.write("running", Map.of());
+    return new RunFolder(folder, identity, finished);
+  }
+
+  /**
+   * Makes the folder this run's. What can be refused is refused before, so that nothing has to be
+   * cleared away.
+   */
+  void begin() {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new LuthierException(folder + " cannot be created: " + Reason.of(e), e);
     }
-    return out;
+    write("running", Map.of());
   }
 
   /**

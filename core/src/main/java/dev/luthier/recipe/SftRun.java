@@ -80,6 +80,8 @@ public final class SftRun {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
     LoadedModel model = model();
+    Trainables.require(model.decoder());
+    folder.begin();
     listener.message(
         String.format(Locale.ROOT, "training %,d parameters", Trainables.count(model.decoder())));
     TrainFiles files = TrainFiles.of(model, settings.model().toString());

@@ -1,5 +1,6 @@
 package dev.luthier.train;
 
+import dev.luthier.LuthierException;
 import dev.luthier.model.Decoder;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,5 +20,17 @@ public final class Trainables {
   /** How many numbers they are. */
   public static long count(Decoder model) {
     return of(model).values().stream().mapToLong(Tensor::numel).sum();
+  }
+
+  /**
+   * Checks that there is something to train.
+   *
+   * @throws LuthierException if there is not
+   */
+  public static void require(Decoder model) {
+    if (of(model).isEmpty()) {
+      throw new LuthierException(
+          "nothing is trained: no layer of the model matches lora.targets. See docs/sft.md#targets");
+    }
   }
 }

@@ -87,10 +87,7 @@ public final class Trainer {
     this.interrupted = interrupted;
     this.listener = listener;
     this.parameters = Trainables.of(job.model());
-    if (parameters.isEmpty()) {
-      throw new LuthierException(
-          "nothing is trained: no layer of the model matches lora.targets. See docs/sft.md#targets");
-    }
+    Trainables.require(job.model());
     this.order = new BatchOrder(job.data(), job.settings());
     this.step = new BlockwiseStep(job.model(), WeightSource.resident(job.model()), job.recompute());
     this.optimizer = AdamW.of(parameters, job.settings());
