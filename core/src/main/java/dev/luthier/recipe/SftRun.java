@@ -81,6 +81,7 @@ public final class SftRun {
     }
     LoadedModel model = model();
     Trainables.require(model.decoder());
+    warnUnmatched(model);
     folder.begin();
     listener.message(
         String.format(Locale.ROOT, "training %,d parameters", Trainables.count(model.decoder())));
@@ -159,6 +160,19 @@ public final class SftRun {
                   + " not learn to stop",
               r.rowsWithoutStop(),
               100 * (1 - r.stopShare())));
+    }
+  }
+
+  /** PEFT lets a misspelt target pass when another one matches; so do we, but not in silence. */
+  private void warnUnmatched(LoadedModel model) {
+    if (model.lora().isEmpty()) {
+      return;
+    }
+    Set<String> adapted = model.decoder().adapted().keySet();
+    for (String name : model.lora().get().targets().names()) {
+      if (adapted.stream().noneMatch(p -> p.equals(name) || p.endsWith("." + name))) {
+        listener.message("warning: lora.targets: '" + name + "' matches no linear layer");
+      }
     }
   }
 
