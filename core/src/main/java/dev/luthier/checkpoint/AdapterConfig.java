@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.format.Json;
 import dev.luthier.nn.LayerIndices;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.ModuleNames;
@@ -61,7 +62,7 @@ public record AdapterConfig(LoraSettings lora, String baseModel) {
   /** Reads and checks a folder's configuration. */
   public static AdapterConfig read(Path folder) {
     Path file = folder.resolve(FILE);
-    ObjectNode json = ConfigFiles.read(file, "an adapter folder, which has " + FILE);
+    ObjectNode json = Json.read(file);
     List<String> complaints = new ArrayList<>();
     if (!"LORA".equals(json.path("peft_type").asText())) {
       complaints.add("peft_type is " + json.path("peft_type") + "; only LORA is supported");

@@ -2,6 +2,7 @@ package dev.luthier.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.format.HfFolder;
 import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsIndex;
 import dev.luthier.model.Decoder;
@@ -17,7 +18,6 @@ import dev.luthier.nn.TensorSource;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -36,8 +36,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param device where it lives
  */
 public record ModelLoader(ComputeDtype dtype, Device device) {
-  private static final String CONFIG = "config.json";
-
   /** For use: nothing is trained. */
   public LoadedModel load(Path folder) {
     return load(folder, Optional.empty());
@@ -90,22 +88,6 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
     }
   }
 
-  /** The configuration of a model folder. */
-  public static ObjectNode config(Path folder) {
-    if (!Files.isDirectory(folder)) {
-      throw new LuthierException(
-          folder
-              + " is not a folder; --model takes a Hugging Face model folder (config.json,"
-              + " model.safetensors, tokenizer.json)");
-    }
-    if (!Files.exists(folder.resolve(CONFIG)) && Files.exists(folder.resolve(AdapterConfig.FILE))) {
-      throw new LuthierException(
-          folder
-              + " holds an adapter, not a model: give its base with --model and it with --adapter");
-    }
-    return ConfigFiles.read(folder.resolve(CONFIG), "a Hugging Face model folder");
-  }
-
   private LoadedModel build(
       Path folder,
       Optional<LoraSettings> lora,
@@ -114,7 +96,7 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
       boolean trainsAdapter) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      ObjectNode config = config(folder);
+      ObjectNode config = HfFolder.config(folder);
       FileSource files = new FileSource(folder.toString(), weights(folder), n -> n);
       tie(config, files);
       TensorSource source = files;
@@ -125,7 +107,7 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
       Optional<LoraLayers> layers =
           lora.map(
               s -> new LoraLayers(s, parameters(adapter.orElseThrow(), name -> trainsAdapter)));
-      Decoder decoder = decoder(config, folder.resolve(CONFIG).toString(), base, layers);
+      Decoder decoder = decoder(config, folder.resolve(HfFolder.CONFIG).toString(), base, layers);
       base.finish();
       layers.ifPresent(l -> l.parameters().finish());
       return new LoadedModel(decoder, config, Optional.of(folder), lora);

@@ -6,6 +6,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.TensorFiles;
 import dev.luthier.data.Batch;
 import dev.luthier.format.AtomicFile;
+import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -211,21 +212,6 @@ public final class Checkpoints {
   }
 
   private static ObjectNode readState(Path checkpoint) {
-    Path file = checkpoint.resolve("state.json");
-    try {
-      if (JSON.readTree(file.toFile()) instanceof ObjectNode json) {
-        return json;
-      }
-      throw new LuthierException(file + " is not a JSON object; delete " + checkpoint);
-    } catch (IOException e) {
-      throw new LuthierException(
-          file
-              + " cannot be read: "
-              + Reason.of(e)
-              + "; delete "
-              + checkpoint
-              + " to resume before it",
-          e);
-    }
+    return Json.read(checkpoint.resolve("state.json"));
   }
 }
