@@ -18,19 +18,34 @@ class LayersTest {
       List.of(
           "format",
           "tensor",
+          "quant",
           "nn",
           "model",
           "checkpoint",
           "tokenizer",
           "generate",
           "data",
+          "optim",
           "train",
           "eval",
           "merge",
+          "measure",
           "recipe");
 
   private static final List<String> NATIVE =
-      List.of("tensor", "nn", "model", "checkpoint", "generate", "data", "train", "eval", "merge");
+      List.of(
+          "tensor",
+          "quant",
+          "nn",
+          "model",
+          "checkpoint",
+          "generate",
+          "data",
+          "optim",
+          "train",
+          "eval",
+          "merge",
+          "measure");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

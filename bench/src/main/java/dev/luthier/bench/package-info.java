@@ -1,4 +1,11 @@
-/** Benchmarks; never deployed. */
+/**
+ * Benchmarks; never deployed. After {@code mvn -B -DskipTests -pl core,bench -am install}:
+ *
+ * <pre>
+ * mvn -B -q -pl bench dependency:build-classpath -Dmdep.outputFile=target/classpath
+ * java -cp bench/target/classes:$(cat bench/target/classpath) org.openjdk.jmh.Main BatchBenchmark
+ * </pre>
+ */
 @NullMarked
 package dev.luthier.bench;
 

@@ -2,6 +2,7 @@ package dev.luthier.cli;
 
 import dev.luthier.LuthierException;
 import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Native;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,10 @@ import java.util.TreeMap;
 final class NativeReport {
   private NativeReport() {}
 
-  /** Adds {@code libtorch}, {@code threads}, {@code devices}, {@code off} and {@code advice}. */
+  /**
+   * Adds {@code libtorch}, {@code threads}, {@code kernels}, {@code devices}, {@code off} and
+   * {@code advice}.
+   */
   static void addTo(Map<String, Object> report) {
     List<String> on = new ArrayList<>();
     Map<String, String> off = new TreeMap<>();
@@ -20,6 +24,7 @@ final class NativeReport {
       Native.load();
       report.put("libtorch", "loaded");
       report.put("threads", Native.threads());
+      report.put("kernels", (Kernels.available() ? "" : "none: ") + Kernels.state());
       for (String device : List.of("cpu", "cuda:0", "mps")) {
         probe(device, on, off);
       }

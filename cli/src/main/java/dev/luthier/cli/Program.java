@@ -43,6 +43,7 @@ final class Program {
     line.addSubcommand("sft", new SftCommand(console));
     line.addSubcommand("pretrain", new PretrainCommand(console));
     line.addSubcommand("fuse", new FuseCommand(console));
+    line.addSubcommand("quantize", new QuantizeCommand(console));
     line.addSubcommand("tokenize", new TokenizeCommand(console));
     line.addSubcommand("generate", new GenerateCommand(console));
     line.addSubcommand("chat", new ChatCommand(console));
@@ -55,6 +56,9 @@ final class Program {
     CommandLine data = new CommandLine(new DataCommand());
     data.addSubcommand("preview", new DataPreviewCommand(console));
     line.addSubcommand("data", data);
+    CommandLine bench = new CommandLine(new BenchCommand());
+    bench.addSubcommand("step", new BenchStepCommand(console));
+    line.addSubcommand("bench", bench);
     line.addSubcommand("inspect", new InspectCommand(console));
     line.addSubcommand("config", new ConfigCommand(console));
     line.addSubcommand("doctor", new DoctorCommand(console));

@@ -22,6 +22,13 @@ final class RunOptions {
   Optional<Path> output = Optional.empty();
 
   @Option(
+      names = "--optimizer",
+      paramLabel = "NAME",
+      description =
+          "adamw (default), adamw_8bit, paged_adamw, paged_adamw_8bit, sgd, adafactor or lion.")
+  Optional<String> optimizer = Optional.empty();
+
+  @Option(
       names = "--resume",
       description = "Go on from the newest checkpoint in --output; start over if there is none.")
   boolean resume;
@@ -32,6 +39,7 @@ final class RunOptions {
     config.ifPresent(settings::file);
     set.forEach(settings::set);
     settings.set("output", output, "--output");
+    settings.set("train.optimizer", optimizer, "--optimizer");
     settings.set("device", machine.device, "--device");
     settings.set("threads", machine.threads, "--threads");
     settings.set("train.dtype", machine.computeDtype(), "--dtype");

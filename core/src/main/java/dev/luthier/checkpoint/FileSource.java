@@ -4,25 +4,28 @@ import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.TensorInfo;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.TensorSource;
-import java.nio.file.Path;
+import dev.luthier.quant.QuantizedMatrix;
+import dev.luthier.tensor.Grad;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Tensors of one or several safetensors files, mapped. */
+/** Tensors of one or several safetensors files, read when asked for. */
 final class FileSource implements TensorSource {
   private record Place(SafetensorsFile file, TensorInfo info) {}
 
   private final String where;
   private final Map<String, Place> stored = new LinkedHashMap<>();
   private final Map<String, String> aliases = new HashMap<>();
-  private final Map<Path, Tensor> mapped = new HashMap<>();
   private final Set<String> used = new TreeSet<>();
 
   /**
@@ -49,17 +52,63 @@ final class FileSource implements TensorSource {
     return stored.keySet();
   }
 
+  private String actual(String name) {
+    return stored.containsKey(name) ? name : aliases.getOrDefault(name, name);
+  }
+
   @Override
-  public Optional<Tensor> read(String name, Init init, long... shape) {
-    String actual = stored.containsKey(name) ? name : aliases.getOrDefault(name, name);
-    Place place = stored.get(actual);
-    if (place == null) {
-      return Optional.empty();
+  public boolean isQuantized(String name) {
+    return QuantizedTensors.has(this, actual(name));
+  }
+
+  @Override
+  public QuantizedMatrix quantized(String name, long rows, long columns) {
+    return QuantizedTensors.read(this, actual(name));
+  }
+
+  @Override
+  public Optional<long[]> shape(String name, long... asked) {
+    if (isQuantized(name)) {
+      return Optional.of(QuantizedTensors.shape(this, actual(name)));
     }
-    used.add(actual);
-    Path path = place.file().path();
-    Tensor file = mapped.computeIfAbsent(path, p -> TensorFiles.map(p, TensorFiles.size(p)));
-    return Optional.of(TensorFiles.view(file, place.info()));
+    return Optional.ofNullable(stored.get(actual(name)))
+        .map(p -> p.info().shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  @Override
+  public void read(String name, Init init, Tensor target) {
+    Place place = Objects.requireNonNull(stored.get(actual(name)), name);
+    if (isQuantized(name)) {
+      dequantize(name, target);
+      return;
+    }
+    used.add(actual(name));
+    TensorFiles.read(place.file().path(), place.info(), target);
+  }
+
+  private void dequantize(String name, Tensor target) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      target.copy_(QuantizedTensors.read(this, actual(name)).dequantize(ScalarType.Float));
+    }
+  }
+
+  /** Where and how a tensor is stored; empty if it is not. */
+  Optional<TensorInfo> info(String name) {
+    return Optional.ofNullable(stored.get(actual(name))).map(Place::info);
+  }
+
+  /** A tensor in its stored dtype and shape, in a new tensor of the current scope. */
+  Tensor read(String name) {
+    Place place = Objects.requireNonNull(stored.get(actual(name)), name);
+    used.add(actual(name));
+    return TensorFiles.read(place.file().path(), place.info());
+  }
+
+  @Override
+  public void reserve(String name) {
+    used.add(actual(name));
+    used.addAll(QuantizedTensors.companions(this, actual(name)));
   }
 
   @Override

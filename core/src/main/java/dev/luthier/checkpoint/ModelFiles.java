@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
@@ -38,7 +37,7 @@ public final class ModelFiles {
     SafetensorsShards.write(
         folder, entries, Map.of("format", "pt"), SafetensorsShards.DEFAULT_SHARD_BYTES);
     ObjectNode written = config.deepCopy();
-    written.put("torch_dtype", torchName(dtype));
+    written.put("torch_dtype", TorchTypes.name(dtype));
     Json.write(folder.resolve("config.json"), written);
   }
 
@@ -106,15 +105,5 @@ public final class ModelFiles {
         .max(Map.Entry.comparingByValue())
         .map(Map.Entry::getKey)
         .orElse(DType.F32);
-  }
-
-  private static String torchName(DType dtype) {
-    return switch (dtype) {
-      case F32 -> "float32";
-      case F16 -> "float16";
-      case BF16 -> "bfloat16";
-      case F64 -> "float64";
-      default -> dtype.name().toLowerCase(Locale.ROOT);
-    };
   }
 }

@@ -13,8 +13,12 @@ import dev.luthier.nn.Linears;
 import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.Parameters;
+import dev.luthier.nn.PatternSource;
+import dev.luthier.nn.QuantizingSource;
 import dev.luthier.nn.RandomSource;
 import dev.luthier.nn.TensorSource;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.quant.QuantizedMatrix;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
@@ -26,16 +30,28 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Hugging Face folders to models. Weights are mapped and converted to the compute dtype one at a
+ * Hugging Face folders to models. Weights are read and converted to the compute dtype a piece at a
  * time.
  *
  * @param dtype what the model computes in
  * @param device where it lives
+ * @param quant how the frozen matrices of linear layers are held; empty for the compute dtype
+ * @param stream whether those matrices stay on the disk and are read whenever their block runs
  */
-public record ModelLoader(ComputeDtype dtype, Device device) {
+public record ModelLoader(
+    ComputeDtype dtype, Device device, Optional<QuantSettings> quant, boolean stream) {
+  /** Matrices are held in the compute dtype. */
+  public ModelLoader(ComputeDtype dtype, Device device) {
+    this(dtype, device, Optional.empty(), false);
+  }
+
+  /** Matrices are held quantized, or in the compute dtype. */
+  public ModelLoader(ComputeDtype dtype, Device device, Optional<QuantSettings> quant) {
+    this(dtype, device, quant, false);
+  }
+
   /** For use: nothing is trained. */
   public LoadedModel load(Path folder) {
     return load(folder, Optional.empty());
@@ -51,8 +67,18 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
     return build(folder, Optional.of(lora), Optional.of(source), name -> false, false);
   }
 
-  /** For training all weights. */
+  /**
+   * For training all weights.
+   *
+   * @throws LuthierException if the folder holds them in few bits, which gradients cannot move
+   */
   public LoadedModel full(Path folder) {
+    if (quantization(folder).isPresent()) {
+      throw new LuthierException(
+          folder
+              + " is quantized; only an adapter can be trained over it: use --method qlora, or the"
+              + " model that it was quantized from");
+    }
     return build(folder, Optional.empty(), Optional.empty(), name -> true, true);
   }
 
@@ -79,12 +105,39 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
 
   /** A model from nothing, all weights trained. */
   public LoadedModel fresh(ObjectNode config, long seed) {
+    return made(config, new RandomSource(seed, range(config)), Optional.empty(), seed);
+  }
+
+  /**
+   * A model to measure with: all weights trained, or frozen below a fresh adapter. Its weights
+   * repeat a short random pattern, so that billions of them take seconds.
+   */
+  public LoadedModel patterned(ObjectNode config, Optional<LoraSettings> lora, long seed) {
+    // Trained weights are held in float32 whatever the model computes in.
+    ComputeDtype drawn = lora.isPresent() ? dtype : ComputeDtype.FLOAT32;
+    try (PatternSource source = new PatternSource(seed, range(config), drawn.scalarType())) {
+      return made(config, source, lora, seed);
+    }
+  }
+
+  /** How a folder's matrices are quantized; empty if none is. */
+  public static Optional<QuantSettings> quantization(Path folder) {
+    return QuantizedTensors.settings(new FileSource(folder.toString(), weights(folder), n -> n));
+  }
+
+  private static double range(ObjectNode config) {
+    return config.path("initializer_range").asDouble(0.02);
+  }
+
+  private LoadedModel made(
+      ObjectNode config, TensorSource source, Optional<LoraSettings> lora, long seed) {
     try (PointerScope scope = new PointerScope()) {
-      double range = config.path("initializer_range").asDouble(0.02);
-      Parameters base = parameters(new RandomSource(seed, range), name -> true);
-      Decoder decoder = decoder(config, "the new model's configuration", base, Optional.empty());
+      Parameters base = parameters(quantizing(source), name -> lora.isEmpty());
+      Optional<LoraLayers> layers =
+          lora.map(s -> new LoraLayers(s, parameters(new RandomSource(seed, 0), name -> true)));
+      Decoder decoder = decoder(config, "the new model's configuration", base, layers);
       base.finish();
-      return new LoadedModel(decoder, config, Optional.empty(), Optional.empty());
+      return new LoadedModel(decoder, config, Optional.empty(), lora);
     }
   }
 
@@ -99,9 +152,10 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
       ObjectNode config = HfFolder.config(folder);
       FileSource files = new FileSource(folder.toString(), weights(folder), n -> n);
       tie(config, files);
-      TensorSource source = files;
+      QuantizationConfig.of(config, folder.resolve(HfFolder.CONFIG).toString());
+      TensorSource source = quantizing(files);
       if (adapter.isPresent() && adapter.get() instanceof FileSource a) {
-        source = new Layered(a, files);
+        source = new Layered(a, files, source);
       }
       Parameters base = parameters(source, trainsBase);
       Optional<LoraLayers> layers =
@@ -114,9 +168,31 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
     }
   }
 
+  /** The files as they are where they are quantized already, else quantized as asked. */
+  private TensorSource quantizing(FileSource files) {
+    Optional<QuantSettings> stored = quant.flatMap(q -> QuantizedTensors.settings(files));
+    if (stored.isEmpty()) {
+      return quantizing((TensorSource) files);
+    }
+    if (!stored.get().agrees(quant.orElseThrow())) {
+      throw new LuthierException(
+          files.where()
+              + " is quantized already ("
+              + stored.get().words()
+              + "), which the settings quant.* contradict ("
+              + quant.get().words()
+              + "): set quant.type, quant.blockSize and quant.doubleQuant to what is stored, or use"
+              + " --method lora, which takes the base as it is");
+    }
+    return files;
+  }
+
+  private TensorSource quantizing(TensorSource source) {
+    return quant.isEmpty() ? source : new QuantizingSource(source, quant.get(), dtype.scalarType());
+  }
+
   private Parameters parameters(TensorSource source, Predicate<String> trainable) {
-    ScalarType type = dtype == ComputeDtype.BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Float;
-    return new Parameters(source, type, device, trainable);
+    return new Parameters(source, dtype.scalarType(), device, trainable, stream);
   }
 
   private static Decoder decoder(
@@ -149,14 +225,39 @@ public record ModelLoader(ComputeDtype dtype, Device device) {
   }
 
   /** The adapter's full tensors (modules_to_save, biases) before the model's own. */
-  private record Layered(FileSource adapter, FileSource base) implements TensorSource {
+  private record Layered(FileSource adapter, FileSource files, TensorSource base)
+      implements TensorSource {
     @Override
-    public Optional<Tensor> read(String name, Init init, long... shape) {
+    public boolean isQuantized(String name) {
+      return !adapter.has(name) && base.isQuantized(name);
+    }
+
+    @Override
+    public QuantizedMatrix quantized(String name, long rows, long columns) {
+      return base.quantized(name, rows, columns);
+    }
+
+    @Override
+    public Optional<long[]> shape(String name, long... asked) {
+      return adapter.has(name) ? adapter.shape(name, asked) : base.shape(name, asked);
+    }
+
+    @Override
+    public void read(String name, Init init, Tensor target) {
       if (adapter.has(name)) {
-        base.read(name, init, shape);
-        return adapter.read(name, init, shape);
+        files.reserve(name);
+        adapter.read(name, init, target);
+      } else {
+        base.read(name, init, target);
       }
-      return base.read(name, init, shape);
+    }
+
+    @Override
+    public void reserve(String name) {
+      base.reserve(name);
+      if (adapter.has(name)) {
+        adapter.reserve(name);
+      }
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.luthier.checkpoint;
 
+import dev.luthier.LuthierException;
 import dev.luthier.format.DType;
+import dev.luthier.format.Reason;
 import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.format.TensorInfo;
@@ -8,18 +10,21 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Native;
 import dev.luthier.tensor.Tensors;
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.BoolOptional;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -30,47 +35,97 @@ public final class TensorFiles {
 
   private TensorFiles() {}
 
-  /** The whole file as bytes, mapped: pages are read when touched. Belongs to the current scope. */
-  static Tensor map(Path path, long size) {
-    Native.load();
-    return torch.from_file(
-        path.toString(),
-        new BoolOptional(false),
-        new LongOptional(size),
-        Tensors.options(ScalarType.Byte, Device.CPU));
+  /** Reads one tensor as it is stored into a new one of the current scope. */
+  static Tensor read(Path path, TensorInfo info) {
+    long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+    Tensor out = torch.empty(shape, Tensors.options(TorchTypes.of(info.dtype()), Device.CPU), null);
+    read(path, info, out);
+    return out;
   }
 
-  /** One tensor of a mapped file; a copy only where the file does not align it. */
-  static Tensor view(Tensor mapped, TensorInfo info) {
+  /**
+   * Reads one tensor, converting it a piece at a time where the dtypes differ.
+   *
+   * @param target of the tensor's shape, contiguous
+   */
+  static void read(Path path, TensorInfo info, Tensor target) {
+    try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
+      read(file, path, info, target);
+    } catch (IOException e) {
+      throw new LuthierException(path + " cannot be read: " + Reason.of(e), e);
+    }
+  }
+
+  private static void read(FileChannel file, Path path, TensorInfo info, Tensor target)
+      throws IOException {
+    Native.load();
     ScalarType type = TorchTypes.of(info.dtype());
-    long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
-    if (info.length() == 0) {
-      return torch.empty(shape, Tensors.options(type, Device.CPU), null);
+    if (Tensors.dtype(target) == type && target.device().is_cpu()) {
+      for (long at = 0; at < info.length(); at += CHUNK) {
+        long length = Math.min(CHUNK, info.length() - at);
+        readFully(file, path, Tensors.bytes(target, at, length), info.offset() + at);
+      }
+      return;
     }
-    Tensor bytes = mapped.narrow(0, info.offset(), info.length());
-    if (info.offset() % info.dtype().bytes() != 0) {
-      bytes = bytes.clone();
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Tensor flat = target.view(-1);
+      long step = CHUNK / 8;
+      Tensor piece =
+          torch.empty(
+              new long[] {Math.min(step, flat.numel())}, Tensors.options(type, Device.CPU), null);
+      for (long at = 0; at < flat.numel(); at += step) {
+        try (PointerScope inner = new PointerScope()) {
+          long count = Math.min(step, flat.numel() - at);
+          long length = count * info.dtype().bytes();
+          readFully(
+              file,
+              path,
+              Tensors.bytes(piece, 0, length),
+              info.offset() + at * info.dtype().bytes());
+          flat.narrow(0, at, count).copy_(piece.narrow(0, 0, count));
+        }
+      }
     }
-    return bytes.view(type).view(shape);
+  }
+
+  private static void readFully(FileChannel file, Path path, ByteBuffer into, long offset)
+      throws IOException {
+    long at = offset;
+    while (into.hasRemaining()) {
+      int n = file.read(into, at);
+      if (n < 0) {
+        throw new LuthierException(path + " ends early; was it cut short while we read it?");
+      }
+      at += n;
+    }
   }
 
   /** Copies the file's tensors into these, which must be all of them and of the same shapes. */
   public static void readInto(Path path, Map<String, Tensor> targets) {
     SafetensorsFile file = SafetensorsFile.open(path);
     if (!file.tensors().keySet().equals(targets.keySet())) {
-      throw new dev.luthier.LuthierException(
+      throw new LuthierException(
           path + " does not hold the tensors of this run; it belongs to another one");
     }
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      Tensor mapped = map(path, size(path));
       file.tensors()
           .forEach(
               (name, info) -> {
-                Tensor target = targets.get(name);
-                if (target != null) {
-                  target.copy_(view(mapped, info));
+                Tensor target = Objects.requireNonNull(targets.get(name));
+                long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+                if (!Arrays.equals(shape, Tensors.shape(target))) {
+                  throw new LuthierException(
+                      path
+                          + ": "
+                          + name
+                          + " is "
+                          + info.shape()
+                          + " where this run has "
+                          + Arrays.toString(Tensors.shape(target)));
                 }
+                read(path, info, target.detach());
               });
     }
   }
@@ -79,21 +134,18 @@ public final class TensorFiles {
   public static Map<String, float[]> readFloats(Path path) {
     SafetensorsFile file = SafetensorsFile.open(path);
     Map<String, float[]> out = new LinkedHashMap<>();
-    try (PointerScope scope = new PointerScope();
-        Grad off = Grad.off()) {
-      Tensor mapped = map(path, size(path));
-      file.tensors().forEach((name, info) -> out.put(name, Tensors.toFloats(view(mapped, info))));
-    }
+    file.tensors()
+        .forEach(
+            (name, info) -> {
+              try (PointerScope scope = new PointerScope();
+                  Grad off = Grad.off()) {
+                long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+                Tensor t = torch.empty(shape, Tensors.options(ScalarType.Float, Device.CPU), null);
+                read(path, info, t);
+                out.put(name, Tensors.toFloats(t));
+              }
+            });
     return out;
-  }
-
-  static long size(Path path) {
-    try {
-      return java.nio.file.Files.size(path);
-    } catch (IOException e) {
-      throw new dev.luthier.LuthierException(
-          path + " cannot be read: " + dev.luthier.format.Reason.of(e), e);
-    }
   }
 
   /** Writes tensors as they are. */
@@ -127,12 +179,33 @@ public final class TensorFiles {
       throws IOException {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      Tensor data = Tensors.cast(Tensors.cpu(value.get()), TorchTypes.of(as)).contiguous();
-      long length = data.nbytes();
-      for (long at = 0; at < length; at += CHUNK) {
-        SafetensorsWriter.writeFully(
-            channel, Tensors.bytes(data, at, Math.min(CHUNK, length - at)));
+      writeBytes(channel, Tensors.cast(value.get(), TorchTypes.of(as)));
+    }
+  }
+
+  /** Writes a tensor's bytes, row-major. */
+  public static void writeBytes(WritableByteChannel channel, Tensor tensor) throws IOException {
+    Tensor data = Tensors.cpu(tensor).contiguous();
+    long length = data.nbytes();
+    for (long at = 0; at < length; at += CHUNK) {
+      SafetensorsWriter.writeFully(channel, Tensors.bytes(data, at, Math.min(CHUNK, length - at)));
+    }
+  }
+
+  /** Reads a contiguous tensor's bytes, which stand at a place in the file. */
+  public static void readBytes(FileChannel channel, long from, Tensor tensor) throws IOException {
+    Tensor data = tensor.device().is_cpu() ? tensor : torch.empty_like(Tensors.cpu(tensor));
+    long length = data.nbytes();
+    for (long at = 0; at < length; at += CHUNK) {
+      ByteBuffer bytes = Tensors.bytes(data, at, Math.min(CHUNK, length - at));
+      while (bytes.hasRemaining()) {
+        if (channel.read(bytes, from + at + bytes.position()) < 0) {
+          throw new EOFException("the file ends in the middle of a tensor");
+        }
       }
+    }
+    if (!tensor.device().is_cpu()) {
+      tensor.copy_(data);
     }
   }
 }

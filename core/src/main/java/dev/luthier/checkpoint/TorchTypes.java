@@ -1,13 +1,17 @@
 package dev.luthier.checkpoint;
 
 import dev.luthier.format.DType;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Safetensors dtypes and libtorch's, one to one. */
-final class TorchTypes {
+public final class TorchTypes {
   private TorchTypes() {}
 
-  static ScalarType of(DType dtype) {
+  /** The dtype of tensors that are read from a file. */
+  public static ScalarType of(DType dtype) {
     return switch (dtype) {
       case F64 -> ScalarType.Double;
       case F32 -> ScalarType.Float;
@@ -27,6 +31,7 @@ final class TorchTypes {
     };
   }
 
+  /** The dtype that a file gives such tensors. */
   static DType of(ScalarType type) {
     // What a native call returns is equal to the constant but not the same object.
     ScalarType known = type.intern();
@@ -36,5 +41,25 @@ final class TorchTypes {
       }
     }
     throw new IllegalArgumentException("safetensors has no dtype for " + type);
+  }
+
+  /** As torch's own names print without their {@code torch.}: {@code bfloat16}. */
+  static String name(DType dtype) {
+    return switch (dtype) {
+      case F32 -> "float32";
+      case F16 -> "float16";
+      case BF16 -> "bfloat16";
+      case F64 -> "float64";
+      case U8 -> "uint8";
+      default -> dtype.name().toLowerCase(Locale.ROOT);
+    };
+  }
+
+  /** The type of a weight that torch names so: float32, float16 or bfloat16. */
+  static Optional<ScalarType> floating(String name) {
+    return Stream.of(DType.F32, DType.F16, DType.BF16)
+        .filter(d -> name(d).equals(name))
+        .map(TorchTypes::of)
+        .findFirst();
   }
 }

@@ -73,7 +73,7 @@ public final class AtomicFile {
   public static void writeFolder(Path path, FolderContent content) {
     try (Temporary temporary = Temporary.beside(path)) {
       Files.createDirectories(temporary.path());
-      content.writeTo(temporary.path());
+      fill(temporary.path(), path, content);
       Temporary.forceAll(temporary.path());
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         exchange(temporary.path(), path);
@@ -83,6 +83,16 @@ public final class AtomicFile {
       Temporary.force(Temporary.parent(path));
     } catch (IOException e) {
       throw failed(path, 0, e);
+    }
+  }
+
+  /** What goes wrong in the temporary folder is told under the name that the folder was to have. */
+  private static void fill(Path temporary, Path folder, FolderContent content) throws IOException {
+    try {
+      content.writeTo(temporary);
+    } catch (LuthierException e) {
+      String message = String.valueOf(e.getMessage());
+      throw new LuthierException(message.replace(temporary.toString(), folder.toString()), e);
     }
   }
 
@@ -140,22 +150,32 @@ public final class AtomicFile {
 
   /** How much room is lacking, if that may be the reason. */
   private static String space(Path path, long bytes) {
-    try {
-      Path parent = Temporary.parent(path);
-      long free = Files.getFileStore(parent).getUsableSpace();
-      if (free < Math.max(bytes, 1 << 20)) {
-        return bytes == 0
-            ? String.format(Locale.ROOT, "%s has %,d bytes free: make room, or ", parent, free)
-            : String.format(
-                Locale.ROOT,
-                "It needs %,d bytes and %s has %,d free: make room, or ",
-                bytes,
-                parent,
-                free);
-      }
-    } catch (IOException ignored) {
-      // The failure that led here says more than this one.
+    long free = freeSpace(path);
+    if (free >= Math.max(bytes, 1 << 20)) {
+      return "Correct that, or ";
     }
-    return "Correct that, or ";
+    return bytes == 0
+        ? String.format(Locale.ROOT, "The disk has %,d bytes free: make room, or ", free)
+        : String.format(
+            Locale.ROOT,
+            "It needs %,d bytes and the disk has %,d free: make room, or ",
+            bytes,
+            free);
+  }
+
+  /**
+   * Bytes free on the disk of a path, or of the nearest folder above it that exists; more than any
+   * file needs if the system does not tell.
+   */
+  public static long freeSpace(Path path) {
+    try {
+      Path there = path.toAbsolutePath();
+      while (!Files.exists(there)) {
+        there = Temporary.parent(there);
+      }
+      return Files.getFileStore(there).getUsableSpace();
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
   }
 }

@@ -54,6 +54,11 @@ public final class Hashes {
     return HexFormat.of().formatHex(digest.digest());
   }
 
+  /** Of a text's UTF-8 bytes. */
+  public static String text(String text) {
+    return HexFormat.of().formatHex(digest().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
   private static MessageDigest digest() {
     try {
       return MessageDigest.getInstance("SHA-256");

@@ -2,7 +2,6 @@ package dev.luthier.format;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.math.BigDecimal;
 import java.util.Iterator;
 import java.util.Map;
 
@@ -66,25 +65,7 @@ final class JsonText {
     out.append('"');
   }
 
-  /** Python's repr: an exponent of two digits at least, below 1e-4 and from 1e16. */
   static String number(double d) {
-    if (d == 0 || !Double.isFinite(d)) {
-      return Double.toString(d);
-    }
-    BigDecimal shortest = new BigDecimal(Double.toString(d)).stripTrailingZeros();
-    String digits = shortest.unscaledValue().abs().toString();
-    int exponent = digits.length() - 1 - shortest.scale();
-    if (exponent < -4 || exponent >= 16) {
-      String rest = digits.length() == 1 ? "" : "." + digits.substring(1);
-      String power = (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
-      return (d < 0 ? "-" : "")
-          + digits.charAt(0)
-          + rest
-          + "e"
-          + (exponent < 0 ? "-" : "+")
-          + power;
-    }
-    String plain = shortest.toPlainString();
-    return plain.indexOf('.') < 0 ? plain + ".0" : plain;
+    return Double.isFinite(d) ? PythonFloat.repr(d) : Double.toString(d);
   }
 }

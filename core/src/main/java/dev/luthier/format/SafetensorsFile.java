@@ -1,10 +1,12 @@
 package dev.luthier.format;
 
 import dev.luthier.LuthierException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
@@ -95,5 +97,30 @@ public record SafetensorsFile(
           }
         });
     return out;
+  }
+
+  /** A tensor of this file for another file; its bytes are copied when they are written. */
+  public SafetensorsWriter.Entry entry(TensorInfo info) {
+    return new SafetensorsWriter.Entry(
+        info.name(),
+        info.dtype(),
+        info.shape(),
+        target -> {
+          try (FileChannel source = FileChannel.open(path, StandardOpenOption.READ)) {
+            copy(source, info.offset(), info.length(), target);
+          }
+        });
+  }
+
+  /** Copies a region of a file. */
+  static void copy(FileChannel source, long from, long length, WritableByteChannel target)
+      throws IOException {
+    for (long at = from; at < from + length; ) {
+      long n = source.transferTo(at, from + length - at, target);
+      if (n <= 0) {
+        throw new EOFException("the file it is copied from ends early");
+      }
+      at += n;
+    }
   }
 }

@@ -4,6 +4,7 @@ import dev.luthier.model.Block;
 import dev.luthier.model.Decoder;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Value;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import java.util.List;
@@ -35,7 +36,7 @@ public final class Inference {
         Tensor in = x;
         try (PointerScope scope = new PointerScope()) {
           Pass own = caches.isEmpty() ? pass : pass.withCache(caches.get(i));
-          x = Tensors.pin(blocks.get(i).forward(in, own)); // (B, T, D)
+          x = Tensors.pin(blocks.get(i).forward(Value.of(in), own).tensor()); // (B, T, D)
         } finally {
           Tensors.release(in);
         }
@@ -54,8 +55,8 @@ public final class Inference {
    */
   public static Tensor logits(Decoder model, Tensor hidden, Pass pass) {
     try (Grad off = Grad.off()) {
-      Tensor normed = model.norm(hidden); // (N, D)
-      return Tensors.cast(model.head().forward(normed, pass), ScalarType.Float); // (N, V)
+      Value logits = model.head().forward(model.norm(Value.of(hidden)), pass); // (N, V)
+      return Tensors.cast(logits.tensor(), ScalarType.Float);
     }
   }
 }

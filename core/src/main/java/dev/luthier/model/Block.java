@@ -1,7 +1,8 @@
 package dev.luthier.model;
 
+import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Pass;
-import org.bytedeco.pytorch.Tensor;
+import dev.luthier.nn.Value;
 
 /**
  * One layer of a model: the unit in which weights are held, activations recomputed and gradients
@@ -9,5 +10,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public interface Block {
   /** x (B, T, D) to (B, T, D). */
-  Tensor forward(Tensor x, Pass pass);
+  Value forward(Value x, Pass pass);
+
+  /** Its matrices. */
+  BlockWeights weights();
 }

@@ -4,6 +4,7 @@ import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.Parameters;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Value;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,11 +15,14 @@ public interface Decoder {
   /** Token ids (B, T) to (B, T, D), in the compute dtype. */
   Tensor embed(Tensor tokens);
 
+  /** Adds the gradient (B, T, D) of what {@link #embed} gave to the embedding's own. */
+  void embedBackward(Tensor tokens, Tensor gradient);
+
   /** The blocks, first to last. */
   List<? extends Block> blocks();
 
   /** The final norm: (B, T, D) to (B, T, D). */
-  Tensor norm(Tensor x);
+  Value norm(Value x);
 
   /** (N, D) to logits (N, V). */
   Linear head();
@@ -49,6 +53,9 @@ public interface Decoder {
 
   /** The adapter's parameters, if there is an adapter. */
   Optional<Parameters> adapter();
+
+  /** All linear layers, by path. */
+  Map<String, Linear> linears();
 
   /** The linear layers that carry an adapter, by path. */
   Map<String, Linear> adapted();

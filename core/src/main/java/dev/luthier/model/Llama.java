@@ -3,22 +3,26 @@ package dev.luthier.model;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Attention;
 import dev.luthier.nn.AttentionPlan;
+import dev.luthier.nn.BlockWeights;
+import dev.luthier.nn.Embedding;
+import dev.luthier.nn.Heads;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Linear;
+import dev.luthier.nn.LinearGroup;
 import dev.luthier.nn.Linears;
+import dev.luthier.nn.Linears.Part;
 import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.Parameters;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
-import dev.luthier.tensor.Tensors;
+import dev.luthier.nn.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Llama 1, 2 and 3.x, TinyLlama, SmolLM: pre-norm blocks of rotary grouped-query attention and a
@@ -29,7 +33,7 @@ public final class Llama implements Decoder {
   private final LlamaConfig config;
   private final Linears linears;
   private final Rotary rotary;
-  private final Tensor embedding; // (V, D)
+  private final Embedding embedding;
   private final List<LlamaBlock> blocks = new ArrayList<>();
   private final RmsNorm norm;
   private final Linear head;
@@ -44,18 +48,23 @@ public final class Llama implements Decoder {
     this.rotary = new Rotary(config.rope());
     int d = config.hiddenSize();
     Parameters p = linears.base();
-    this.embedding = p.get("model.embed_tokens.weight", Init.NORMAL, config.vocabSize(), d);
+    Tensor table = p.get("model.embed_tokens.weight", Init.NORMAL, config.vocabSize(), d);
+    this.embedding = new Embedding(table, p.compute());
     for (int i = 0; i < config.numHiddenLayers(); i++) {
       blocks.add(new LlamaBlock(config, linears, "model.layers." + i));
     }
     this.norm = new RmsNorm(p.get("model.norm.weight", Init.ONES, d), config.rmsNormEps());
-    this.head =
-        linears.head("lm_head", embedding, d, config.vocabSize(), config.tieWordEmbeddings());
+    this.head = linears.head("lm_head", table, d, config.vocabSize(), config.tieWordEmbeddings());
   }
 
   @Override
   public Tensor embed(Tensor tokens) {
-    return Tensors.cast(torch.embedding(embedding, tokens), parameters().compute()); // (B, T, D)
+    return embedding.forward(tokens);
+  }
+
+  @Override
+  public void embedBackward(Tensor tokens, Tensor gradient) {
+    embedding.backward(tokens, gradient);
   }
 
   @Override
@@ -64,7 +73,7 @@ public final class Llama implements Decoder {
   }
 
   @Override
-  public Tensor norm(Tensor x) {
+  public Value norm(Value x) {
     return norm.forward(x);
   }
 
@@ -99,6 +108,11 @@ public final class Llama implements Decoder {
   }
 
   @Override
+  public Map<String, Linear> linears() {
+    return linears.all();
+  }
+
+  @Override
   public Map<String, Linear> adapted() {
     return linears.adapted();
   }
@@ -120,15 +134,13 @@ public final class Llama implements Decoder {
     private final int keyHeads;
     private final int headDim;
     private final RmsNorm inputNorm;
-    private final Linear q;
-    private final Linear k;
-    private final Linear v;
+    private final LinearGroup qkv;
     private final Linear o;
     private final RmsNorm postNorm;
-    private final Linear gate;
-    private final Linear up;
+    private final LinearGroup gateUp;
     private final Linear down;
     private final Activation act;
+    private final BlockWeights weights;
 
     LlamaBlock(LlamaConfig c, Linears linears, String path) {
       int d = c.hiddenSize();
@@ -139,15 +151,22 @@ public final class Llama implements Decoder {
       inputNorm = norm(c, linears, path + ".input_layernorm.weight");
       String attention = path + ".self_attn.";
       boolean bias = c.attentionBias();
-      q = linears.create(attention + "q_proj", d, heads * headDim, bias);
-      k = linears.create(attention + "k_proj", d, keyHeads * headDim, bias);
-      v = linears.create(attention + "v_proj", d, keyHeads * headDim, bias);
+      qkv =
+          linears.group(
+              d,
+              new Part(attention + "q_proj", heads * headDim, bias),
+              new Part(attention + "k_proj", keyHeads * headDim, bias),
+              new Part(attention + "v_proj", keyHeads * headDim, bias));
       o = linears.create(attention + "o_proj", heads * headDim, d, bias);
       postNorm = norm(c, linears, path + ".post_attention_layernorm.weight");
-      gate = linears.create(path + ".mlp.gate_proj", d, f, c.mlpBias());
-      up = linears.create(path + ".mlp.up_proj", d, f, c.mlpBias());
+      gateUp =
+          linears.group(
+              d,
+              new Part(path + ".mlp.gate_proj", f, c.mlpBias()),
+              new Part(path + ".mlp.up_proj", f, c.mlpBias()));
       down = linears.create(path + ".mlp.down_proj", f, d, c.mlpBias());
       act = c.hiddenAct();
+      weights = linears.under(path);
     }
 
     private static RmsNorm norm(LlamaConfig c, Linears linears, String name) {
@@ -155,35 +174,34 @@ public final class Llama implements Decoder {
     }
 
     @Override
-    public Tensor forward(Tensor x, Pass pass) {
-      Tensor h = x.add(attention(inputNorm.forward(x), pass)); // (B, T, D)
-      return h.add(feedForward(postNorm.forward(h), pass)); // (B, T, D)
+    public Value forward(Value x, Pass pass) {
+      Value h = x.plus(attention(inputNorm.forward(x), pass)); // (B, T, D)
+      return h.plus(feedForward(postNorm.forward(h), pass)); // (B, T, D)
     }
 
-    private Tensor attention(Tensor x, Pass pass) {
-      Tensor queries =
-          Rotary.apply(split(q.forward(x, pass), heads), pass.rotary()); // (B, H, T, E)
-      Tensor keys =
-          Rotary.apply(split(k.forward(x, pass), keyHeads), pass.rotary()); // (B, K, T, E)
-      Tensor values = split(v.forward(x, pass), keyHeads); // (B, K, T, E)
+    @Override
+    public BlockWeights weights() {
+      return weights;
+    }
+
+    private Value attention(Value x, Pass pass) {
+      List<Value> heads = qkv.forward(x, pass);
+      Value q = Rotary.apply(heads.get(0), this.heads, pass.rotary()); // (B, H, T, E)
+      Value k = Rotary.apply(heads.get(1), keyHeads, pass.rotary()); // (B, K, T, E)
+      Value v = Heads.split(heads.get(2), keyHeads); // (B, K, T, E)
       KvCache cache = pass.cache();
       if (cache != null) {
-        Tensor[] all = cache.append(keys, values);
-        keys = all[0]; // (B, K, S, E)
-        values = all[1]; // (B, K, S, E)
+        Tensor[] all = cache.append(k.tensor(), v.tensor());
+        k = Value.of(all[0]); // (B, K, S, E)
+        v = Value.of(all[1]); // (B, K, S, E)
       }
-      double scale = 1 / Math.sqrt(headDim);
-      Tensor y = Attention.attend(queries, keys, values, pass.attention(), scale); // (B, T, H * E)
+      Value y = Attention.attend(q, k, v, pass.attention(), 1 / Math.sqrt(headDim));
       return o.forward(y, pass); // (B, T, D)
     }
 
-    private Tensor split(Tensor x, int count) {
-      return x.view(x.size(0), x.size(1), count, headDim).transpose(1, 2); // (B, count, T, E)
-    }
-
-    private Tensor feedForward(Tensor x, Pass pass) {
-      Tensor gated = act.apply(gate.forward(x, pass)).mul(up.forward(x, pass)); // (B, T, F)
-      return down.forward(gated, pass); // (B, T, D)
+    private Value feedForward(Value x, Pass pass) {
+      List<Value> wide = gateUp.forward(x, pass); // (B, T, F) each
+      return down.forward(act.gated(wide.get(0), wide.get(1)), pass); // (B, T, D)
     }
   }
 }

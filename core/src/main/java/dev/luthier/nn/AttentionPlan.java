@@ -25,10 +25,19 @@ public final class AttentionPlan {
   /**
    * Queries [from, to) against keys [keysFrom, keysTo).
    *
-   * @param bias 0 where a query sees a key, minus infinity elsewhere: (1 or B, 1, 1, to - from,
-   *     keysTo - keysFrom); null where every query sees every key
+   * @param bias 0 where a query sees a key, minus infinity elsewhere: (1 or B, 1, 1, queries, m)
+   *     for the last m keys, every query seeing those before; null where every query sees every key
+   * @param causal whether the bias hides nothing but what comes after a query
    */
-  record Tile(int from, int to, int keysFrom, int keysTo, @Nullable Tensor bias) {}
+  record Tile(int from, int to, int keysFrom, int keysTo, @Nullable Tensor bias, boolean causal) {
+    int queries() {
+      return to - from;
+    }
+
+    int keys() {
+      return keysTo - keysFrom;
+    }
+  }
 
   private final List<Tile> tiles;
 
@@ -38,6 +47,15 @@ public final class AttentionPlan {
 
   List<Tile> tiles() {
     return tiles;
+  }
+
+  /** Bytes of all tiles' softmax outputs. */
+  long weightBytes(long rowsTimesHeads, Tensor sample) {
+    long elements = 0;
+    for (Tile tile : tiles) {
+      elements += rowsTimesHeads * tile.queries() * tile.keys();
+    }
+    return elements * sample.element_size();
   }
 
   /**
@@ -62,20 +80,13 @@ public final class AttentionPlan {
               ? 0
               : earliest(starts, rows, keys, offset + from, offset + to) / KEY_STEP * KEY_STEP;
       int keysTo = offset + to;
-      Tensor bias =
-          plain && to - from == 1
-              ? null
-              : bias(
-                  plain ? new int[keys] : starts,
-                  plain ? 1 : rows,
-                  keys,
-                  offset,
-                  from,
-                  to,
-                  keysFrom,
-                  dtype,
-                  device);
-      tiles.add(new Tile(from, to, keysFrom, keysTo, bias));
+      Tensor bias = null;
+      if (plain && to - from > 1) {
+        bias = bias(new int[keys], 1, keys, offset, from, to, offset + from, dtype, device);
+      } else if (!plain) {
+        bias = bias(starts, rows, keys, offset, from, to, keysFrom, dtype, device);
+      }
+      tiles.add(new Tile(from, to, keysFrom, keysTo, bias, plain));
     }
     return new AttentionPlan(tiles);
   }

@@ -1,40 +1,44 @@
 package dev.luthier.nn;
 
 import dev.luthier.tensor.Tensors;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A plain matrix. A trainable one is float32 and is rounded to x's dtype on the way, inside the
- * graph.
+ * A matrix that is used as it is stored.
+ *
+ * @param stored (out, in)
+ * @param members the parameters that lie in it, first row to last
  */
-public final class Dense implements Linear {
-  private final Tensor weight;
-  private final @Nullable Tensor bias;
-
-  /**
-   * @param weight (out, in)
-   * @param bias (out), or null
-   */
-  public Dense(Tensor weight, @Nullable Tensor bias) {
-    this.weight = weight;
-    this.bias = bias;
+record Dense(Tensor stored, List<Tensor> members) implements Weight {
+  @Override
+  public Tensor matrix() {
+    return stored;
   }
 
   @Override
-  public Tensor forward(Tensor x, Pass pass) {
-    Tensor w = Tensors.cast(weight, x.scalar_type());
-    if (bias == null) {
-      return torch.linear(x, w);
+  public void release(Tensor matrix) {
+    // It stays.
+  }
+
+  @Override
+  public Tensor rows(int from, int count) {
+    return Tensors.cast(stored.detach().narrow(0, from, count), ScalarType.Float);
+  }
+
+  @Override
+  public boolean trained() {
+    return members.get(0).requires_grad();
+  }
+
+  @Override
+  public void addGradient(Tensor dy, Tensor x) {
+    int from = 0;
+    for (Tensor member : members) {
+      int rows = Math.toIntExact(member.size(0));
+      Gradient.addProduct(member, dy.narrow(1, from, rows), x, 1);
+      from += rows;
     }
-    return torch.linear(x, w, new TensorOptional(Tensors.cast(bias, x.scalar_type())));
-  }
-
-  @Override
-  public Tensor weight() {
-    return Tensors.cast(weight.detach(), ScalarType.Float);
   }
 }

@@ -1,18 +1,76 @@
 package dev.luthier.nn;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** A learned map {@code y = x W^T + b}; rows of W are outputs, as Hugging Face stores them. */
-public sealed interface Linear permits Dense, Lora {
+/**
+ * A learned map {@code y = x W^T + b}, with an adapter or without; rows of W are outputs, as
+ * Hugging Face stores them. Maps of the same input run together, as a {@link LinearGroup}.
+ */
+public final class Linear {
+  private final Weight weight;
+  private final int from;
+  private final int out;
+  private final @Nullable Tensor bias;
+  private final @Nullable Lora lora;
+
   /**
-   * The map's value.
+   * @param weight where its rows lie, maybe with others'
+   * @param from its first row
+   * @param bias (out)
+   */
+  Linear(Weight weight, int from, int out, @Nullable Tensor bias, @Nullable Lora lora) {
+    this.weight = weight;
+    this.from = from;
+    this.out = out;
+    this.bias = bias;
+    this.lora = lora;
+  }
+
+  Weight stack() {
+    return weight;
+  }
+
+  int from() {
+    return from;
+  }
+
+  int out() {
+    return out;
+  }
+
+  @Nullable Tensor bias() {
+    return bias;
+  }
+
+  @Nullable Lora lora() {
+    return lora;
+  }
+
+  /** Whether it carries an adapter. */
+  public boolean isAdapted() {
+    return lora != null;
+  }
+
+  /** The weight without its adapter (out, in), float32; it belongs to the innermost scope. */
+  public Tensor baseWeight() {
+    return weight.rows(from, out);
+  }
+
+  /** The effective weight (out, in), float32; it belongs to the innermost scope. */
+  public Tensor weight() {
+    Tensor w = baseWeight();
+    return lora == null ? w : lora.delta().add_(w);
+  }
+
+  /**
+   * The map's value. Only for a map that has its matrix to itself.
    *
    * @param x (..., in), in the compute dtype
-   * @param pass the forward pass, for dropout
    * @return (..., out), in x's dtype
    */
-  Tensor forward(Tensor x, Pass pass);
-
-  /** The effective weight (out, in), float32. */
-  Tensor weight();
+  public Value forward(Value x, Pass pass) {
+    return new LinearGroup(List.of(this)).forward(x, pass).get(0);
+  }
 }

@@ -1,9 +1,14 @@
 package dev.luthier.nn;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Linears {
   private final Parameters base;
   private final Optional<LoraLayers> lora;
+  private final Map<String, Linear> all = new LinkedHashMap<>();
   private final Map<String, Linear> adapted = new LinkedHashMap<>();
 
   /**
@@ -36,16 +42,61 @@ public final class Linears {
     return lora;
   }
 
+  /** All layers, by path. */
+  public Map<String, Linear> all() {
+    return Collections.unmodifiableMap(all);
+  }
+
+  /** The matrices of all layers under this path so far. */
+  public BlockWeights under(String path) {
+    Set<Weight> weights = Collections.newSetFromMap(new IdentityHashMap<>());
+    all.forEach(
+        (name, linear) -> {
+          if (name.startsWith(path + ".")) {
+            weights.add(linear.stack());
+          }
+        });
+    return new BlockWeights(weights);
+  }
+
   /** The layers that carry an adapter, by path. */
   public Map<String, Linear> adapted() {
     return Collections.unmodifiableMap(adapted);
   }
 
+  /**
+   * One map of a group.
+   *
+   * @param path of its module
+   */
+  public record Part(String path, int out, boolean bias) {}
+
   /** The linear layer at this path, (in) to (out). */
   public Linear create(String path, int in, int out, boolean bias) {
-    Tensor weight = base.get(path + ".weight", Init.NORMAL, out, in);
-    @Nullable Tensor b = bias ? base.get(path + ".bias", Init.ZEROS, out) : null;
-    return wrap(path, new Dense(weight, b), in, out, false);
+    Weight weight = base.weight(List.of(path + ".weight"), new int[] {out}, in);
+    return linear(new Part(path, out, bias), weight, 0, in, false);
+  }
+
+  /** Linear layers of the same input, which run as one product. */
+  public LinearGroup group(int in, Part... parts) {
+    List<String> names = Arrays.stream(parts).map(p -> p.path() + ".weight").toList();
+    int[] rows = Arrays.stream(parts).mapToInt(Part::out).toArray();
+    List<Linear> members = new ArrayList<>();
+    // Parameters that differ in whether they are trained, or quantized, can't share storage.
+    if (names.stream().map(base::isTrainable).distinct().count() > 1
+        || names.stream().map(base::isQuantized).distinct().count() > 1) {
+      for (Part part : parts) {
+        members.add(create(part.path(), in, part.out(), part.bias()));
+      }
+      return new LinearGroup(members);
+    }
+    Weight weight = base.weight(names, rows, in);
+    int from = 0;
+    for (Part part : parts) {
+      members.add(linear(part, weight, from, in, false));
+      from += part.out();
+    }
+    return new LinearGroup(members);
   }
 
   /**
@@ -60,14 +111,19 @@ public final class Linears {
     if (!own) {
       base.tolerate(name);
     }
-    Tensor weight = own ? base.get(name, Init.NORMAL, out, in) : embedding;
-    return wrap(path, new Dense(weight, null), in, out, true);
+    Weight weight = own ? base.dense(List.of(name), new int[] {out}, in) : base.dense(embedding);
+    return linear(new Part(path, out, false), weight, 0, in, true);
   }
 
-  private Linear wrap(String path, Linear dense, int in, int out, boolean head) {
-    Linear linear = lora.map(l -> l.wrap(path, dense, in, out, head)).orElse(dense);
-    if (linear != dense) {
-      adapted.put(path, linear);
+  private Linear linear(Part part, Weight weight, int from, int in, boolean head) {
+    @Nullable Tensor bias =
+        part.bias() ? base.get(part.path() + ".bias", Init.ZEROS, part.out()) : null;
+    @Nullable Lora adapter =
+        lora.map(l -> l.create(part.path(), in, part.out(), head)).orElse(null);
+    Linear linear = new Linear(weight, from, part.out(), bias, adapter);
+    all.put(part.path(), linear);
+    if (adapter != null) {
+      adapted.put(part.path(), linear);
     }
     return linear;
   }

@@ -1,9 +1,9 @@
 package dev.luthier.nn;
 
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which linear layers carry an adapter and wraps them; the rules are PEFT's.
@@ -15,17 +15,24 @@ import org.bytedeco.pytorch.Tensor;
 public record LoraLayers(LoraSettings settings, Parameters parameters) {
   private static final Pattern LAYER = Pattern.compile(".*\\.[^.]*\\.(\\d+)\\..*");
 
-  /** The layer itself, or the layer with its adapter. */
-  Linear wrap(String path, Linear base, int in, int out, boolean head) {
-    if (!adapts(settings, path, head)) {
-      return base;
+  /** The adapter of the layer at this path, if it gets one. */
+  @Nullable Lora create(String path, int in, int out, boolean head) {
+    int rank = rank(settings, path, head);
+    if (rank == 0) {
+      return null;
     }
-    int rank = patterned(settings.rankPattern(), path, settings.rank());
-    double alpha = patterned(settings.alphaPattern(), path, settings.alpha());
+    double alpha = ModulePatterns.find(settings.alphaPattern(), path, settings.alpha());
     Tensor a = parameters.get(path + ".lora_A.weight", Init.KAIMING_UNIFORM, rank, in);
     Tensor b = parameters.get(path + ".lora_B.weight", Init.ZEROS, out, rank);
     double scale = settings.rsLora() ? alpha / Math.sqrt(rank) : alpha / rank;
-    return new Lora(base, a, b, scale, settings.dropout());
+    return new Lora(a, b, scale, settings.dropout());
+  }
+
+  /** The rank of the adapter of the layer at this path; 0 if it gets none. */
+  public static int rank(LoraSettings settings, String path, boolean head) {
+    return adapts(settings, path, head)
+        ? ModulePatterns.find(settings.rankPattern(), path, settings.rank())
+        : 0;
   }
 
   /** Whether the linear layer at this path gets an adapter. */
@@ -48,15 +55,6 @@ public record LoraLayers(LoraSettings settings, Parameters parameters) {
   private static boolean isSaved(LoraSettings settings, String path) {
     return settings.modulesToSave().stream()
         .anyMatch(m -> Pattern.matches("(^|.*\\.)" + Pattern.quote(m) + "($|\\..*)", path));
-  }
-
-  private static <T> T patterned(Map<String, T> patterns, String path, T otherwise) {
-    for (Map.Entry<String, T> e : patterns.entrySet()) {
-      if (Pattern.matches("(.*\\.)?(" + e.getKey() + ")$", path)) {
-        return e.getValue();
-      }
-    }
-    return otherwise;
   }
 
   /**

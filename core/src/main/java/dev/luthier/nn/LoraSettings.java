@@ -8,8 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * How adapters are laid over a model's linear layers: LoRA (Hu et al. 2021), with rank-stabilised
@@ -75,14 +73,14 @@ public record LoraSettings(
         .unless(alpha > 0 && alpha < 1e6, "lora.alpha", alpha, "must be positive")
         .unless(dropout >= 0 && dropout < 1, "lora.dropout", dropout, "must be from 0 to below 1")
         .unless(!targets.isEmpty(), "lora.targets", "empty", "must name at least one module");
+    ModulePatterns.check(complaints, "lora.rankPattern", rankPattern);
     rankPattern.forEach(
         (key, value) -> {
-          checkPattern(complaints, "lora.rankPattern", key);
           complaints.unless(value >= 1, "lora.rankPattern." + key, value, "must be at least 1");
         });
+    ModulePatterns.check(complaints, "lora.alphaPattern", alphaPattern);
     alphaPattern.forEach(
         (key, value) -> {
-          checkPattern(complaints, "lora.alphaPattern", key);
           complaints.unless(value > 0, "lora.alphaPattern." + key, value, "must be positive");
         });
     complaints.throwIfAny();
@@ -91,13 +89,5 @@ public record LoraSettings(
   /** Returns rank 16, alpha 32 on every linear layer. */
   public static LoraSettings defaults() {
     return SettingDefaults.of(LoraSettings.class);
-  }
-
-  private static void checkPattern(Complaints complaints, String key, String pattern) {
-    try {
-      Pattern.compile(pattern);
-    } catch (PatternSyntaxException e) {
-      complaints.unless(false, key, pattern, "is no regular expression, " + e.getDescription());
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.luthier.nn;
 
 import dev.luthier.LuthierException;
+import dev.luthier.quant.QuantizedMatrix;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
@@ -11,9 +12,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -33,6 +36,8 @@ public final class Parameters {
   private final ScalarType compute;
   private final Device device;
   private final Predicate<String> trainable;
+  private final boolean stream;
+  private final MatrixPool pool;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Set<String> tolerated = new HashSet<>();
   private final List<String> complaints = new ArrayList<>();
@@ -45,10 +50,25 @@ public final class Parameters {
    */
   public Parameters(
       TensorSource source, ScalarType compute, Device device, Predicate<String> trainable) {
+    this(source, compute, device, trainable, false);
+  }
+
+  /**
+   * @param stream whether frozen matrices of linear layers that are not quantized stay where they
+   *     come from and are read each time they are needed
+   */
+  public Parameters(
+      TensorSource source,
+      ScalarType compute,
+      Device device,
+      Predicate<String> trainable,
+      boolean stream) {
+    this.stream = stream;
     this.source = source;
     this.compute = compute;
     this.device = device.check();
     this.trainable = trainable;
+    this.pool = new MatrixPool(compute, device);
   }
 
   /**
@@ -65,32 +85,130 @@ public final class Parameters {
     return held;
   }
 
-  private Tensor hold(String name, Init init, long... shape) {
-    try (Grad off = Grad.off()) {
-      Tensor read = source.read(name, init, shape).orElse(null);
-      if (read == null) {
-        complain("missing: " + name + " " + Arrays.toString(shape));
-        return Tensors.pin(torch.empty(0));
+  /** Whether the matrix of a linear layer is held in few bits. */
+  boolean isQuantized(String name) {
+    return !isTrainable(name) && source.isQuantized(name);
+  }
+
+  /**
+   * The matrices of linear layers of the same input, in few bits if the source has them so; all or
+   * none of them are quantized, and all or none trained.
+   *
+   * @param names of the matrices, (rows[i], in) each
+   */
+  Weight weight(List<String> names, int[] rows, int in) {
+    if (stream && !isTrainable(names.get(0)) && !isQuantized(names.get(0))) {
+      for (int i = 0; i < rows.length; i++) {
+        fits(names.get(i), rows[i], in);
+        source.reserve(names.get(i));
       }
-      if (!Arrays.equals(Tensors.shape(read), shape)) {
-        complain(
-            "misshapen: "
-                + name
-                + " is "
-                + Arrays.toString(Tensors.shape(read))
-                + " where config.json asks for "
-                + Arrays.toString(shape));
+      return new Streamed(names, rows, in, source, pool);
+    }
+    if (!isQuantized(names.get(0))) {
+      return dense(names, rows, in);
+    }
+    List<QuantizedMatrix> members = new ArrayList<>();
+    for (int i = 0; i < rows.length; i++) {
+      String name = names.get(i);
+      if (fits(name, rows[i], in)) {
+        members.add(quantized(name, rows[i], in));
+      }
+    }
+    return new Quantized(members, pool);
+  }
+
+  /** A matrix that is held already as that of a linear layer: a tied head. */
+  Weight dense(Tensor held) {
+    return dense(held, List.of(held));
+  }
+
+  private Weight dense(Tensor stored, List<Tensor> members) {
+    Dense dense = new Dense(stored, members);
+    boolean asIs = Tensors.dtype(stored) == compute || stored.dim() != 2;
+    return asIs ? dense : new Rounded(dense, pool);
+  }
+
+  private QuantizedMatrix quantized(String name, int rows, int in) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      QuantizedMatrix matrix = source.quantized(name, rows, in);
+      matrix.tensors().forEach(Tensors::pin);
+      return matrix;
+    }
+  }
+
+  /**
+   * Matrices of the same input, stacked in one; all or none of them are trained.
+   *
+   * @param names of the matrices, (rows[i], in) each
+   */
+  Weight dense(List<String> names, int[] rows, int in) {
+    boolean train = isTrainable(names.get(0));
+    if (names.size() == 1) {
+      Tensor one = get(names.get(0), Init.NORMAL, rows[0], in);
+      return dense(one, List.of(one));
+    }
+    boolean fit = true;
+    for (int i = 0; i < rows.length; i++) {
+      fit &= fits(names.get(i), rows[i], in);
+    }
+    if (!fit) {
+      Tensor none = Tensors.pin(torch.empty(0));
+      return dense(none, List.of(none));
+    }
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Tensor stack = Tensors.pin(empty(train, Arrays.stream(rows).asLongStream().sum(), in));
+      List<Tensor> members = new ArrayList<>();
+      long from = 0;
+      for (int i = 0; i < rows.length; i++) {
+        Tensor member = Tensors.pin(stack.narrow(0, from, rows[i]).detach());
+        from += rows[i];
+        source.read(names.get(i), Init.NORMAL, member);
+        member.set_requires_grad(train);
+        members.add(member);
+        tensors.put(names.get(i), member);
+      }
+      return dense(stack, members);
+    }
+  }
+
+  private Tensor hold(String name, Init init, long... shape) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      if (!fits(name, shape)) {
         return Tensors.pin(torch.empty(0));
       }
       boolean train = trainable.test(name);
-      Tensor cast = Tensors.to(Tensors.cast(read, train ? ScalarType.Float : compute), device);
-      // A trainable tensor must not write through to the file or to the tensor that it came from.
-      Tensor held = train ? cast.contiguous().clone() : cast.contiguous();
-      if (train) {
-        held.set_requires_grad(true);
-      }
+      Tensor held = empty(train, shape);
+      source.read(name, init, held);
+      held.set_requires_grad(train);
       return Tensors.pin(held);
     }
+  }
+
+  private Tensor empty(boolean train, long... shape) {
+    return torch.empty(shape, Tensors.options(train ? ScalarType.Float : compute, device), null);
+  }
+
+  /** Whether the source has it in this shape; complains if not. */
+  private boolean fits(String name, long... asked) {
+    Optional<long[]> there = source.shape(name, asked);
+    if (there.isEmpty()) {
+      complain("missing: " + name + " " + Arrays.toString(asked));
+      return false;
+    }
+    if (!Arrays.equals(there.get(), asked)) {
+      complain(
+          "misshapen: "
+              + name
+              + " is "
+              + Arrays.toString(there.get())
+              + " where config.json asks for "
+              + Arrays.toString(asked));
+      return false;
+    }
+    return true;
   }
 
   /** This name may be stored although the model has no use for it. */

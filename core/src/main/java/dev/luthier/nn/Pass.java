@@ -34,15 +34,16 @@ public record Pass(
   }
 
   /**
-   * x with elements zeroed with this probability and the others scaled by 1 / (1 - p); x itself
-   * without a generator.
+   * A mask of x's shape: 0 with this probability, 1 / (1 - p) elsewhere; null if nothing is
+   * dropped.
    */
-  Tensor dropout(Tensor x, double probability) {
+  @Nullable Tensor dropoutMask(Tensor x, double probability) {
     if (dropout == null || probability == 0) {
-      return x;
+      return null;
     }
-    Tensor keep =
-        torch.empty_like(x.detach()).bernoulli_(1 - probability, new GeneratorOptional(dropout));
-    return x.mul(keep.div_(Tensors.scalar(1 - probability)));
+    return torch
+        .empty_like(x)
+        .bernoulli_(1 - probability, new GeneratorOptional(dropout))
+        .div_(Tensors.scalar(1 - probability));
   }
 }

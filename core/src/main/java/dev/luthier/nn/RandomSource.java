@@ -4,6 +4,7 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Seeds;
 import dev.luthier.tensor.Tensors;
 import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -18,18 +19,35 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record RandomSource(long seed, double standardDeviation) implements TensorSource {
   @Override
-  public Optional<Tensor> read(String name, Init init, long... shape) {
-    Tensor t = torch.empty(shape, Tensors.options(ScalarType.Float, Device.CPU), null);
-    switch (init) {
-      case ONES -> t.fill_(Tensors.scalar(1));
-      case ZEROS -> t.zero_();
-      case KAIMING_UNIFORM -> {
-        double bound = 1 / Math.sqrt(shape[shape.length - 1]);
-        t.uniform_(-bound, bound, generator(name));
-      }
-      case NORMAL -> t.normal_(0, standardDeviation, generator(name));
+  public Optional<long[]> shape(String name, long... asked) {
+    return Optional.of(asked);
+  }
+
+  @Override
+  public void read(String name, Init init, Tensor target) {
+    if (Tensors.dtype(target) == ScalarType.Float && target.device().is_cpu()) {
+      draw(name, init, target);
+      return;
     }
-    return Optional.of(t);
+    // The same numbers whatever the dtype and the device.
+    try (PointerScope scope = new PointerScope()) {
+      Tensor drawn =
+          torch.empty(Tensors.shape(target), Tensors.options(ScalarType.Float, Device.CPU), null);
+      draw(name, init, drawn);
+      target.copy_(drawn);
+    }
+  }
+
+  private void draw(String name, Init init, Tensor target) {
+    switch (init) {
+      case ONES -> target.fill_(Tensors.scalar(1));
+      case ZEROS -> target.zero_();
+      case KAIMING_UNIFORM -> {
+        double bound = 1 / Math.sqrt(target.size(-1));
+        target.uniform_(-bound, bound, generator(name));
+      }
+      case NORMAL -> target.normal_(0, standardDeviation, generator(name));
+    }
   }
 
   private GeneratorOptional generator(String name) {

@@ -1,5 +1,7 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -15,10 +17,78 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record RmsNorm(Tensor weight, double eps) {
   /** x (..., D) to (..., D) in x's dtype. */
-  public Tensor forward(Tensor x) {
-    Tensor f = Tensors.cast(x, ScalarType.Float);
-    Tensor mean = f.square().mean(new long[] {-1}, true, new ScalarTypeOptional(ScalarType.Float));
-    Tensor y = f.mul(torch.rsqrt(mean.add(Tensors.scalar(eps))));
-    return Tensors.cast(y, x.scalar_type()).mul(Tensors.cast(weight, x.scalar_type()));
+  public Value forward(Value x) {
+    Tape tape = x.tape();
+    try (Op op = new Op()) {
+      Tensor in = x.tensor().contiguous();
+      Tensor w = Tensors.cast(weight.detach(), Tensors.dtype(in));
+      Tensor scale;
+      Tensor y;
+      if (Kernels.take(in)) {
+        scale = torch.empty(rows(in), Tensors.options(ScalarType.Float, Device.CPU), null);
+        y = op.out(torch.empty_like(in));
+        Kernels.rmsNorm(in, w, eps, y, scale);
+      } else {
+        Tensor wide = wide(in);
+        scale = torch.rsqrt(mean(wide.square()).add_(Tensors.scalar(eps))); // (..., 1)
+        y = op.out(Tensors.cast(wide.mul_(scale), Tensors.dtype(in)).mul_(w));
+      }
+      if (tape == null) {
+        return Value.of(y);
+      }
+      Value result = Value.leaf(tape, y, x.wanted() || weight.requires_grad());
+      if (!result.wanted()) {
+        return result;
+      }
+      tape.record(new Step(this, x, result, op.out(scale)), result);
+      return result;
+    }
+  }
+
+  private static long[] rows(Tensor x) {
+    long[] shape = Tensors.shape(x);
+    shape[shape.length - 1] = 1;
+    return shape;
+  }
+
+  /** A float32 copy. */
+  private static Tensor wide(Tensor x) {
+    return x.to(ScalarType.Float, false, true, null);
+  }
+
+  private static Tensor mean(Tensor x) {
+    return x.mean(new long[] {-1}, true, new ScalarTypeOptional(ScalarType.Float));
+  }
+
+  /** With n = x scale: dx = scale (w dy - n mean(w dy n)), dw = sum over tokens of dy n. */
+  private record Step(RmsNorm norm, Value x, Value y, Tensor scale) implements Tape.Step {
+    @Override
+    public void backward() {
+      Tensor in = x.tensor().contiguous();
+      Tensor dy = y.gradient();
+      Tensor weight = norm.weight;
+      if (weight.requires_grad()) {
+        Tensor n = wide(in).mul_(scale);
+        Gradient.add(weight, n.mul_(dy).reshape(-1, n.size(-1)).sum(0), 1);
+      }
+      if (!x.wanted()) {
+        return;
+      }
+      Tensor w = Tensors.cast(weight.detach(), Tensors.dtype(in));
+      if (Kernels.take(in)) {
+        x.add((before, dx) -> Kernels.rmsNormBackward(in, w, scale, dy, before, dx));
+        return;
+      }
+      Tensor n = wide(in).mul_(scale);
+      Tensor g = wide(dy).mul_(Tensors.cast(weight.detach(), ScalarType.Float));
+      Tensor along = mean(g.mul(n)); // (..., 1)
+      Tensor dx = g.addcmul_(n, along, Tensors.scalar(-1)).mul_(scale);
+      x.give(Tensors.cast(dx, Tensors.dtype(in)));
+    }
+
+    @Override
+    public void release() {
+      scale.close();
+    }
   }
 }

@@ -1,9 +1,9 @@
 package dev.luthier.nn;
 
 import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -52,13 +52,34 @@ public final class Rotary {
     return Tensors.cast(factor == 1 ? t : t.mul(Tensors.scalar(factor)), dtype);
   }
 
-  /** x (B, H, T, E) turned by the tables. */
-  public static Tensor apply(Tensor x, Tables tables) {
+  /**
+   * The heads of a projection, turned by the tables.
+   *
+   * @param x (B, T, H * E)
+   * @return (B, H, T, E)
+   */
+  public static Value apply(Value x, int heads, Tables tables) {
+    return Heads.split(
+        x,
+        heads,
+        (in, out) -> turn(in, out, tables, 1),
+        (gradient, out) -> turn(gradient, out, tables, -1));
+  }
+
+  /** Writes x turned one way or back into a tensor of the same shape (B, H, T, E). */
+  private static void turn(Tensor x, Tensor out, Tables tables, int direction) {
+    if (Kernels.take(x)) {
+      Kernels.heads(x, out, tables.cos(), tables.sin(), direction);
+      return;
+    }
     long half = x.size(-1) / 2;
     Tensor x1 = x.narrow(-1, 0, half);
     Tensor x2 = x.narrow(-1, half, half);
-    Tensor y1 = x1.mul(tables.cos()).sub(x2.mul(tables.sin()));
-    Tensor y2 = x2.mul(tables.cos()).add(x1.mul(tables.sin()));
-    return torch.cat(new TensorVector(y1, y2), -1); // (B, H, T, E)
+    Tensor y1 = out.narrow(-1, 0, half);
+    Tensor y2 = out.narrow(-1, half, half);
+    torch.mul_out(y1, x1, tables.cos());
+    y1.addcmul_(x2, tables.sin(), Tensors.scalar(-direction));
+    torch.mul_out(y2, x2, tables.cos());
+    y2.addcmul_(x1, tables.sin(), Tensors.scalar(direction));
   }
 }

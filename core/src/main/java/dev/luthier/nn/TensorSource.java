@@ -1,5 +1,6 @@
 package dev.luthier.nn;
 
+import dev.luthier.quant.QuantizedMatrix;
 import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
@@ -7,11 +8,35 @@ import org.bytedeco.pytorch.Tensor;
 /** Where parameters come from: files, or a random generator. */
 public interface TensorSource {
   /**
-   * The tensor of this name, on the CPU and in its stored dtype; it may be mapped from a file.
+   * The shape in which the parameter is there; empty if it is not.
    *
-   * @param shape the shape that the model will ask of it; a source of files ignores it
+   * @param asked the shape that the model asks for, which a source that makes parameters up gives
    */
-  Optional<Tensor> read(String name, Init init, long... shape);
+  Optional<long[]> shape(String name, long... asked);
+
+  /**
+   * Writes the parameter's values.
+   *
+   * @param target of the parameter's shape, contiguous, in any dtype on any device
+   */
+  void read(String name, Init init, Tensor target);
+
+  /** Whether {@link #quantized} gives this matrix of a linear layer. */
+  default boolean isQuantized(String name) {
+    return false;
+  }
+
+  /**
+   * The matrix in few bits, in tensors of the current scope.
+   *
+   * @throws IllegalStateException if {@link #isQuantized} is false
+   */
+  default QuantizedMatrix quantized(String name, long rows, long columns) {
+    throw new IllegalStateException(name + " is not quantized");
+  }
+
+  /** Takes note that this parameter will be read later. */
+  default void reserve(String name) {}
 
   /** Stored names that nobody has read; empty for a source that makes tensors up. */
   default Set<String> unused() {

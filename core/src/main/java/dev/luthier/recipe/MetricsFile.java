@@ -78,7 +78,13 @@ final class MetricsFile implements TrainListener, AutoCloseable {
   }
 
   private LuthierException failed(IOException e) {
-    return new LuthierException(file + " cannot be written: " + Reason.of(e), e);
+    return new LuthierException(
+        file
+            + " cannot be written: "
+            + Reason.of(e)
+            + ". Correct that, and repeat the command with --resume to go on."
+            + " See docs/troubleshooting.md#disk-full",
+        e);
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.luthier.data.ExampleReader;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.TrainingData;
 import dev.luthier.format.DType;
+import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
@@ -68,6 +69,9 @@ public final class Pretrain {
       BooleanSupplier interrupted,
       TrainListener listener) {
     RunFolder.checkUnused(settings.output(), resume);
+    Map<String, Path> inputs = new LinkedHashMap<>();
+    inputs(settings).forEach(path -> inputs.put(path.toString(), path));
+    RunFolder.checkInputs(settings.output(), resume, inputs);
     return new Pretrain(settings, listener).run(resume, interrupted);
   }
 
@@ -133,13 +137,17 @@ public final class Pretrain {
         data.rows(true, settings.data().maxLength()), new Collator(0, Training.LENGTH_STEP));
   }
 
-  private Map<String, String> hashes() {
-    Map<String, String> out = new LinkedHashMap<>();
+  private static List<Path> inputs(PretrainSettings settings) {
     List<Path> all = new ArrayList<>(settings.data().train());
     all.addAll(settings.data().eval());
     settings.chatTemplate().ifPresent(all::add);
     settings.tokenizer().from().ifPresent(p -> all.add(p.resolve(HfFolder.TOKENIZER)));
-    all.forEach(p -> out.put(p.toString(), dev.luthier.format.Hashes.sha256(p)));
+    return all;
+  }
+
+  private Map<String, String> hashes() {
+    Map<String, String> out = new LinkedHashMap<>();
+    inputs(settings).forEach(p -> out.put(p.toString(), Hashes.sha256(p)));
     return out;
   }
 

@@ -107,6 +107,6 @@ public record PretrainSettings(
 
   /** Returns the peak learning rate: the one given, or 1e-3. */
   public double learningRate() {
-    return train.learningRate().orElse(LEARNING_RATE);
+    return train.peakRate(LEARNING_RATE);
   }
 }

@@ -111,6 +111,35 @@ final class RunFolder {
     }
   }
 
+  /**
+   * Refuses to go on without what the run was begun with, and says how to know it again.
+   *
+   * @param inputs files and folders, by their names among the run's hashes
+   */
+  static void checkInputs(Path folder, boolean resume, Map<String, Path> inputs) {
+    Path run = folder.resolve(RUN);
+    if (!resume || !Files.exists(run)) {
+      return;
+    }
+    JsonNode hashes = Json.read(run).path("run").path("hashes");
+    List<String> gone = new ArrayList<>();
+    inputs.forEach(
+        (name, path) -> {
+          if (!Files.exists(path)) {
+            gone.add(path + ", whose SHA-256 was " + hashes.path(name).asText("not recorded"));
+          }
+        });
+    if (!gone.isEmpty()) {
+      throw new LuthierException(
+          "the run in "
+              + folder
+              + " cannot go on, because what it was begun with is not there:\n  "
+              + String.join("\n  ", gone)
+              + "\nPut it back and repeat the command; its checkpoints stay."
+              + " See docs/troubleshooting.md#vanished-data");
+    }
+  }
+
   private static void checkSame(Path folder, ObjectNode before, Map<String, Object> identity) {
     Map<String, Object> was = new TreeMap<>();
     JsonNode recorded = before.path("run");

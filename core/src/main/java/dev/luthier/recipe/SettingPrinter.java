@@ -11,7 +11,7 @@ public final class SettingPrinter {
 
   /**
    * Returns every setting with its default and one line of help. What has no default is commented
-   * out.
+   * out. A group within a group must come last there.
    */
   public static String yaml(Class<? extends Record> type) {
     StringBuilder out = new StringBuilder();
@@ -21,7 +21,8 @@ public final class SettingPrinter {
       List<String> groups = parts.subList(0, parts.size() - 1);
       if (!groups.equals(open)) {
         open = groups;
-        out.append('\n').append(groups.get(groups.size() - 1)).append(":\n");
+        String name = groups.get(groups.size() - 1);
+        out.append('\n').append("  ".repeat(groups.size() - 1)).append(name).append(":\n");
       }
       String indent = "  ".repeat(groups.size());
       out.append(line(indent, parts.get(parts.size() - 1), key)).append('\n');

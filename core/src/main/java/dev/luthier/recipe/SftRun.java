@@ -15,6 +15,7 @@ import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
+import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
@@ -61,8 +62,17 @@ public final class SftRun {
   public static RunResult run(
       SftSettings settings, boolean resume, BooleanSupplier interrupted, TrainListener listener) {
     RunFolder.checkUnused(settings.output(), resume);
+    RunFolder.checkInputs(settings.output(), resume, inputs(settings));
     HfFolder.model(settings.model());
     return new SftRun(settings, listener).run(resume, interrupted);
+  }
+
+  private static Map<String, Path> inputs(SftSettings settings) {
+    Map<String, Path> out = new LinkedHashMap<>();
+    out.put("model", settings.model());
+    out.put("data", settings.data().train().orElseThrow());
+    settings.data().eval().ifPresent(file -> out.put("eval", file));
+    return out;
   }
 
   private RunResult run(boolean resume, BooleanSupplier interrupted) {
@@ -200,10 +210,15 @@ public final class SftRun {
   }
 
   private LoadedModel model() {
-    ModelLoader loader = new ModelLoader(settings.train().dtype(), new Device(settings.device()));
+    Optional<QuantSettings> quant =
+        settings.method() == SftSettings.Method.QLORA
+            ? Optional.of(settings.quant())
+            : Optional.empty();
+    ModelLoader loader =
+        new ModelLoader(settings.train().dtype(), new Device(settings.device()), quant);
     return switch (settings.method()) {
       case FULL -> loader.full(settings.model());
-      case LORA -> loader.lora(settings.model(), settings.lora(), settings.train().seed());
+      case LORA, QLORA -> loader.lora(settings.model(), settings.lora(), settings.train().seed());
     };
   }
 

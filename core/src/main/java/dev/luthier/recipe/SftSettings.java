@@ -4,6 +4,7 @@ import dev.luthier.Complaints;
 import dev.luthier.Setting;
 import dev.luthier.data.DataSettings;
 import dev.luthier.nn.LoraSettings;
+import dev.luthier.quant.QuantSettings;
 import dev.luthier.train.CheckpointSettings;
 import dev.luthier.train.EvalSettings;
 import dev.luthier.train.TrainSettings;
@@ -15,24 +16,30 @@ import java.util.Locale;
  *
  * @param model the base model's folder
  * @param output the folder that the adapter, or the model, is written to
- * @param method lora or full
+ * @param method lora, qlora or full
  * @param device cpu, cuda:N or mps
  * @param threads threads of one matrix product; 0 means one per core
  * @param data what is trained on
  * @param train the loop
  * @param lora adapters; unused by full
+ * @param quant how qlora holds the base
  * @param eval evaluation while training
  * @param checkpoint when to save
  */
 public record SftSettings(
     @Setting(help = "the base model's folder (--model)") Path model,
     @Setting(help = "where the result is written (--output)") Path output,
-    @Setting(help = "lora (an adapter) | full (all weights)", value = "lora") Method method,
+    @Setting(
+            help =
+                "lora (an adapter) | qlora (an adapter over a quantized base) | full (all weights)",
+            value = "lora")
+        Method method,
     @Setting(help = "cpu | cuda:N | mps", value = "cpu") String device,
     @Setting(help = "processor threads; 0 means one per core", value = "0") int threads,
     DataSettings data,
     TrainSettings train,
     LoraSettings lora,
+    QuantSettings quant,
     EvalSettings eval,
     CheckpointSettings checkpoint) {
 
@@ -40,6 +47,8 @@ public record SftSettings(
   public enum Method {
     /** Low-rank adapters over a frozen base. */
     LORA(2e-4),
+    /** Low-rank adapters over a frozen base in few bits. */
+    QLORA(2e-4),
     /** Every weight. */
     FULL(2e-5);
 
@@ -72,8 +81,8 @@ public record SftSettings(
     complaints.throwIfAny();
   }
 
-  /** Returns the peak learning rate: the one given, or the method's own. */
+  /** Returns the peak learning rate: the one given, or what suits method and optimizer. */
   public double learningRate() {
-    return train.learningRate().orElse(method.learningRate);
+    return train.peakRate(method.learningRate);
   }
 }

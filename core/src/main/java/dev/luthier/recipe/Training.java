@@ -45,16 +45,11 @@ final class Training {
       TrainListener listener,
       Result result) {
     Checkpoints checkpoints = new Checkpoints(output, files, job.checkpoint().keep(), listener);
-    long step = checkpoints.steps().stream().max(Long::compare).orElse(0L);
-    try (MetricsFile metrics = folder.metrics(step).every(job.settings().logEverySteps())) {
-      Trainer trainer =
-          new Trainer(
-              job,
-              new Checkpoints(
-                  output, files, job.checkpoint().keep(), new Listeners(metrics, listener)),
-              interrupted,
-              new Listeners(metrics, listener));
-      trainer.resume();
+    long step = checkpoints.newestWhole();
+    try (MetricsFile metrics = folder.metrics(step).every(job.settings().logEverySteps());
+        Trainer trainer =
+            new Trainer(job, checkpoints, interrupted, new Listeners(metrics, listener))) {
+      trainer.resume(step);
       Trainer.Outcome outcome = trainer.run();
       if (outcome.end() == Trainer.End.INTERRUPTED) {
         return new RunResult(outcome.end(), output, results(outcome));

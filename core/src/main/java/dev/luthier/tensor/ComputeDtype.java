@@ -2,6 +2,7 @@ package dev.luthier.tensor;
 
 import dev.luthier.SettingValue;
 import java.util.Locale;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The number format that a model computes in; what is trained is kept in float32 regardless. */
 public enum ComputeDtype implements SettingValue {
@@ -21,6 +22,11 @@ public enum ComputeDtype implements SettingValue {
       case "bfloat16", "bf16" -> BFLOAT16;
       default -> throw new IllegalArgumentException("float32 | bfloat16 (f32 | bf16 for short)");
     };
+  }
+
+  /** libtorch's name for it. */
+  public ScalarType scalarType() {
+    return this == BFLOAT16 ? ScalarType.BFloat16 : ScalarType.Float;
   }
 
   @Override

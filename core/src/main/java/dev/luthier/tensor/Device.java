@@ -46,6 +46,13 @@ public record Device(String name) {
     return name.equals("cpu");
   }
 
+  /** Waits until the device has done all that was asked of it; the processor always has. */
+  public void finish() {
+    if (name.startsWith("cuda")) {
+      torch.cuda_synchronize();
+    }
+  }
+
   org.bytedeco.pytorch.Device torch() {
     return new org.bytedeco.pytorch.Device(name);
   }

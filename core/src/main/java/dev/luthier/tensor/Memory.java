@@ -8,6 +8,8 @@ import java.nio.file.Path;
 public final class Memory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
+  private static final Path CLEAR = Path.of("/proc/self/clear_refs");
+
   private Memory() {}
 
   /** Resident bytes now. */
@@ -18,6 +20,21 @@ public final class Memory {
   /** The most resident bytes so far. */
   public static long peakResident() {
     return field("VmHWM:");
+  }
+
+  /**
+   * Lets {@link #peakResident()} start again from what is resident now.
+   *
+   * @return whether the operating system let us: Linux, for a process of the same user
+   */
+  public static boolean resetPeak() {
+    try {
+      // proc(5), clear_refs: 5 resets the peak resident set size.
+      Files.writeString(CLEAR, "5");
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** The machine's memory. */

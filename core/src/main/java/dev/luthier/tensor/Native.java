@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
@@ -90,16 +91,21 @@ public final class Native {
    * Where it does not, float32 is faster.
    */
   public static boolean fastBfloat16() {
+    Set<String> flags = processorFlags();
+    return flags.contains("avx512_bf16") || flags.contains("amx_bf16") || flags.contains("bf16");
+  }
+
+  /** The processor's features in Linux' words; empty where the operating system does not tell. */
+  static Set<String> processorFlags() {
     Path cpuinfo = Path.of("/proc/cpuinfo");
     try (Stream<String> lines = Files.lines(cpuinfo)) {
       return lines
           .filter(line -> line.startsWith("flags") || line.startsWith("Features"))
           .findFirst()
-          .map(line -> new HashSet<>(Arrays.asList(line.split("\\s+", -1))))
-          .filter(f -> f.contains("avx512_bf16") || f.contains("amx_bf16") || f.contains("bf16"))
-          .isPresent();
+          .map(line -> Set.copyOf(new HashSet<>(Arrays.asList(line.split("\\s+", -1)))))
+          .orElse(Set.of());
     } catch (IOException | UncheckedIOException e) {
-      return false;
+      return Set.of();
     }
   }
 

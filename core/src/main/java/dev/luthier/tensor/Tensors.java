@@ -45,6 +45,15 @@ public final class Tensors {
     return to(cpu, device);
   }
 
+  /** A uint8 tensor of the values, on the CPU. */
+  public static Tensor uint8(byte[] values, long... shape) {
+    Tensor cpu = torch.empty(shape, options(ScalarType.Byte, Device.CPU), null);
+    if (values.length > 0) {
+      new BytePointer(cpu.data_ptr()).put(values);
+    }
+    return cpu;
+  }
+
   /** The values as float32, row-major. */
   public static float[] toFloats(Tensor t) {
     Tensor cpu = cpu(t).to(ScalarType.Float).contiguous();
@@ -82,10 +91,12 @@ public final class Tensors {
       return ByteBuffer.allocate(0);
     }
     BytePointer pointer = new BytePointer(contiguous.data_ptr());
+    // JavaCPP's buffer begins at the tensor and stands at the offset; the slice begins there.
     return pointer
         .position(offset)
         .limit(offset + length)
         .asByteBuffer()
+        .slice()
         .order(ByteOrder.nativeOrder());
   }
 
@@ -125,9 +136,14 @@ public final class Tensors {
     return new Scalar(value);
   }
 
-  /** Whether every element is finite. */
+  /** Whether every element is finite: one pass, no copy. */
   public static boolean allFinite(Tensor t) {
-    return t.isfinite().all().item_bool();
+    if (t.numel() == 0) {
+      return true;
+    }
+    // Not-a-number spreads to both.
+    var ends = torch.aminmax(t);
+    return Double.isFinite(ends.get0().item_double()) && Double.isFinite(ends.get1().item_double());
   }
 
   /** Moves the tensor out of the innermost scope into an outer one. */
@@ -138,8 +154,12 @@ public final class Tensors {
 
   /** Keeps the tensor alive past every scope; the caller, or the garbage collector, frees it. */
   public static Tensor pin(Tensor t) {
-    t.retainReference();
-    return t;
+    return pinned(t);
+  }
+
+  static <P extends Pointer> P pinned(P p) {
+    p.retainReference();
+    return p;
   }
 
   /** Frees pinned tensors. */

@@ -9,6 +9,8 @@ final class BatchOrder {
   private final TrainingRows rows;
   private final DataOrder order;
   private final long total;
+  private long epoch = -1;
+  private int[] permutation = {};
 
   BatchOrder(TrainingRows rows, TrainSettings settings) {
     this.rows = rows;
@@ -36,6 +38,10 @@ final class BatchOrder {
 
   /** The micro-batches of a step, counted from 0. */
   List<Batch> step(long step) {
-    return order.step(step).stream().map(rows::batch).toList();
+    if (order.epochOf(step) != epoch) {
+      epoch = order.epochOf(step);
+      permutation = order.permutation(epoch);
+    }
+    return order.step(step, permutation).stream().map(rows::batch).toList();
   }
 }

@@ -4,6 +4,8 @@ import dev.luthier.data.Batch;
 import dev.luthier.model.Block;
 import dev.luthier.model.Decoder;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Tape;
+import dev.luthier.nn.Value;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Seeds;
@@ -12,9 +14,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -39,7 +39,7 @@ public final class BlockwiseStep {
   private final WeightSource weights;
   private final Head head;
   private final Device device;
-  private final boolean recompute;
+  private final int firstKept;
   private final int lowestTrained;
 
   /**
@@ -50,7 +50,7 @@ public final class BlockwiseStep {
     this.weights = weights;
     this.head = new Head(model);
     this.device = model.parameters().device();
-    this.recompute = recompute;
+    this.firstKept = recompute ? model.blocks().size() : 0;
     this.lowestTrained = lowestTrained(model);
   }
 
@@ -63,99 +63,102 @@ public final class BlockwiseStep {
    * @return the sum of the loss over label tokens, unscaled, in nats
    */
   public double forwardBackward(Batch batch, Objective objective, double scale, long seed) {
-    try (PointerScope scope = new PointerScope()) {
-      Pass pass = pass(batch);
-      Tensor tokens = tokens(batch);
-      Tensor[] inputs = new Tensor[model.blocks().size()];
-      Tensor[] outputs = new Tensor[inputs.length];
-      Tensor x = forward(tokens, pass, seed, inputs, outputs, scope);
-      Tensor[] gradient = new Tensor[1];
-      double loss =
-          headBackward(x, batch, objective, dropout(pass, seed, inputs.length), scale, gradient);
-      backward(tokens, pass, seed, inputs, outputs, gradient[0], scope);
-      return loss;
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      return new MicroBatch(batch, seed, scope).forwardBackward(objective, scale);
     }
   }
 
-  private Tensor forward(
-      Tensor tokens, Pass pass, long seed, Tensor[] inputs, Tensor[] outputs, PointerScope scope) {
-    Tensor x;
-    try (Grad off = Grad.off()) {
-      x = model.embed(tokens); // (B, T, D)
+  /** One micro-batch on its way through the model and back. */
+  private final class MicroBatch {
+    private final Batch batch;
+    private final long seed;
+    private final PointerScope scope;
+    private final Pass pass;
+    private final Tensor tokens;
+    private final int blocks = model.blocks().size();
+    private final Tensor[] inputs = new Tensor[blocks];
+    private final Recorded[] kept = new Recorded[blocks];
+
+    MicroBatch(Batch batch, long seed, PointerScope scope) {
+      this.batch = batch;
+      this.seed = seed;
+      this.scope = scope;
+      this.pass = pass(batch);
+      this.tokens = tokens(batch);
     }
-    for (int i = 0; i < inputs.length; i++) {
+
+    double forwardBackward(Objective objective, double scale) {
+      Tensor x = model.embed(tokens); // (B, T, D)
+      for (int i = 0; i < blocks; i++) {
+        x = forward(i, x);
+      }
+      Tensor[] dx = new Tensor[1];
+      double loss = head(x, objective, scale, dx);
+      x.close();
+      for (int i = blocks - 1; i >= Math.max(0, lowestTrained); i--) {
+        dx[0] = backward(i, dx[0]);
+      }
+      if (lowestTrained == EMBEDDING) {
+        model.embedBackward(tokens, dx[0]);
+      }
+      return loss;
+    }
+
+    private Tensor forward(int i, Tensor x) {
       inputs[i] = x;
-      try (PointerScope inner = new PointerScope();
-          Grad mode = recompute || i < lowestTrained ? Grad.off() : Grad.on()) {
-        if (!recompute && i >= lowestTrained) {
-          inputs[i] = Tensors.keep(leaf(x, i), scope);
+      Block block = weights.acquire(i, false);
+      try {
+        if (i >= firstKept && i >= lowestTrained) {
+          kept[i] = record(block, i);
+          return kept[i].y().tensor();
         }
-        Tensor y = weights.acquire(i).forward(inputs[i], dropout(pass, seed, i));
-        outputs[i] = Tensors.keep(y, scope);
-        x = Tensors.keep(y.detach(), scope);
+        try (PointerScope inner = new PointerScope()) {
+          Value y = block.forward(Value.of(x), dropout(pass, seed, i));
+          return Tensors.keep(y.tensor(), scope);
+        }
+      } finally {
         weights.release(i, false);
       }
     }
-    return x;
-  }
 
-  private double headBackward(
-      Tensor x, Batch batch, Objective objective, Pass pass, double scale, Tensor[] gradient) {
-    LabelTokens labels = LabelTokens.of(batch);
-    Tensor leaf = x.detach().set_requires_grad(true);
-    Tensor selected;
-    try (Grad on = Grad.on()) {
-      selected = select(model.norm(leaf), labels); // (N, D)
+    private Recorded record(Block block, int i) {
+      Tape tape = new Tape();
+      Value in = tape.leaf(inputs[i], i > lowestTrained);
+      return new Recorded(tape, in, block.forward(in, dropout(pass, seed, i)));
     }
-    Tensor dSelected = torch.empty_like(selected.detach());
-    double loss = head.loss(selected.detach(), labels, objective, pass, dSelected, scale);
-    run(selected, dSelected);
-    gradient[0] = leaf.grad();
-    return loss;
-  }
 
-  private void backward(
-      Tensor tokens,
-      Pass pass,
-      long seed,
-      Tensor[] inputs,
-      Tensor[] outputs,
-      Tensor gradient,
-      PointerScope scope) {
-    Tensor dy = gradient;
-    for (int i = inputs.length - 1; i >= Math.max(0, lowestTrained); i--) {
+    private double head(Tensor x, Objective objective, double scale, Tensor[] dx) {
+      LabelTokens labels = LabelTokens.of(batch);
       try (PointerScope inner = new PointerScope()) {
-        Block block = weights.acquire(i);
-        Tensor in = inputs[i];
-        Tensor y = outputs[i];
-        if (recompute) {
-          in = leaf(inputs[i], i);
-          try (Grad on = Grad.on()) {
-            y = block.forward(in, dropout(pass, seed, i));
-          }
-        }
-        run(y, dy);
-        if (in.requires_grad()) {
-          dy = Tensors.keep(new Tensor(in.grad()), scope);
-        }
+        Tensor selected = select(x, labels); // (N, D)
+        Tensor gradient = torch.empty_like(selected);
+        Pass own = dropout(pass, seed, blocks);
+        double loss = head.loss(selected, labels, objective, own, gradient, scale);
+        Tensor all = torch.zeros_like(x);
+        all.view(-1, x.size(-1)).index_copy_(0, at(labels), gradient);
+        dx[0] = Tensors.keep(all, scope);
+        return loss;
+      }
+    }
+
+    /** From the gradient of a block's output to that of its input. */
+    private Tensor backward(int i, Tensor dy) {
+      Block block = weights.acquire(i, true);
+      try (PointerScope inner = new PointerScope()) {
+        Recorded recorded = kept[i] == null ? record(block, i) : kept[i];
+        recorded.tape().backward(recorded.y(), dy);
+        dy.close();
+        return i > lowestTrained ? Tensors.keep(recorded.in().gradient(), scope) : dy;
+      } finally {
         weights.release(i, true);
-      }
-    }
-    if (lowestTrained == EMBEDDING) {
-      try (Grad on = Grad.on()) {
-        run(model.embed(tokens), dy);
+        inputs[i].close();
       }
     }
   }
 
-  /** A block's input as a leaf; it needs a gradient unless nothing below the block is trained. */
-  private Tensor leaf(Tensor x, int block) {
-    return x.detach().set_requires_grad(block > lowestTrained);
-  }
-
-  private static void run(Tensor y, Tensor dy) {
-    y.backward(dy, new BoolOptional(), false, new TensorArrayRefOptional());
-  }
+  /** A block's computation, ready for its backward pass. */
+  private record Recorded(Tape tape, Value in, Value y) {}
 
   /**
    * The log-probs (N) of the batch's label tokens, float32, without gradients or dropout; they
@@ -184,17 +187,19 @@ public final class BlockwiseStep {
         return Optional.of("the embedding");
       }
       for (int i = 0; i < model.blocks().size(); i++) {
-        x = weights.acquire(i).forward(x, pass);
+        x = weights.acquire(i, false).forward(Value.of(x), pass).tensor();
         weights.release(i, false);
         if (!Tensors.allFinite(x)) {
           return Optional.of("block " + i);
         }
       }
-      return Tensors.allFinite(model.norm(x)) ? Optional.empty() : Optional.of("the final norm");
+      return Tensors.allFinite(model.norm(Value.of(x)).tensor())
+          ? Optional.empty()
+          : Optional.of("the final norm");
     }
   }
 
-  /** What is done with the normed hidden states (N, D) of the label tokens. */
+  /** What is done with the hidden states (N, D) of the label tokens. */
   private interface HiddenVisitor {
     Tensor visit(Tensor hidden, LabelTokens labels, Pass pass);
   }
@@ -207,12 +212,12 @@ public final class BlockwiseStep {
       Tensor x = model.embed(tokens(batch));
       for (int i = 0; i < model.blocks().size(); i++) {
         try (PointerScope inner = new PointerScope()) {
-          x = Tensors.keep(weights.acquire(i).forward(x, pass), outer);
+          x = Tensors.keep(weights.acquire(i, false).forward(Value.of(x), pass).tensor(), outer);
           weights.release(i, false);
         }
       }
       LabelTokens labels = LabelTokens.of(batch);
-      result = visitor.visit(select(model.norm(x), labels), labels, pass);
+      result = visitor.visit(select(x, labels), labels, pass);
       result.retainReference();
     }
     return attachToInnermost(result);
@@ -228,9 +233,11 @@ public final class BlockwiseStep {
   }
 
   private Tensor select(Tensor hidden, LabelTokens labels) {
-    return hidden
-        .reshape(-1, hidden.size(-1))
-        .index_select(0, Tensors.longs(labels.at(), device, labels.count()));
+    return hidden.reshape(-1, hidden.size(-1)).index_select(0, at(labels));
+  }
+
+  private Tensor at(LabelTokens labels) {
+    return Tensors.longs(labels.at(), device, labels.count());
   }
 
   private Tensor tokens(Batch batch) {

@@ -1,19 +1,21 @@
 package dev.luthier.train;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
-import dev.luthier.checkpoint.TensorFiles;
 import dev.luthier.data.Batch;
 import dev.luthier.format.AtomicFile;
+import dev.luthier.format.Checksums;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
+import dev.luthier.optim.Optimizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -21,12 +23,14 @@ import java.util.stream.Stream;
 
 /**
  * The checkpoints of a run: {@code OUTPUT/checkpoints/step-N}, each a folder that loads as an
- * adapter or model, with {@code optimizer.safetensors} and {@code state.json} beside the weights. A
- * folder appears under its name only when it is whole and on the disk.
+ * adapter or model, with {@code optimizer.safetensors} and {@code state.json} beside the weights,
+ * and the {@link Checksums} of them all. A folder appears under its name only when it is whole and
+ * on the disk, and is checked when it is read back.
  */
 public final class Checkpoints {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Pattern NAME = Pattern.compile("step-(\\d{1,18})");
+  private static final String SEE_DAMAGED = "See docs/troubleshooting.md#damaged-checkpoint";
+  private static final String SEE_FULL = "See docs/troubleshooting.md#disk-full";
 
   private final Path output;
   private final Path folder;
@@ -47,53 +51,152 @@ public final class Checkpoints {
   }
 
   /**
+   * Warns when the disk has no room for what the run will save.
+   *
+   * @param bytes of one checkpoint
+   * @param best whether the best evaluated one stays besides
+   */
+  void checkRoom(long bytes, boolean best) {
+    // One is written before another goes.
+    int most = keep + 1 + (best ? 1 : 0);
+    long free = AtomicFile.freeSpace(folder);
+    if (bytes * Math.max(1, most - steps().size()) > free) {
+      listener.message(
+          String.format(
+              Locale.ROOT,
+              "warning: a checkpoint takes %,d bytes, up to %d stand at once, and the disk of %s"
+                  + " has %,d bytes free. Make room, or the run will stop when it is full. %s",
+              bytes,
+              most,
+              output,
+              free,
+              SEE_FULL));
+    }
+  }
+
+  /**
    * Saves the state after {@code state.step()} steps and removes checkpoints that are no longer
    * kept.
+   *
+   * @param bytes that it will take
+   * @throws LuthierException if it cannot be written; those before are as they were
    */
-  void save(RunState state, AdamW optimizer) {
+  void save(RunState state, Optimizer optimizer, long bytes) {
     Path target = path(state.step());
-    createFolder();
-    AtomicFile.writeFolder(
-        target,
-        temporary -> {
-          files.writeExact(temporary);
-          TensorFiles.write(
-              temporary.resolve("optimizer.safetensors"),
-              optimizer.state(),
-              Map.of("format", "pt", "steps", Long.toString(optimizer.steps())));
-          AtomicFile.writeText(temporary.resolve("state.json"), toJson(state, optimizer));
-        });
+    try {
+      createFolder();
+      AtomicFile.writeFolder(
+          target,
+          temporary -> {
+            files.writeExact(temporary);
+            optimizer.write(
+                temporary.resolve("optimizer.safetensors"),
+                Map.of("format", "pt", "steps", Long.toString(optimizer.steps())));
+            ObjectNode json = state.toJson().put("optimizerSteps", optimizer.steps());
+            Json.write(temporary.resolve("state.json"), json);
+            Checksums.write(temporary);
+          });
+    } catch (LuthierException e) {
+      throw new LuthierException(
+          String.format(
+              Locale.ROOT,
+              "%s A checkpoint takes %,d bytes in all%s. Repeat the command with --resume to go on."
+                  + " %s",
+              e.getMessage(),
+              bytes,
+              lastGood(),
+              SEE_FULL),
+          e);
+    }
     listener.saved(target);
     prune(state);
   }
 
-  /** Reads the newest checkpoint's weights and moments; empty if there is none. */
-  Optional<RunState> restoreLatest(AdamW optimizer) {
+  /**
+   * The newest step whose checkpoint is as it was written, from which a run goes on; 0 if there is
+   * no checkpoint. Newer ones that are damaged are told, and stand aside as {@code step-N.damaged}.
+   *
+   * @throws LuthierException if there are checkpoints and all are damaged
+   */
+  public long newestWhole() {
     if (Files.isDirectory(folder)) {
       // What a killed process was writing when it died.
       AtomicFile.cleanUp(folder);
     }
+    Map<Long, String> damaged = new LinkedHashMap<>();
     List<Long> steps = steps();
-    if (steps.isEmpty()) {
-      return Optional.empty();
+    for (int i = steps.size() - 1; i >= 0; i--) {
+      long step = steps.get(i);
+      Optional<String> damage = damage(step);
+      if (damage.isEmpty()) {
+        damaged.forEach((newer, what) -> setAside(newer, what, step));
+        return step;
+      }
+      damaged.put(step, damage.get());
     }
-    Path newest = path(steps.get(steps.size() - 1));
-    ObjectNode json = readState(newest);
-    files.readExact(newest);
-    TensorFiles.readInto(newest.resolve("optimizer.safetensors"), optimizer.state());
-    optimizer.resumeAt(json.path("optimizerSteps").asLong());
-    return Optional.of(
-        new RunState(
-            json.path("step").asLong(),
-            json.path("bestStep").asLong(),
-            json.path("bestLoss").asDouble(Double.POSITIVE_INFINITY),
-            json.path("stale").asInt(),
-            json.path("tokens").asLong(),
-            json.path("seconds").asDouble()));
+    if (!damaged.isEmpty()) {
+      throw new LuthierException(
+          "no checkpoint of this run is whole, so it cannot go on:\n  "
+              + String.join("\n  ", damaged.values())
+              + "\nPut one of them back from a copy, or delete "
+              + output
+              + " to start over. "
+              + SEE_DAMAGED);
+    }
+    return 0;
   }
 
-  /** Reads the weights of a step's checkpoint. */
+  private void setAside(long step, String damage, long used) {
+    Path aside = folder.resolve("step-" + step + ".damaged");
+    try {
+      AtomicFile.deleteTree(aside);
+      Files.move(path(step), aside, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new LuthierException(path(step) + " cannot be renamed: " + Reason.of(e), e);
+    }
+    listener.message(
+        "warning: "
+            + damage
+            + "; it now stands aside as "
+            + aside.getFileName()
+            + ", and the run goes on from "
+            + path(used)
+            + ". "
+            + SEE_DAMAGED);
+  }
+
+  /** What of a step's checkpoint is not as it was written, if anything. */
+  Optional<String> damage(long step) {
+    List<String> damage = Checksums.damage(path(step));
+    return damage.isEmpty()
+        ? Optional.empty()
+        : Optional.of(path(step) + " is damaged: " + String.join("; ", damage));
+  }
+
+  /** Reads a whole checkpoint's weights and moments. */
+  RunState restore(long step, Optimizer optimizer) {
+    Path checkpoint = path(step);
+    ObjectNode json = Json.read(checkpoint.resolve("state.json"));
+    files.readExact(checkpoint);
+    optimizer.read(
+        checkpoint.resolve("optimizer.safetensors"), json.path("optimizerSteps").asLong());
+    return RunState.of(json);
+  }
+
+  /**
+   * Reads the weights of a step's checkpoint.
+   *
+   * @throws LuthierException if it is damaged
+   */
   void readWeights(long step) {
+    damage(step)
+        .ifPresent(
+            damage -> {
+              throw new LuthierException(
+                  damage
+                      + ". Repeat the command with --resume to go on without it. "
+                      + SEE_DAMAGED);
+            });
     files.readExact(path(step));
   }
 
@@ -113,6 +216,11 @@ public final class Checkpoints {
     }
   }
 
+  /** Where optimizer state that is paged may lie while the run goes on. */
+  Path optimizerPages() {
+    return output.resolve("optimizer.pages");
+  }
+
   /** The folder of a step's checkpoint. */
   public Path path(long step) {
     return folder.resolve("step-" + step);
@@ -121,59 +229,44 @@ public final class Checkpoints {
   /**
    * Writes the batch that broke a run to {@code OUTPUT/failed-batch.json}.
    *
+   * @param what was not finite
+   * @param where the first part of the model whose output was not, if known
    * @return what to throw
    */
-  LuthierException failed(long step, String what, List<String> where, List<Batch> batches) {
-    Path file = output.resolve("failed-batch.json");
-    createFolder();
-    List<Map<String, Object>> dump = new ArrayList<>();
-    List<Integer> rows = new ArrayList<>();
-    for (Batch b : batches) {
-      dump.add(
-          Map.of(
-              "rows",
-              b.rows(),
-              "length",
-              b.length(),
-              "input_ids",
-              b.tokens(),
-              "labels",
-              b.labels(),
-              "position_ids",
-              b.positions(),
-              "documents",
-              b.documents(),
-              "data_rows",
-              b.sources()));
-      for (int[] sources : b.sources()) {
-        for (int source : sources) {
-          rows.add(source);
-        }
-      }
-    }
-    try {
-      AtomicFile.writeText(file, JSON.writeValueAsString(Map.of("step", step, "batches", dump)));
-    } catch (IOException e) {
-      throw new LuthierException(file + " cannot be written: " + Reason.of(e), e);
-    }
-    List<Long> saved = steps();
+  LuthierException failed(long step, String what, Optional<String> where, List<Batch> batches) {
+    Path file = FailedBatch.write(output, step, batches);
     return new LuthierException(
         "step "
             + step
             + ": "
             + what
-            + (where.isEmpty()
-                ? ""
-                : "; the first output that is not finite is that of " + where.get(0))
+            + where.map(w -> "; the first output that is not finite is that of " + w).orElse("")
             + ". Data rows "
-            + (rows.size() > 20 ? rows.subList(0, 20) + " and more" : rows)
+            + FailedBatch.rows(batches)
             + "; the batch is in "
             + file
-            + (saved.isEmpty()
-                ? ""
-                : "; the last good checkpoint is " + path(saved.get(saved.size() - 1)))
+            + lastGood()
             + ". Try a lower train.learningRate, or look at those rows."
             + " See docs/troubleshooting.md#not-finite");
+  }
+
+  /** What to throw when a trained tensor broke in an update. */
+  LuthierException notFinite(long step, String tensor) {
+    return new LuthierException(
+        "after step "
+            + step
+            + " "
+            + tensor
+            + " is not finite; it is not saved"
+            + lastGood()
+            + ". Repeat the command with --resume to go on. See docs/troubleshooting.md#not-finite");
+  }
+
+  private String lastGood() {
+    List<Long> saved = steps();
+    return saved.isEmpty()
+        ? "; there is no checkpoint yet"
+        : "; the last good checkpoint is " + path(saved.get(saved.size() - 1));
   }
 
   private void prune(RunState state) {
@@ -195,23 +288,5 @@ public final class Checkpoints {
     } catch (IOException e) {
       throw new LuthierException(folder + " cannot be created: " + Reason.of(e), e);
     }
-  }
-
-  private static String toJson(RunState state, AdamW optimizer) {
-    ObjectNode json = JSON.createObjectNode();
-    json.put("step", state.step());
-    json.put("optimizerSteps", optimizer.steps());
-    json.put("bestStep", state.bestStep());
-    if (Double.isFinite(state.bestLoss())) {
-      json.put("bestLoss", state.bestLoss());
-    }
-    json.put("stale", state.stale());
-    json.put("tokens", state.tokens());
-    json.put("seconds", state.seconds());
-    return json.toPrettyString() + "\n";
-  }
-
-  private static ObjectNode readState(Path checkpoint) {
-    return Json.read(checkpoint.resolve("state.json"));
   }
 }

@@ -10,15 +10,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The gradients of a run's trainable parameters, taken together. */
-final class Gradients {
+public final class Gradients {
   private final Map<String, Tensor> parameters;
 
-  Gradients(Map<String, Tensor> parameters) {
+  /**
+   * @param parameters leaves by name
+   */
+  public Gradients(Map<String, Tensor> parameters) {
     this.parameters = parameters;
   }
 
   /** The 2-norm over all of them: the root of the sum of the squared norms. */
-  double norm() {
+  public double norm() {
     double sum = 0;
     try (Grad off = Grad.off()) {
       for (Tensor p : parameters.values()) {
@@ -35,7 +38,7 @@ final class Gradients {
   }
 
   /** Scales them down to this global norm if they exceed it, as PyTorch's clip_grad_norm_. */
-  void clip(double norm, double maximum) {
+  public void clip(double norm, double maximum) {
     double factor = maximum / (norm + 1e-6);
     if (maximum <= 0 || factor >= 1) {
       return;
@@ -53,7 +56,7 @@ final class Gradients {
   }
 
   /** Frees them. */
-  void clear() {
+  public void clear() {
     for (Tensor p : parameters.values()) {
       try (PointerScope scope = new PointerScope()) {
         p.mutable_grad().reset();

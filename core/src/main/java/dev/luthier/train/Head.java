@@ -2,20 +2,23 @@ package dev.luthier.train;
 
 import dev.luthier.model.Decoder;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Tape;
+import dev.luthier.nn.Value;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The output head over label tokens, chunk by chunk: (N, D) to log-probs (N) and, on the way back,
- * from the objective's gradient to that of the hidden states. Logits exist for one chunk at a time.
+ * The final norm and output head over label tokens, chunk by chunk: (N, D) to log-probs (N) and, on
+ * the way back, from the objective's gradient to that of the hidden states. Logits exist for one
+ * chunk at a time.
  */
 final class Head {
   /** Logits of a chunk in float32 stay near 32 MiB. */
@@ -27,6 +30,10 @@ final class Head {
    */
   private static final int ROW_STEP = 64;
 
+  private static final int LOG_SUM = 0;
+  private static final int LOG_PROB = 1;
+  private static final int LARGEST = 2;
+
   private final Decoder model;
   private final Device device;
   private final int chunk;
@@ -34,7 +41,12 @@ final class Head {
   Head(Decoder model) {
     this.model = model;
     this.device = model.parameters().device();
-    this.chunk = Math.max(1, CHUNK_ELEMENTS / model.shape().vocabulary() / ROW_STEP) * ROW_STEP;
+    this.chunk = chunk(model.shape().vocabulary());
+  }
+
+  /** Rows of a chunk. */
+  static int chunk(int vocabulary) {
+    return Math.max(1, CHUNK_ELEMENTS / vocabulary / ROW_STEP) * ROW_STEP;
   }
 
   /** What a visitor of chunks does with one. */
@@ -99,9 +111,8 @@ final class Head {
           hidden,
           labels,
           (h, l, from) -> {
-            Tensor logits = Tensors.cast(model.head().forward(h, pass), ScalarType.Float);
-            out.narrow(0, from, l.count())
-                .copy_(pick(logits, targets(l), logits.logsumexp(new long[] {-1}, true)));
+            Tensor measured = measure(logits(h, pass), targets(l));
+            out.narrow(0, from, l.count()).copy_(measured.select(0, LOG_PROB));
           });
     }
     return out;
@@ -122,11 +133,8 @@ final class Head {
           hidden,
           labels,
           (h, l, from) -> {
-            Tensor logits = Tensors.cast(model.head().forward(h, pass), ScalarType.Float);
-            Tensor at = targets(l);
-            Tensor part = out.narrow(1, from, l.count()); // (2, n)
-            part.select(0, 0).copy_(pick(logits, at, logits.logsumexp(new long[] {-1}, true)));
-            part.select(0, 1).copy_(logits.argmax(new LongOptional(1), true).eq(at).squeeze(1));
+            Tensor measured = measure(logits(h, pass), targets(l));
+            out.narrow(1, from, l.count()).copy_(measured.narrow(0, LOG_PROB, 2));
           });
     }
     return out;
@@ -141,6 +149,50 @@ final class Head {
     }
   }
 
+  private Tensor logits(Tensor hidden, Pass pass) {
+    return model.head().forward(model.norm(Value.of(hidden)), pass).tensor(); // (n, V)
+  }
+
+  /**
+   * What is asked of logits (n, V): the rows of a float32 (3, n) are each row's log-sum of
+   * exponentials, the target's log-prob, and 1 where the target is the first of the largest.
+   *
+   * @param targets (n)
+   */
+  private static Tensor measure(Tensor logits, Tensor targets) {
+    Tensor out =
+        torch.empty(
+            new long[] {3, logits.size(0)},
+            logits.options().dtype(new ScalarTypeOptional(ScalarType.Float)),
+            null);
+    if (Kernels.take(logits)) {
+      Kernels.logProbs(logits, targets, out);
+      return out;
+    }
+    try (PointerScope scope = new PointerScope()) {
+      Tensor f = Tensors.cast(logits, ScalarType.Float);
+      Tensor logSum = f.logsumexp(new long[] {-1}, false);
+      out.select(0, LOG_SUM).copy_(logSum);
+      out.select(0, LOG_PROB).copy_(f.gather(1, targets.unsqueeze(1)).squeeze(1).sub(logSum));
+      out.select(0, LARGEST).copy_(f.argmax(new LongOptional(1), false).eq(targets));
+    }
+    return out;
+  }
+
+  /** The logits become their gradient {@code g (onehot(target) - softmax)}, g being (n). */
+  private static void differentiate(Tensor logits, Tensor targets, Tensor logSum, Tensor g) {
+    if (Kernels.take(logits)) {
+      Kernels.logProbsBackward(logits, targets, logSum, g.contiguous());
+      return;
+    }
+    try (PointerScope scope = new PointerScope()) {
+      Tensor column = g.unsqueeze(1);
+      Tensor softmax = Tensors.cast(logits, ScalarType.Float).sub(logSum.unsqueeze(1)).exp_();
+      softmax.mul_(column.neg()).scatter_add_(1, targets.unsqueeze(1), column);
+      logits.copy_(softmax);
+    }
+  }
+
   private void backward(
       Tensor hidden,
       LabelTokens labels,
@@ -148,28 +200,19 @@ final class Head {
       Tensor gradient,
       java.util.function.UnaryOperator<Tensor> objective) {
     int n = labels.count();
-    Tensor leaf = padded(hidden.detach()).set_requires_grad(true);
-    Tensor logits;
-    try (Grad on = Grad.on()) {
-      logits = model.head().forward(leaf, pass); // (n rounded up, V)
-    }
-    try (Grad off = Grad.off()) {
-      // The gradient takes the logits' place, since a linear map keeps no output.
-      Tensor all = logits.detach();
-      Tensor rows = all.narrow(0, 0, n);
-      Tensor f = Tensors.cast(rows, ScalarType.Float);
-      Tensor targets = targets(labels);
-      Tensor normalizer = f.logsumexp(new long[] {-1}, true); // (n, 1)
-      Tensor g = objective.apply(pick(f, targets, normalizer)).unsqueeze(1); // (n, 1)
-      // d log p_target / d logits = onehot - softmax
-      f.sub_(normalizer).exp_().mul_(g.neg()).scatter_add_(1, targets, g);
-      if (Tensors.dtype(rows) != ScalarType.Float) {
-        rows.copy_(f);
-      }
-      all.narrow(0, n, all.size(0) - n).zero_();
-      logits.backward(all, new BoolOptional(), false, new TensorArrayRefOptional());
-      gradient.copy_(leaf.grad().narrow(0, 0, n));
-    }
+    Tape tape = new Tape();
+    Value leaf = tape.leaf(padded(hidden), true);
+    Value logits = model.head().forward(model.norm(leaf), pass); // (n rounded up, V)
+    // The gradient takes the logits' place, since a linear map keeps no output.
+    Tensor all = logits.tensor();
+    Tensor rows = all.narrow(0, 0, n);
+    Tensor targets = targets(labels);
+    Tensor measured = measure(rows, targets);
+    Tensor g = objective.apply(measured.select(0, LOG_PROB)); // (n)
+    differentiate(rows, targets, measured.select(0, LOG_SUM), g);
+    all.narrow(0, n, all.size(0) - n).zero_();
+    tape.backward(logits, all);
+    gradient.copy_(leaf.gradient().narrow(0, 0, n));
   }
 
   /** The rows, followed by zeros up to a multiple of ROW_STEP. */
@@ -177,7 +220,7 @@ final class Head {
     long n = hidden.size(0);
     long rounded = (n + ROW_STEP - 1) / ROW_STEP * ROW_STEP;
     if (rounded == n) {
-      return hidden.detach();
+      return hidden;
     }
     Tensor out = torch.zeros(new long[] {rounded, hidden.size(1)}, hidden.options());
     out.narrow(0, 0, n).copy_(hidden);
@@ -185,10 +228,6 @@ final class Head {
   }
 
   private Tensor targets(LabelTokens labels) {
-    return Tensors.longs(labels.targets(), device, labels.count(), 1);
-  }
-
-  private static Tensor pick(Tensor logits, Tensor targets, Tensor normalizer) {
-    return logits.gather(1, targets).sub(normalizer).squeeze(1); // (n)
+    return Tensors.longs(labels.targets(), device, labels.count());
   }
 }

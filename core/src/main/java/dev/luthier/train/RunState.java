@@ -1,5 +1,8 @@
 package dev.luthier.train;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
+
 /**
  * Everything but tensors that a run needs to go on: all else follows from the settings, the data
  * and the step.
@@ -16,5 +19,35 @@ public record RunState(
   /** Before the first step. */
   public static RunState start() {
     return new RunState(0, 0, Double.POSITIVE_INFINITY, 0, 0, 0);
+  }
+
+  /** The same without a best evaluation: the next one is the best. */
+  RunState withoutBest() {
+    return new RunState(step, 0, Double.POSITIVE_INFINITY, 0, tokens, seconds);
+  }
+
+  /** As {@code state.json} has it. */
+  static RunState of(ObjectNode json) {
+    return new RunState(
+        json.path("step").asLong(),
+        json.path("bestStep").asLong(),
+        json.path("bestLoss").asDouble(Double.POSITIVE_INFINITY),
+        json.path("stale").asInt(),
+        json.path("tokens").asLong(),
+        json.path("seconds").asDouble());
+  }
+
+  /** For {@code state.json}; a loss that is not there yet is left out. */
+  ObjectNode toJson() {
+    ObjectNode json = Json.object();
+    json.put("step", step);
+    json.put("bestStep", bestStep);
+    if (Double.isFinite(bestLoss)) {
+      json.put("bestLoss", bestLoss);
+    }
+    json.put("stale", stale);
+    json.put("tokens", tokens);
+    json.put("seconds", seconds);
+    return json;
   }
 }

@@ -2,8 +2,12 @@ package dev.luthier.train;
 
 import dev.luthier.LuthierException;
 import dev.luthier.model.Decoder;
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /** The parameters that a run trains, the base model's first and then the adapter's, by name. */
@@ -32,5 +36,19 @@ public final class Trainables {
       throw new LuthierException(
           "nothing is trained: no layer of the model matches lora.targets. See docs/sft.md#targets");
     }
+  }
+
+  /** The first of these that holds something infinite or not a number. */
+  static Optional<String> notFinite(Map<String, Tensor> parameters) {
+    try (Grad off = Grad.off()) {
+      for (Map.Entry<String, Tensor> p : parameters.entrySet()) {
+        try (PointerScope scope = new PointerScope()) {
+          if (!Tensors.allFinite(p.getValue())) {
+            return Optional.of(p.getKey());
+          }
+        }
+      }
+    }
+    return Optional.empty();
   }
 }

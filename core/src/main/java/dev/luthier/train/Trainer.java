@@ -3,11 +3,12 @@ package dev.luthier.train;
 import dev.luthier.LuthierException;
 import dev.luthier.data.Batch;
 import dev.luthier.model.Decoder;
+import dev.luthier.optim.Optimizer;
 import dev.luthier.tensor.Memory;
 import dev.luthier.tensor.Seeds;
+import dev.luthier.tensor.Tensors;
 import dev.luthier.train.TrainListener.EvalMetrics;
 import dev.luthier.train.TrainListener.StepMetrics;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  * batches and dropout follow from the seed and the step, so a run that goes on from a checkpoint
  * makes the same updates, bit for bit.
  */
-public final class Trainer {
+public final class Trainer implements AutoCloseable {
   /**
    * What a run is made of.
    *
@@ -68,7 +69,7 @@ public final class Trainer {
   private final Map<String, Tensor> parameters;
   private final BatchOrder order;
   private final BlockwiseStep step;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
   private final Gradients gradients;
   private final Schedule schedule;
   private final Checkpoints checkpoints;
@@ -89,15 +90,45 @@ public final class Trainer {
     this.parameters = Trainables.of(job.model());
     Trainables.require(job.model());
     this.order = new BatchOrder(job.data(), job.settings());
-    this.step = new BlockwiseStep(job.model(), WeightSource.resident(job.model()), job.recompute());
-    this.optimizer = AdamW.of(parameters, job.settings());
+    this.step = new BlockwiseStep(job.model(), WeightSource.of(job.model()), job.recompute());
+    this.optimizer =
+        Optimizers.create(
+            job.settings(),
+            parameters,
+            job.model().parameters().device(),
+            checkpoints.optimizerPages());
     this.gradients = new Gradients(parameters);
     this.schedule = Schedule.of(job.settings(), job.peakRate(), order.totalSteps());
   }
 
-  /** Takes up the newest checkpoint, if there is one. */
-  public void resume() {
-    state = checkpoints.restoreLatest(optimizer).orElse(state);
+  /**
+   * Takes up a checkpoint that is whole.
+   *
+   * @param step as {@link Checkpoints#newestWhole} gives it; 0 leaves everything at its start
+   */
+  public void resume(long step) {
+    if (step == 0) {
+      return;
+    }
+    state = checkpoints.restore(step, optimizer);
+    if (job.checkpoint().keepBest() && state.bestStep() > 0 && state.bestStep() < step) {
+      checkpoints.damage(state.bestStep()).ifPresent(this::forgetBest);
+    }
+  }
+
+  private void forgetBest(String damage) {
+    listener.message(
+        "warning: "
+            + damage
+            + ". It was the best evaluated one; the best from now on takes its place."
+            + " See docs/troubleshooting.md#damaged-checkpoint");
+    state = state.withoutBest();
+  }
+
+  /** Frees the optimizer's state. */
+  @Override
+  public void close() {
+    optimizer.close();
   }
 
   /** Trains to the end, or until interrupted. On return the parameters are the result's. */
@@ -105,6 +136,8 @@ public final class Trainer {
     long total = order.totalSteps();
     listener.started(state.step(), total);
     if (state.step() < total) {
+      checkpoints.checkRoom(
+          checkpointBytes(), job.checkpoint().keepBest() && job.evaluation().isPresent());
       dryPass();
     }
     double loss = Double.NaN;
@@ -114,7 +147,7 @@ public final class Trainer {
       Optional<Double> sum = forwardBackward(batches);
       if (sum.isEmpty()) {
         gradients.clear();
-        checkpoints.save(state, optimizer);
+        save();
         return new Outcome(End.INTERRUPTED, state, loss);
       }
       loss = sum.get() / weight(batches);
@@ -124,7 +157,7 @@ public final class Trainer {
       boolean last = state.step() == total;
       boolean stop = evaluateIfDue(last);
       if (!stop && !last && due(job.checkpoint().everySteps())) {
-        checkpoints.save(state, optimizer);
+        save();
       }
       if (stop) {
         takeBest();
@@ -202,6 +235,31 @@ public final class Trainer {
             Memory.peakResident()));
   }
 
+  /** Saves the state, unless that would put broken weights in the place of good ones. */
+  private void save() {
+    requireFinite();
+    checkpoints.save(state, optimizer, checkpointBytes());
+  }
+
+  /** Float32 weights and the optimizer's state; what else a checkpoint holds is small. */
+  private long checkpointBytes() {
+    long bytes = 0;
+    for (Map.Entry<String, Tensor> p : parameters.entrySet()) {
+      long[] shape = Tensors.shape(p.getValue());
+      bytes +=
+          4 * p.getValue().numel() + Optimizers.bytes(job.settings(), p.getKey(), shape).state();
+    }
+    return bytes;
+  }
+
+  private void requireFinite() {
+    Trainables.notFinite(parameters)
+        .ifPresent(
+            name -> {
+              throw checkpoints.notFinite(state.step(), name);
+            });
+  }
+
   /** Evaluates when it is time; true when the run should stop. */
   private boolean evaluateIfDue(boolean last) {
     if (job.evaluation().isEmpty() || !last && !due(job.eval().everySteps())) {
@@ -221,13 +279,15 @@ public final class Trainer {
             state.seconds());
     listener.evaluated(new EvalMetrics(state.step(), score.perToken(), score.labelTokens(), best));
     if (best && job.checkpoint().keepBest()) {
-      checkpoints.save(state, optimizer);
+      save();
     }
     return job.eval().patience() > 0 && state.stale() >= job.eval().patience();
   }
 
   /**
    * Goes back to the best evaluated weights, if that is wanted and they are not the current ones.
+   *
+   * @throws LuthierException if what is to be the result is not finite
    */
   private void takeBest() {
     if (job.checkpoint().keepBest() && state.bestStep() > 0 && state.bestStep() < state.step()) {
@@ -235,6 +295,7 @@ public final class Trainer {
       listener.message(
           "the result is step " + state.bestStep() + ", which had the lowest evaluation loss");
     }
+    requireFinite();
   }
 
   private boolean due(int every) {
@@ -247,10 +308,8 @@ public final class Trainer {
 
   private LuthierException notFinite(String what, List<Batch> batches) {
     gradients.clear();
-    List<String> first = new ArrayList<>();
-    for (Batch batch : batches) {
-      step.firstNotFinite(batch).ifPresent(first::add);
-    }
+    Optional<String> first =
+        batches.stream().flatMap(b -> step.firstNotFinite(b).stream()).findFirst();
     return checkpoints.failed(state.step() + 1, what, first, batches);
   }
 }

@@ -7,6 +7,7 @@ import dev.luthier.Assets;
 import dev.luthier.model.Block;
 import dev.luthier.model.Decoder;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Value;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
@@ -104,9 +105,9 @@ class LlamaOracleTest {
       Pass pass = model.pass(positions, documents, rows, length);
       Tensor x = model.embed(Tensors.longs(tokens, Device.CPU, rows, length));
       for (Block block : model.blocks()) {
-        x = block.forward(x, pass);
+        x = block.forward(Value.of(x), pass).tensor();
       }
-      return Tensors.toFloats(model.head().forward(model.norm(x), pass));
+      return Tensors.toFloats(model.head().forward(model.norm(Value.of(x)), pass).tensor());
     }
   }
 

@@ -95,6 +95,24 @@ class AtomicFileTest {
   }
 
   @Test
+  void a_file_that_fails_in_a_new_folder_is_named_where_it_would_have_stood() {
+    Path target = folder.resolve("step-1");
+    assertThatThrownBy(
+            () ->
+                AtomicFile.writeFolder(
+                    target,
+                    f ->
+                        AtomicFile.write(
+                            f.resolve("a"),
+                            channel -> {
+                              throw new IOException("No space left on device");
+                            })))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageStartingWith(target.resolve("a") + " cannot be written: No space left");
+    assertThat(SafetensorsIndex.names(folder)).isEmpty();
+  }
+
+  @Test
   void a_folder_replaces_the_old_one_whole() {
     Path target = folder.resolve("step-1");
     AtomicFile.writeFolder(target, f -> Files.writeString(f.resolve("a"), "old"));

@@ -96,7 +96,7 @@ class SettingsTest {
                 new Settings()
                     .yaml(
                         "output: out\ntrain:\n  maxSteps: ten\n  epoch: 2\nlora:\n  rank: 0\n"
-                            + "eval: often\nmethod: qlora\n",
+                            + "eval: often\nmethod: prefix\n",
                         "run.yaml")
                     .bind(SftSettings.class))
         .isInstanceOf(UsageException.class)
@@ -106,7 +106,7 @@ class SettingsTest {
         .hasMessageContaining("unknown setting train.epoch; did you mean train.epochs?")
         .hasMessageContaining("lora.rank is 0: must be at least 1")
         .hasMessageContaining("eval: expected a group of settings, such as eval.everySteps")
-        .hasMessageContaining("method: expected lora | full, found \"qlora\"");
+        .hasMessageContaining("method: expected lora | qlora | full, found \"prefix\"");
   }
 
   @Test

@@ -3,19 +3,15 @@ package dev.luthier.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.data.Batch;
-import dev.luthier.model.Block;
+import dev.luthier.measure.OrdinaryStep;
 import dev.luthier.model.Llama;
 import dev.luthier.nn.LoraSettings;
-import dev.luthier.nn.Pass;
-import dev.luthier.tensor.Device;
-import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,22 +32,9 @@ class BlockwiseStepTest {
 
   /** The same loss in the ordinary way: one graph, all logits. */
   private static double wholeGraph(Llama model, Batch batch) {
-    try (PointerScope scope = new PointerScope();
-        Grad on = Grad.on()) {
-      Pass pass = model.pass(batch.positions(), batch.documents(), batch.rows(), batch.length());
-      Tensor x =
-          model.embed(Tensors.longs(batch.tokens(), Device.CPU, batch.rows(), batch.length()));
-      for (Block block : model.blocks()) {
-        x = block.forward(x, pass);
-      }
-      Tensor logits = model.head().forward(model.norm(x), pass).view(-1, 40).log_softmax(1);
-      LabelTokens labels = LabelTokens.of(batch);
-      Tensor at = Tensors.longs(labels.at(), Device.CPU, labels.count());
-      Tensor targets = Tensors.longs(labels.targets(), Device.CPU, labels.count(), 1);
-      Tensor loss = logits.index_select(0, at).gather(1, targets).sum().neg();
-      loss.div(Tensors.scalar(labels.count())).backward();
-      return loss.item_double();
-    }
+    LoraSettings lora = LoraSettings.defaults();
+    return new OrdinaryStep(TinyLlama.CONFIG, model, lora.alpha() / lora.rank())
+        .run(batch, 1.0 / batch.labelTokens(), 0);
   }
 
   private static Map<String, float[]> gradients(Llama model) {
@@ -106,7 +89,7 @@ class BlockwiseStepTest {
   }
 
   private static double step(Llama model, Batch batch, boolean recompute) {
-    return new BlockwiseStep(model, WeightSource.resident(model), recompute)
+    return new BlockwiseStep(model, WeightSource.of(model), recompute)
         .forwardBackward(batch, Objective.crossEntropy(), 1.0 / batch.labelTokens(), 7);
   }
 

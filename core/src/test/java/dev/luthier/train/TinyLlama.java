@@ -3,14 +3,17 @@ package dev.luthier.train;
 import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
 import dev.luthier.nn.Activation;
+import dev.luthier.nn.Init;
 import dev.luthier.nn.Linears;
 import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.Parameters;
 import dev.luthier.nn.RandomSource;
 import dev.luthier.nn.RopeScaling;
+import dev.luthier.nn.TensorSource;
 import dev.luthier.tensor.Device;
 import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A Llama small enough to check by brute force, with weights large enough that mistakes show. */
@@ -69,8 +72,7 @@ public final class TinyLlama {
   public static Llama lora(long seed, LoraSettings settings) {
     Parameters adapter =
         new Parameters(
-            (name, init, shape) ->
-                new RandomSource(seed + 1, 0.1).read(name, dev.luthier.nn.Init.NORMAL, shape),
+            new AllRandom(new RandomSource(seed + 1, 0.1)),
             ScalarType.Float,
             Device.CPU,
             n -> true);
@@ -85,5 +87,18 @@ public final class TinyLlama {
         ScalarType.Float,
         Device.CPU,
         n -> trained);
+  }
+
+  /** Draws even what would start at zero. */
+  private record AllRandom(RandomSource source) implements TensorSource {
+    @Override
+    public Optional<long[]> shape(String name, long... asked) {
+      return Optional.of(asked);
+    }
+
+    @Override
+    public void read(String name, Init init, Tensor target) {
+      source.read(name, Init.NORMAL, target);
+    }
   }
 }

@@ -9,7 +9,10 @@ import dev.luthier.checkpoint.TensorFiles;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.model.Llama;
+import dev.luthier.model.LlamaConfig;
 import dev.luthier.nn.LoraSettings;
+import dev.luthier.nn.RopeScaling;
+import dev.luthier.recipe.Settings;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import dev.luthier.train.TrainListener.EvalMetrics;
@@ -30,6 +33,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class TrainerTest {
   private static final BooleanSupplier NEVER = () -> false;
@@ -54,28 +59,11 @@ class TrainerTest {
     return new TokenSequence(tokens, labels, row);
   }
 
-  private static TrainSettings settings(int steps, int micro, int accumulation) {
-    TrainSettings d = TrainSettings.defaults();
-    return new TrainSettings(
-        steps,
-        1,
-        micro,
-        accumulation,
-        Optional.of(0.01),
-        ScheduleKind.COSINE,
-        2,
-        0,
-        0,
-        0,
-        0.1,
-        d.beta1(),
-        d.beta2(),
-        d.epsilon(),
-        1.0,
-        3,
-        d.dtype(),
-        true,
-        1);
+  private static TrainSettings settings(int steps, int micro, int accumulation, String... more) {
+    Settings settings = new Settings().set("maxSteps=" + steps).set("seed=3").set("warmupSteps=2");
+    settings.set("microBatchSize=" + micro).set("gradientAccumulation=" + accumulation);
+    List.of(more).forEach(settings::set);
+    return settings.bind(TrainSettings.class);
   }
 
   private Trainer trainer(
@@ -141,13 +129,39 @@ class TrainerTest {
         d.bias());
   }
 
-  @Test
-  void micro_batches_and_accumulation_give_the_same_weights() {
+  /** Wide enough that 8-bit optimizers use 8 bits for some tensors and paged ones page some. */
+  private static Llama wide() {
+    LlamaConfig c = TinyLlama.CONFIG;
+    return TinyLlama.full(
+        1,
+        new LlamaConfig(
+            1600,
+            64,
+            80,
+            1,
+            c.numAttentionHeads(),
+            c.numKeyValueHeads(),
+            16,
+            c.maxPositionEmbeddings(),
+            c.rmsNormEps(),
+            RopeScaling.none(16, 10000, 128),
+            c.hiddenAct(),
+            false,
+            false,
+            false,
+            0.1));
+  }
+
+  @ParameterizedTest
+  @EnumSource(OptimizerKind.class)
+  void micro_batches_and_accumulation_give_the_same_weights(OptimizerKind kind) {
     List<Map<String, float[]>> results = new ArrayList<>();
     for (int[] cut : new int[][] {{8, 1}, {4, 2}, {1, 8}}) {
-      Llama model = TinyLlama.full(1);
-      trainer(model, settings(10, cut[0], cut[1]), "m" + cut[0], 0, NEVER, new TrainListener() {})
-          .run();
+      Llama model = wide();
+      TrainSettings s = settings(10, cut[0], cut[1], "optimizer=" + kind);
+      try (Trainer trainer = trainer(model, s, "m" + cut[0], 0, NEVER, new TrainListener() {})) {
+        trainer.run();
+      }
       results.add(weights(model));
     }
     for (Map<String, float[]> other : results.subList(1, 3)) {
@@ -162,9 +176,34 @@ class TrainerTest {
                   sum += Math.pow(expected[i] - actual[i], 2);
                   norm += Math.pow(expected[i], 2);
                 }
-                assertThat(Math.sqrt(sum / norm)).as(name).isLessThan(1e-5);
+                // A gradient's last bit may move a weight's moment to the next 8-bit code, which
+                // changes that weight's step by percents; how often depends on the processor.
+                double tolerance = kind.name().endsWith("8BIT") ? 1e-3 : 1e-5;
+                assertThat(Math.sqrt(sum / norm)).as(name).isLessThan(tolerance);
               });
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(OptimizerKind.class)
+  void every_optimizer_goes_on_from_its_checkpoint_to_the_same_bytes(OptimizerKind kind) {
+    TrainSettings s = settings(8, 4, 1, "optimizer=" + kind);
+    Llama straight = wide();
+    try (Trainer t = trainer(straight, s, "a" + kind, 0, NEVER, new TrainListener() {})) {
+      t.run();
+    }
+    int[] asked = {0};
+    try (Trainer t =
+        trainer(wide(), s, "b" + kind, 0, () -> asked[0]++ >= 5, new TrainListener() {})) {
+      assertThat(t.run().state().step()).isEqualTo(5);
+    }
+    Llama second = wide();
+    try (Trainer t = trainer(second, s, "b" + kind, 0, NEVER, new TrainListener() {})) {
+      t.resume(5);
+      t.run();
+    }
+    Map<String, float[]> expected = weights(straight);
+    weights(second).forEach((name, w) -> assertThat(w).as(name).isEqualTo(expected.get(name)));
   }
 
   @Test
@@ -193,7 +232,7 @@ class TrainerTest {
       }
       Trainer resumed =
           trainer(second, settings(12, 2, 2), "cut" + stopAt, 3, NEVER, new TrainListener() {});
-      resumed.resume();
+      resumed.resume(stopAt);
       assertThat(resumed.run().end()).isEqualTo(Trainer.End.FINISHED);
       Map<String, float[]> expected = weights(straight);
       weights(second).forEach((name, w) -> assertThat(w).as(name).isEqualTo(expected.get(name)));
@@ -312,7 +351,7 @@ class TrainerTest {
             List.of(documents.subList(0, 22), documents.subList(22, 40)), new Collator(0));
     TrainingRows apart =
         new TrainingRows(documents.stream().map(List::of).toList(), new Collator(0));
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.resident(model), true);
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), true);
     Evaluator evaluator = new Evaluator(step);
     assertThat(packed.batch(0).length()).isGreaterThan(256);
     assertThat(evaluator.score(packed.batches(2, 0)).perToken())
@@ -333,7 +372,7 @@ class TrainerTest {
   @Test
   void gradients_agree_with_finite_differences() {
     Llama model = TinyLlama.full(1);
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.resident(model), true);
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), true);
     var batch = rows(3).batch(0, 1, 2);
     step.forwardBackward(batch, Objective.crossEntropy(), 1, 1);
     Map<String, Tensor> parameters = Trainables.of(model);

@@ -12,6 +12,12 @@ import dev.luthier.data.Batch;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.model.Decoder;
+import dev.luthier.optim.Adafactor;
+import dev.luthier.optim.AdafactorSettings;
+import dev.luthier.optim.AdamW;
+import dev.luthier.optim.Optimizer;
+import dev.luthier.optim.Sgd;
+import dev.luthier.optim.UpdateRule;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Seeds;
@@ -24,12 +30,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -42,15 +53,28 @@ class TrainingOracleTest {
   private final List<Double> losses = new ArrayList<>();
   private final List<Double> norms = new ArrayList<>();
 
-  @Test
-  void adamw_on_every_parameter_follows_pytorch() {
-    String root = "oracle-transformers/train_full_adamw";
+  static Stream<Arguments> optimizers() {
+    return Stream.of(
+        Arguments.of("train_full_adamw", adamW(0.999), 0.01, 1e-3),
+        Arguments.of("train_full_sgd_momentum", new Sgd(0.9, true), 0.01, 0.05),
+        Arguments.of(
+            "train_full_adafactor",
+            new Adafactor(AdafactorSettings.defaults(), Optional.empty()),
+            0.0,
+            1e-3));
+  }
+
+  @ParameterizedTest
+  @MethodSource("optimizers")
+  void optimizers_on_every_parameter_follow_pytorch(
+      String folder, UpdateRule rule, double weightDecay, double rate) {
+    String root = "oracle-transformers/" + folder;
     JsonNode meta = Assets.json(root + "/meta.json");
     Decoder model = LOADER.full(Assets.path(root)).decoder();
     Map<String, Tensor> p = Trainables.of(model);
-    AdamW optimizer = new AdamW(p, n -> true, 0.9, 0.999, 1e-8, 0.01);
+    Optimizer optimizer = optimizer(p, rule, n -> weightDecay);
     for (JsonNode batch : Assets.json(root + "/batches.json")) {
-      step(model, optimizer, List.of(batch(batch)), 1e-3, 0);
+      step(model, optimizer, List.of(batch(batch)), rate, 0);
     }
     follow(meta.get("losses_fp32"), losses, 1e-4);
     follow(meta.get("grad_norms_fp32"), norms, 1e-4);
@@ -63,7 +87,7 @@ class TrainingOracleTest {
     JsonNode meta = Assets.json(root + "/meta.json");
     Decoder model = LOADER.full(Assets.path(root)).decoder();
     Map<String, Tensor> p = Trainables.of(model);
-    AdamW optimizer = new AdamW(p, AdamW::isMatrix, 0.9, 0.95, 1e-8, 0.1);
+    Optimizer optimizer = optimizer(p, adamW(0.95), n -> Optimizers.isMatrix(n) ? 0.1 : 0);
     Schedule schedule = new Schedule(ScheduleKind.COSINE, 1e-3, 10, 2, 0, 0);
     JsonNode batches = Assets.json(root + "/batches.json");
     for (int s = 0; s < 10; s++) {
@@ -88,7 +112,7 @@ class TrainingOracleTest {
     JsonNode meta = Assets.json(root + "/meta.json");
     Decoder model = LOADER.full(Assets.path(root)).decoder();
     Map<String, Tensor> p = Trainables.of(model);
-    AdamW optimizer = new AdamW(p, AdamW::isMatrix, 0.9, 0.999, 1e-8, 0.01);
+    Optimizer optimizer = optimizer(p, adamW(0.999), n -> Optimizers.isMatrix(n) ? 0.01 : 0);
     Schedule schedule = new Schedule(ScheduleKind.COSINE, 1e-3, 4, 1, 0, 0);
     JsonNode rows = Assets.json(root + "/rows.json");
     JsonNode order = meta.get("batch_order_as_collated");
@@ -123,7 +147,7 @@ class TrainingOracleTest {
     JsonNode train = Assets.json("oracle-transformers/" + folder + "/meta.json").get("train");
     LoadedModel loaded = LOADER.lora(Assets.path("oracle-transformers/peft_base_llama"), root);
     Map<String, Tensor> p = Trainables.of(loaded.decoder());
-    AdamW optimizer = new AdamW(p, n -> true, 0.9, 0.999, 1e-8, 0.01);
+    Optimizer optimizer = optimizer(p, adamW(0.999), n -> 0.01);
     for (JsonNode batch : Assets.json("oracle-transformers/" + folder + "/batches.json")) {
       step(loaded.decoder(), optimizer, List.of(batch(batch)), train.get("lr").asDouble(), 0);
     }
@@ -147,8 +171,23 @@ class TrainingOracleTest {
     assertThat(Files.list(ours)).hasSize(2);
   }
 
-  private void step(Decoder model, AdamW optimizer, List<Batch> micro, double rate, double clip) {
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.resident(model), true);
+  private static AdamW adamW(double beta2) {
+    return new AdamW(0.9, beta2, 1e-8);
+  }
+
+  private static Optimizer optimizer(
+      Map<String, Tensor> parameters, UpdateRule rule, ToDoubleFunction<String> weightDecay) {
+    Map<String, Optimizer.Parameter> all = new LinkedHashMap<>();
+    parameters.forEach(
+        (name, p) ->
+            all.put(
+                name, new Optimizer.Parameter(p, rule, 1, weightDecay.applyAsDouble(name), false)));
+    return new Optimizer(all, Device.CPU, Path.of("unused"));
+  }
+
+  private void step(
+      Decoder model, Optimizer optimizer, List<Batch> micro, double rate, double clip) {
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), true);
     double weight = micro.stream().mapToDouble(b -> LabelTokens.of(b).weight()).sum();
     double sum = 0;
     for (int i = 0; i < micro.size(); i++) {

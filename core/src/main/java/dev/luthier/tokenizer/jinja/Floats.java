@@ -1,5 +1,6 @@
 package dev.luthier.tokenizer.jinja;
 
+import dev.luthier.format.PythonFloat;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -16,35 +17,7 @@ final class Floats {
     if (Double.isInfinite(d)) {
       return d > 0 ? "inf" : "-inf";
     }
-    String sign = 1 / d < 0 || d < 0 ? "-" : "";
-    if (d == 0) {
-      return sign + "0.0";
-    }
-    BigDecimal shortest = shortest(Math.abs(d));
-    String digits = shortest.unscaledValue().toString();
-    int exponent = digits.length() - 1 - shortest.scale();
-    if (exponent < -4 || exponent >= 16) {
-      String mantissa =
-          digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);
-      return sign + mantissa + exponent(exponent);
-    }
-    String plain = shortest.toPlainString();
-    return sign + (plain.indexOf('.') < 0 ? plain + ".0" : plain);
-  }
-
-  private static BigDecimal shortest(double d) {
-    BigDecimal exact = new BigDecimal(d);
-    for (int precision = 1; precision < 17; precision++) {
-      BigDecimal candidate = exact.round(new MathContext(precision, RoundingMode.HALF_EVEN));
-      if (candidate.doubleValue() == d) {
-        return candidate.stripTrailingZeros();
-      }
-    }
-    return exact.round(new MathContext(17, RoundingMode.HALF_EVEN)).stripTrailingZeros();
-  }
-
-  private static String exponent(int e) {
-    return (e < 0 ? "e-" : "e+") + (Math.abs(e) < 10 ? "0" : "") + Math.abs(e);
+    return PythonFloat.repr(d);
   }
 
   /** {@code round(d, digits)}: half to even, on the exact value. */
@@ -94,7 +67,10 @@ final class Floats {
     int exponent = d == 0 ? 0 : digits.length() - 1 - rounded.scale();
     String padded = digits + "0".repeat(Math.max(0, precision + 1 - digits.length()));
     String point = precision > 0 || alternate ? "." : "";
-    return padded.charAt(0) + point + padded.substring(1, precision + 1) + exponent(exponent);
+    return padded.charAt(0)
+        + point
+        + padded.substring(1, precision + 1)
+        + PythonFloat.exponent(exponent);
   }
 
   private static String general(double d, int precision, boolean alternate) {

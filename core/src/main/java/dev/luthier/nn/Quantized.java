@@ -1,0 +1,56 @@
+package dev.luthier.nn;
+
+import dev.luthier.quant.QuantizedMatrix;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Frozen matrices in few bits, dequantized while their block runs. Dettmers et al., "QLoRA:
+ * Efficient Finetuning of Quantized LLMs", arXiv 2305.14314.
+ */
+final class Quantized extends Made {
+  private final List<QuantizedMatrix> members;
+
+  /**
+   * @param members first row to last; their tensors are pinned
+   */
+  Quantized(List<QuantizedMatrix> members, MatrixPool pool) {
+    super(
+        pool,
+        members.stream().mapToLong(QuantizedMatrix::rows).sum(),
+        members.isEmpty() ? 0 : members.get(0).columns());
+    this.members = members;
+  }
+
+  @Override
+  void write(Tensor target) {
+    long at = 0;
+    for (QuantizedMatrix member : members) {
+      member.dequantizeInto(target.narrow(0, at, member.rows()));
+      at += member.rows();
+    }
+  }
+
+  @Override
+  public Tensor rows(int from, int count) {
+    long at = 0;
+    for (QuantizedMatrix member : members) {
+      if (at == from && member.rows() == count) {
+        return member.dequantize(ScalarType.Float);
+      }
+      at += member.rows();
+    }
+    throw new IllegalArgumentException("no matrix has the rows from " + from + ", " + count);
+  }
+
+  @Override
+  public boolean trained() {
+    return false;
+  }
+
+  @Override
+  public void addGradient(Tensor dy, Tensor x) {
+    throw new IllegalStateException("a quantized matrix is not trained");
+  }
+}

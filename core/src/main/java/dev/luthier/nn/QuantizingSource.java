@@ -1,0 +1,55 @@
+package dev.luthier.nn;
+
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.quant.QuantizedMatrix;
+import dev.luthier.quant.Quantizer;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Tensors;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Quantizes the matrices of linear layers as they are asked for, one at a time.
+ *
+ * @param source where they come from
+ * @param settings how they are quantized
+ * @param compute the dtype that they are read in: float32 or bfloat16
+ */
+public record QuantizingSource(TensorSource source, QuantSettings settings, ScalarType compute)
+    implements TensorSource {
+  @Override
+  public boolean isQuantized(String name) {
+    return true;
+  }
+
+  @Override
+  public QuantizedMatrix quantized(String name, long rows, long columns) {
+    Tensor whole =
+        torch.empty(new long[] {rows, columns}, Tensors.options(compute, Device.CPU), null);
+    source.read(name, Init.NORMAL, whole);
+    return Quantizer.quantize(name, whole, settings);
+  }
+
+  @Override
+  public Optional<long[]> shape(String name, long... asked) {
+    return source.shape(name, asked);
+  }
+
+  @Override
+  public void read(String name, Init init, Tensor target) {
+    source.read(name, init, target);
+  }
+
+  @Override
+  public Set<String> unused() {
+    return source.unused();
+  }
+
+  @Override
+  public String where() {
+    return source.where();
+  }
+}

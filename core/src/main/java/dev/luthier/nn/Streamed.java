@@ -1,0 +1,94 @@
+package dev.luthier.nn;
+
+import dev.luthier.LuthierException;
+import dev.luthier.tensor.Grad;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Frozen matrices that stay on the disk and are read each time their block runs. A thread reads
+ * ahead, so that reading and computing overlap.
+ */
+final class Streamed extends Made {
+  private static final ExecutorService READER =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "luthier-read-ahead");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private final List<String> names;
+  private final int[] rows;
+  private final TensorSource source;
+  private @Nullable CompletableFuture<Tensor> coming;
+
+  Streamed(List<String> names, int[] rows, int columns, TensorSource source, MatrixPool pool) {
+    super(pool, Arrays.stream(rows).asLongStream().sum(), columns);
+    this.names = names;
+    this.rows = rows;
+    this.source = source;
+  }
+
+  @Override
+  public void prefetch() {
+    if (!isHeld() && coming == null) {
+      coming = CompletableFuture.supplyAsync(super::make, READER);
+    }
+  }
+
+  @Override
+  Tensor make() {
+    CompletableFuture<Tensor> reading = coming;
+    coming = null;
+    if (reading == null) {
+      return super.make();
+    }
+    try {
+      return reading.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof LuthierException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  void write(Tensor target) {
+    try (Grad off = Grad.off()) {
+      long at = 0;
+      for (int i = 0; i < rows.length; i++) {
+        source.read(names.get(i), Init.NORMAL, target.narrow(0, at, rows[i]));
+        at += rows[i];
+      }
+    }
+  }
+
+  @Override
+  public Tensor rows(int from, int count) {
+    Tensor matrix = matrix();
+    try (Op op = new Op()) {
+      return op.out(matrix.narrow(0, from, count).to(ScalarType.Float, false, true, null));
+    } finally {
+      release(matrix);
+    }
+  }
+
+  @Override
+  public boolean trained() {
+    return false;
+  }
+
+  @Override
+  public void addGradient(Tensor dy, Tensor x) {
+    throw new IllegalStateException("a streamed matrix is not trained");
+  }
+}

@@ -1,0 +1,35 @@
+package dev.luthier.nn;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** The matrix of one or several linear maps of the same input: their rows stacked. */
+sealed interface Weight permits Dense, Made {
+  /** The matrix (out, in) in the compute dtype, to be given back to {@link #release}. */
+  Tensor matrix();
+
+  /** The caller is done with what {@link #matrix()} gave. */
+  void release(Tensor matrix);
+
+  /** Begins to bring the matrix in, if that takes time. */
+  default void prefetch() {}
+
+  /** From now on every {@link #matrix()} is the same one, until {@link #drop}. */
+  default void hold() {}
+
+  /** Ends what {@link #hold} began. */
+  default void drop() {}
+
+  /** Rows [from, from + count) in float32. */
+  Tensor rows(int from, int count);
+
+  /** Whether gradients are wanted. */
+  boolean trained();
+
+  /**
+   * Adds the gradient {@code dy^T x} to the parameters.
+   *
+   * @param dy (N, out)
+   * @param x (N, in)
+   */
+  void addGradient(Tensor dy, Tensor x);
+}

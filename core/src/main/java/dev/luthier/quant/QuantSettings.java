@@ -1,0 +1,84 @@
+package dev.luthier.quant;
+
+import dev.luthier.Complaints;
+import dev.luthier.Setting;
+import java.util.Locale;
+
+/**
+ * How the frozen matrices of a base are held in few bits. Embedding, norms and head stay as they
+ * are, as in bitsandbytes.
+ *
+ * @param type number format of the matrices
+ * @param blockSize values per scale; 4-bit types only
+ * @param doubleQuant whether the scales are quantized in turn; 4-bit types only
+ */
+public record QuantSettings(
+    @Setting(help = "nf4 | fp4 | int8", value = "nf4") Type type,
+    @Setting(help = "weights per scale: 32 to 4096, a power of two (nf4, fp4)", value = "64")
+        int blockSize,
+    @Setting(help = "quantize the scales in turn (nf4, fp4)", value = "true") boolean doubleQuant) {
+
+  /** A number format. */
+  public enum Type {
+    /** 4 bits, normally distributed values. */
+    NF4,
+    /** 4 bits, floating point. */
+    FP4,
+    /** 8 bits, one scale for each row: LLM.int8(). */
+    INT8;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** NF4 in blocks of 64 with double quantization, as QLoRA has it. */
+  public static QuantSettings defaults() {
+    return new QuantSettings(Type.NF4, 64, true);
+  }
+
+  /** LLM.int8(), which has neither blocks nor a second quantization. */
+  public static QuantSettings int8() {
+    return new QuantSettings(Type.INT8, 64, false);
+  }
+
+  /** Whether both give the same matrices. */
+  public boolean agrees(QuantSettings other) {
+    return type == Type.INT8 ? other.type == Type.INT8 : equals(other);
+  }
+
+  /** In words, such as {@code nf4, blocks of 64, double quantization}. */
+  public String words() {
+    return type == Type.INT8
+        ? "int8"
+        : type + ", blocks of " + blockSize + (doubleQuant ? ", double quantization" : "");
+  }
+
+  /** Checks everything at once. */
+  public QuantSettings {
+    Complaints complaints = new Complaints();
+    complaints.unless(
+        FourBitMatrix.validBlockSize(blockSize),
+        "quant.blockSize",
+        blockSize,
+        "must be a power of two from 32 to 4096");
+    complaints.throwIfAny();
+  }
+
+  /** Bytes that a matrix of this many rows and columns takes. */
+  public long bytes(long rows, long columns) {
+    long values = rows * columns;
+    if (type == Type.INT8) {
+      return values + 4 * rows;
+    }
+    long blocks = (values + blockSize - 1) / blockSize;
+    long scales =
+        doubleQuant
+            ? blocks
+                + 4 * ((blocks + Blockwise8.BLOCK_SIZE - 1) / Blockwise8.BLOCK_SIZE)
+                + 4L * DynamicMap.SIZE
+            : 4 * blocks;
+    return (values + 1) / 2 + scales;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Block formats of numbers: NF4, FP4, INT8 and 8-bit dynamic maps, with the codes and the rounding
+ * of bitsandbytes, so that the bytes are the same.
+ */
+@NullMarked
+package dev.luthier.quant;
+
+import org.jspecify.annotations.NullMarked;

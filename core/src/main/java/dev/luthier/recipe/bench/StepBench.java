@@ -1,0 +1,154 @@
+package dev.luthier.recipe.bench;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.data.Batch;
+import dev.luthier.format.HfFolder;
+import dev.luthier.measure.ForwardBackward;
+import dev.luthier.measure.MatrixPeak;
+import dev.luthier.measure.OrdinaryStep;
+import dev.luthier.measure.StepFlops;
+import dev.luthier.measure.StepTimer;
+import dev.luthier.model.Decoder;
+import dev.luthier.model.LlamaConfig;
+import dev.luthier.nn.LoraSettings;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.recipe.SftSettings;
+import dev.luthier.tensor.Memory;
+import dev.luthier.train.MemoryPlan;
+import dev.luthier.train.TrainSettings;
+import dev.luthier.train.Trainables;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/**
+ * Times training steps and says how close they come to what the machine's matrix products reach.
+ * That peak is taken before the steps and after each of them, in the same process.
+ */
+public final class StepBench {
+  private static final long SEED = 42;
+
+  private final StepBenchSettings settings;
+  private final Consumer<String> progress;
+  private final ObjectNode json;
+  private final LlamaConfig config;
+  private final MatrixPeak peak;
+
+  private StepBench(StepBenchSettings settings, Consumer<String> progress) {
+    this.settings = settings;
+    this.progress = progress;
+    this.json =
+        settings
+            .shape()
+            .map(PublishedShape::config)
+            .orElseGet(() -> HfFolder.config(settings.model().orElseThrow()));
+    this.config = LlamaConfig.of(json, settings.what());
+    this.peak =
+        new MatrixPeak(
+            settings.dtype(),
+            settings.device(),
+            settings.tokens(),
+            config.hiddenSize(),
+            config.intermediateSize());
+  }
+
+  /**
+   * Measures.
+   *
+   * @param progress is told, a line at a time, what happens
+   */
+  public static StepBenchResult run(StepBenchSettings settings, Consumer<String> progress) {
+    return new StepBench(settings, progress).run();
+  }
+
+  private StepBenchResult run() {
+    settings.device().check();
+    MemoryPlan plan = plan();
+    settings.budget().ifPresent(plan::require);
+    progress.accept("measuring matrix products");
+    peak.measure();
+    Memory.resetPeak();
+    progress.accept("loading " + settings.what());
+    Decoder model = model();
+    Batch batch = StepTimer.batch(settings.rows(), settings.length(), config.vocabSize(), SEED);
+    StepTimer timer = new StepTimer(model, batch);
+    Timing ours = time("step", timer, ForwardBackward.blockwise(model, settings.recompute()));
+    Optional<Timing> baseline = Optional.empty();
+    if (settings.baseline()) {
+      baseline = Optional.of(time("baseline", timer, ordinary(model)));
+    }
+    return new StepBenchResult(
+        settings, Trainables.count(model), flops(batch), plan, peak.best(), ours, baseline);
+  }
+
+  private Optional<LoraSettings> lora() {
+    return settings.method() == SftSettings.Method.FULL
+        ? Optional.empty()
+        : Optional.of(LoraSettings.defaults());
+  }
+
+  private Optional<QuantSettings> quant() {
+    return settings.method() == SftSettings.Method.QLORA
+        ? Optional.of(QuantSettings.defaults())
+        : Optional.empty();
+  }
+
+  private MemoryPlan plan() {
+    return MemoryPlan.of(
+        new MemoryPlan.Step(
+            config,
+            lora(),
+            quant(),
+            TrainSettings.defaults(),
+            settings.dtype(),
+            settings.rows(),
+            settings.length(),
+            settings.recompute() ? 0 : config.numHiddenLayers()));
+  }
+
+  private Decoder model() {
+    ModelLoader loader = new ModelLoader(settings.dtype(), settings.device(), quant());
+    if (settings.model().isEmpty()) {
+      return loader.patterned(json, lora(), SEED).decoder();
+    }
+    return lora()
+        .map(adapter -> loader.lora(settings.model().get(), adapter, SEED))
+        .orElseGet(() -> loader.full(settings.model().get()))
+        .decoder();
+  }
+
+  private StepFlops flops(Batch batch) {
+    OptionalInt rank = lora().map(l -> OptionalInt.of(l.rank())).orElse(OptionalInt.empty());
+    return StepFlops.of(
+        config,
+        new StepFlops.Step(
+            batch.rows(), batch.length(), batch.labelTokens(), rank, settings.recompute()));
+  }
+
+  private ForwardBackward ordinary(Decoder model) {
+    return new OrdinaryStep(config, model, lora().map(l -> l.alpha() / l.rank()).orElse(0.0));
+  }
+
+  /** The timed steps; the first step of all warms up and does not count. */
+  private Timing time(String what, StepTimer timer, ForwardBackward pass) {
+    timer.step(pass);
+    List<StepTimer.Step> steps = new ArrayList<>();
+    long peakBytes = 0;
+    for (int i = 1; i <= settings.steps(); i++) {
+      StepTimer.Step step = timer.step(pass);
+      steps.add(step);
+      peakBytes = Math.max(peakBytes, Memory.peakResident());
+      peak.measure();
+      // The operands of these products are no part of what a step needs.
+      Memory.resetPeak();
+      progress.accept(
+          String.format(
+              Locale.ROOT, "%s %d/%d  %.3f s", what, i, settings.steps(), step.seconds()));
+    }
+    return new Timing(settings.tokens(), List.copyOf(steps), peakBytes);
+  }
+}

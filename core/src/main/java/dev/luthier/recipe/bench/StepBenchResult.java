@@ -1,0 +1,36 @@
+package dev.luthier.recipe.bench;
+
+import dev.luthier.measure.StepFlops;
+import dev.luthier.train.MemoryPlan;
+import java.util.Optional;
+
+/**
+ * What was measured.
+ *
+ * @param settings of the measurement
+ * @param trainable numbers that are trained
+ * @param flops the arithmetic of one step
+ * @param plan what our step was to take in memory, reckoned before the model was loaded
+ * @param matrixPeak the best of this machine's matrix products, FLOP/s
+ * @param step our step
+ * @param baseline the ordinary way on the same weights, if it was asked for
+ */
+public record StepBenchResult(
+    StepBenchSettings settings,
+    long trainable,
+    StepFlops flops,
+    MemoryPlan plan,
+    double matrixPeak,
+    Timing step,
+    Optional<Timing> baseline) {
+
+  /** The step's arithmetic per second over that of the best product. */
+  public double ratio() {
+    return flops.total() / step.stepSeconds() / matrixPeak;
+  }
+
+  /** How many times as fast as the baseline our step is. */
+  public Optional<Double> factor() {
+    return baseline.map(b -> b.stepSeconds() / step.stepSeconds());
+  }
+}

@@ -1,0 +1,150 @@
+/*
+ * The passes between the matrix products of a training step, each over its data once.
+ *
+ * Compiled by dev.luthier.tensor.Kernels with the machine's own C compiler when first needed. Every
+ * function exists for float (suffix _f32) and for bfloat16 (_bf16, held in uint16_t); sums are
+ * float. Without a compiler the same steps run as libtorch operators, which is slower.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+#define ROWS(count) _Pragma("omp parallel for schedule(static) num_threads(threads)") \
+  for (int64_t r = 0; r < (count); r++)
+
+/* What a loop may do at once; the order of sums is free here and nowhere else. */
+#define PRAGMA(text) _Pragma(#text)
+#define SIMD _Pragma("omp simd")
+#define SUM(x) PRAGMA(omp simd reduction(+ : x))
+#define MAX(x) PRAGMA(omp simd reduction(max : x))
+
+static inline float bf16_load(uint16_t h) {
+  uint32_t u = (uint32_t) h << 16;
+  float f;
+  memcpy(&f, &u, 4);
+  return f;
+}
+
+/* Round to nearest, ties to even; what is not a number stays one. */
+static inline uint16_t bf16_store(float f) {
+  uint32_t u;
+  memcpy(&u, &f, 4);
+  uint32_t rounded = (u + 0x7fffu + ((u >> 16) & 1)) >> 16;
+  uint32_t nan = (u >> 16) | 0x40u;
+  return (uint16_t) ((u & 0x7fffffffu) > 0x7f800000u ? nan : rounded);
+}
+
+static inline float f32_load(float f) {
+  return f;
+}
+
+static inline float f32_store(float f) {
+  return f;
+}
+
+/*
+ * e^x to 2 units in the last place: x = k ln 2 + r, a polynomial of degree 6 in r (Cephes), times
+ * 2^k. Zero below -87, so that a masked score of minus infinity weighs nothing.
+ */
+static inline float exp_of(float x) {
+  float in = x > 88.0f ? 88.0f : x;
+  in = in < -87.0f ? -87.0f : in;
+  float k = in * 1.44269504f + 12582912.0f; /* rounds: 1.5 * 2^23 */
+  int32_t bits;
+  memcpy(&bits, &k, 4);
+  k -= 12582912.0f;
+  float r = in - k * 0.693359375f;
+  r += k * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  int32_t scale = (bits << 23) + 0x3f800000;
+  float two_k;
+  memcpy(&two_k, &scale, 4);
+  float y = p * two_k;
+  return x < -87.0f ? 0.0f : (x != x ? x : y);
+}
+
+static inline float sigmoid(float x) {
+  return 1.0f / (1.0f + exp_of(-x));
+}
+
+/*
+ * One block of n four-bit codes times its scale, n a multiple of 32; two codes a byte, the first in
+ * the upper half. The 16 products are rounded once, and the codes pick among them.
+ */
+#if defined(__AVX512BW__)
+static inline void four_bit_block_bf16(const uint8_t *packed, int64_t n, const float *values,
+    float scale, uint16_t *out) {
+  __m512 products = _mm512_mul_ps(_mm512_loadu_ps(values), _mm512_set1_ps(scale));
+  __m512i bits = _mm512_castps_si512(products);
+  __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  bits = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+  __m512i table = _mm512_castsi256_si512(_mm512_cvtepi32_epi16(_mm512_srli_epi32(bits, 16)));
+  for (int64_t i = 0; i < n; i += 32) {
+    __m512i pairs = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *) (packed + i / 2)));
+    __m512i low = _mm512_and_si512(pairs, _mm512_set1_epi32(15));
+    __m512i codes = _mm512_or_si512(_mm512_srli_epi32(pairs, 4), _mm512_slli_epi32(low, 16));
+    _mm512_storeu_si512(out + i, _mm512_permutexvar_epi16(codes, table));
+  }
+}
+
+static inline void four_bit_block_f32(const uint8_t *packed, int64_t n, const float *values,
+    float scale, float *out) {
+  __m512 products = _mm512_mul_ps(_mm512_loadu_ps(values), _mm512_set1_ps(scale));
+  for (int64_t i = 0; i < n; i += 16) {
+    __m512i pairs = _mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *) (packed + i / 2)));
+    __m512i low = _mm512_and_si512(pairs, _mm512_set1_epi64(15));
+    __m512i codes = _mm512_or_si512(_mm512_srli_epi64(pairs, 4), _mm512_slli_epi64(low, 32));
+    _mm512_storeu_ps(out + i, _mm512_permutexvar_ps(codes, products));
+  }
+}
+#else
+static inline void four_bit_block_bf16(const uint8_t *packed, int64_t n, const float *values,
+    float scale, uint16_t *out) {
+  uint16_t products[16];
+  for (int code = 0; code < 16; code++) {
+    products[code] = bf16_store(values[code] * scale);
+  }
+  for (int64_t i = 0; i < n / 2; i++) {
+    out[2 * i] = products[packed[i] >> 4];
+    out[2 * i + 1] = products[packed[i] & 15];
+  }
+}
+
+static inline void four_bit_block_f32(const uint8_t *packed, int64_t n, const float *values,
+    float scale, float *out) {
+  float products[16];
+  for (int code = 0; code < 16; code++) {
+    products[code] = values[code] * scale;
+  }
+  for (int64_t i = 0; i < n / 2; i++) {
+    out[2 * i] = products[packed[i] >> 4];
+    out[2 * i + 1] = products[packed[i] & 15];
+  }
+}
+#endif
+
+#define T uint16_t
+#define LOAD bf16_load
+#define STORE bf16_store
+#define NAME(f) f##_bf16
+#include "kernels.inc"
+#undef T
+#undef LOAD
+#undef STORE
+#undef NAME
+
+#define T float
+#define LOAD f32_load
+#define STORE f32_store
+#define NAME(f) f##_f32
+#include "kernels.inc"
