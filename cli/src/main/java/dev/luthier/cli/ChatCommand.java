@@ -53,7 +53,7 @@ final class ChatCommand implements Callable<Integer> {
                             + " generate --prompt continues a text"));
     GenerateSettings settings = sampling.settings(language.defaults().sampling());
     try (ChatSession session =
-            new ChatSession(model.generator(machine, language), encoder, List.of());
+            new ChatSession(model.generator(machine, language, console), encoder, List.of());
         AnswerInterrupt interrupt = new AnswerInterrupt();
         BufferedReader in =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {

@@ -66,7 +66,7 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new UsageException("--batch-size is " + batchSize + "; use 1 or more");
     }
     ModelLanguage language = model.language(raw);
-    Decoder decoder = model.load(machine).decoder();
+    Decoder decoder = model.load(machine, console).decoder();
     SftEncoder encoder =
         new SftEncoder(
             language.tokenizer(),

@@ -114,7 +114,7 @@ final class GenerateCommand implements Callable<Integer> {
   private void one(PromptEncoder prompts, GenerateSettings settings, ModelLanguage language) {
     int[] ids =
         prompt.map(prompts::encode).orElseGet(() -> PromptFiles.read(messages.get(), prompts));
-    Generator generator = model.generator(machine, language);
+    Generator generator = model.generator(machine, language, console);
     GenerateListener listener = (request, id, text) -> console.out().print(text);
     Generation generation =
         generator.generate(
@@ -131,7 +131,7 @@ final class GenerateCommand implements Callable<Integer> {
   private void batch(PromptEncoder prompts, GenerateSettings settings, ModelLanguage language) {
     BatchFile file = BatchFile.read(input.get(), prompts);
     file.checkOutput(output.get());
-    Generator generator = model.generator(machine, language);
+    Generator generator = model.generator(machine, language, console);
     file.check(generator.model().shape().maxPositions(), settings.exceedContext());
     List<GenerateRequest> requests =
         file.rows().stream().map(row -> new GenerateRequest(row.prompt(), settings)).toList();

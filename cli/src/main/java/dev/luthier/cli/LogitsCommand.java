@@ -44,7 +44,7 @@ final class LogitsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Decoder decoder = model.load(machine).decoder();
+    Decoder decoder = model.load(machine, console).decoder();
     TokenIds read = TokenIds.read(ids, decoder.shape().vocabulary());
     Logits.write(decoder, read, output);
     console

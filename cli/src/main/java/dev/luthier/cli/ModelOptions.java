@@ -23,21 +23,49 @@ final class ModelOptions {
   @Option(names = "--adapter", paramLabel = "DIR", description = "A PEFT adapter over it.")
   Optional<Path> adapter = Optional.empty();
 
+  @Option(
+      names = "--base",
+      paramLabel = "WHICH",
+      description =
+          "With an adapter: trained (default), the model quantized as it was in the adapter's"
+              + " training, or original, the model as it is stored.")
+  private Base base = Base.TRAINED;
+
+  /** How a model is held below an adapter. */
+  enum Base {
+    TRAINED,
+    ORIGINAL
+  }
+
   /** Loads them for use, in float32 on the processor unless the options say otherwise. */
-  LoadedModel load(MachineOptions machine) {
-    return load(machine, adapter);
+  LoadedModel load(MachineOptions machine, Console console) {
+    ModelLoader stored = loader(machine);
+    if (adapter.isEmpty() || base == Base.ORIGINAL) {
+      return stored.load(model, adapter);
+    }
+    ModelLoader trained = stored.asTrained(model, adapter.get());
+    trained
+        .quant()
+        .ifPresent(
+            q ->
+                console
+                    .err()
+                    .println(
+                        "the base is quantized as in the adapter's training ("
+                            + q.words()
+                            + "); --base original leaves it as it is stored"));
+    return trained.load(model, adapter);
   }
 
-  /** Loads the model alone. */
+  /** Loads the model alone, as it is stored. */
   LoadedModel loadBase(MachineOptions machine) {
-    return load(machine, Optional.empty());
+    return loader(machine).load(model);
   }
 
-  private LoadedModel load(MachineOptions machine, Optional<Path> with) {
+  private static ModelLoader loader(MachineOptions machine) {
     Device device = new Device(machine.device.orElse("cpu")).check();
     Native.threads(machine.threads.orElse(0));
-    return new ModelLoader(machine.computeDtype().orElse(ComputeDtype.FLOAT32), device)
-        .load(model, with);
+    return new ModelLoader(machine.computeDtype().orElse(ComputeDtype.FLOAT32), device);
   }
 
   /** Reads the files that say how the model is spoken to. */
@@ -46,8 +74,8 @@ final class ModelOptions {
   }
 
   /** Loads the model to generate with. */
-  Generator generator(MachineOptions machine, ModelLanguage language) {
+  Generator generator(MachineOptions machine, ModelLanguage language, Console console) {
     return new Generator(
-        load(machine).decoder(), language.tokenizer(), language.defaults().stopIds());
+        load(machine, console).decoder(), language.tokenizer(), language.defaults().stopIds());
   }
 }

@@ -52,7 +52,7 @@ final class PerplexityCommand implements Callable<Integer> {
   public Integer call() {
     String read = TextFiles.read(text);
     Tokenizer tokenizer = model.language(true).tokenizer();
-    Decoder decoder = model.load(machine).decoder();
+    Decoder decoder = model.load(machine, console).decoder();
     OptionalInt length = window.map(OptionalInt::of).orElse(OptionalInt.empty());
     Perplexity result = Perplexity.of(decoder, tokenizer, read, length, done -> {});
     if (json.json) {

@@ -52,6 +52,18 @@ public record ModelLoader(
     this(dtype, device, quant, false);
   }
 
+  /**
+   * This loader, quantizing the base as it was when the adapter was trained; as it is where nothing
+   * says so, or the folder is quantized already.
+   */
+  public ModelLoader asTrained(Path folder, Path adapter) {
+    Optional<QuantSettings> trained =
+        TrainingBase.read(HfFolder.adapter(adapter)).flatMap(TrainingBase::quant);
+    return trained.isEmpty() || quantization(HfFolder.model(folder)).isPresent()
+        ? this
+        : new ModelLoader(dtype, device, trained, stream);
+  }
+
   /** For use: nothing is trained. */
   public LoadedModel load(Path folder) {
     return load(folder, Optional.empty());
@@ -188,7 +200,7 @@ public record ModelLoader(
   }
 
   private TensorSource quantizing(TensorSource source) {
-    return quant.isEmpty() ? source : new QuantizingSource(source, quant.get(), dtype.scalarType());
+    return quant.isEmpty() ? source : new QuantizingSource(source, quant.get());
   }
 
   private Parameters parameters(TensorSource source, Predicate<String> trainable) {

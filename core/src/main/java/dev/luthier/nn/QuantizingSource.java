@@ -12,13 +12,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Quantizes the matrices of linear layers as they are asked for, one at a time.
+ * Quantizes the matrices of linear layers as they are asked for, one at a time, from float32: what
+ * they become does not depend on what the model computes in.
  *
  * @param source where they come from
  * @param settings how they are quantized
- * @param compute the dtype that they are read in: float32 or bfloat16
  */
-public record QuantizingSource(TensorSource source, QuantSettings settings, ScalarType compute)
+public record QuantizingSource(TensorSource source, QuantSettings settings)
     implements TensorSource {
   @Override
   public boolean isQuantized(String name) {
@@ -28,7 +28,8 @@ public record QuantizingSource(TensorSource source, QuantSettings settings, Scal
   @Override
   public QuantizedMatrix quantized(String name, long rows, long columns) {
     Tensor whole =
-        torch.empty(new long[] {rows, columns}, Tensors.options(compute, Device.CPU), null);
+        torch.empty(
+            new long[] {rows, columns}, Tensors.options(ScalarType.Float, Device.CPU), null);
     source.read(name, Init.NORMAL, whole);
     return Quantizer.quantize(name, whole, settings);
   }

@@ -117,7 +117,7 @@ public final class Pretrain {
             settings.checkpoint(),
             Training.recompute(
                 model.decoder(), settings.train().microBatchSize(), settings.data().maxLength()));
-    TrainFiles files = TrainFiles.of(model, "");
+    TrainFiles files = TrainFiles.model(model);
     DType saved = settings.saveDtype() == ComputeDtype.BFLOAT16 ? DType.BF16 : DType.F32;
     return Training.run(
         folder,

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.data.Collator;
 import dev.luthier.data.DataPipeline;
 import dev.luthier.data.DataReport;
@@ -32,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -83,7 +85,8 @@ public final class SftRun {
     TrainingData data = prepare(settings.data().train().orElseThrow(), clock);
     describe(data.report());
     Optional<TrainingData> eval = settings.data().eval().map(file -> prepare(file, clock));
-    Map<String, Object> identity = Training.identity("sft", settings, hashes(data, eval));
+    Map<String, String> hashes = hashes(data, eval);
+    Map<String, Object> identity = Training.identity("sft", settings, hashes);
     identity.put("started", started.toString());
     RunFolder folder = RunFolder.open(output, resume, identity);
     if (folder.finished()) {
@@ -95,7 +98,7 @@ public final class SftRun {
     folder.begin();
     listener.message(
         String.format(Locale.ROOT, "training %,d parameters", Trainables.count(model.decoder())));
-    TrainFiles files = TrainFiles.of(model, settings.model().toString());
+    TrainFiles files = files(model, hashes);
     warnBeyondContext(data, model.decoder().shape().maxPositions());
     Trainer.Job job =
         new Trainer.Job(
@@ -209,13 +212,29 @@ public final class SftRun {
     return out;
   }
 
+  private TrainFiles files(LoadedModel model, Map<String, String> hashes) {
+    if (settings.method() == SftSettings.Method.FULL) {
+      return TrainFiles.model(model);
+    }
+    return TrainFiles.adapter(
+        model,
+        new TrainingBase(
+            settings.model().toString(),
+            Objects.requireNonNull(hashes.get("model")),
+            settings.train().dtype(),
+            quant().or(() -> ModelLoader.quantization(settings.model()))));
+  }
+
+  /** How the base is to be quantized. */
+  private Optional<QuantSettings> quant() {
+    return settings.method() == SftSettings.Method.QLORA
+        ? Optional.of(settings.quant())
+        : Optional.empty();
+  }
+
   private LoadedModel model() {
-    Optional<QuantSettings> quant =
-        settings.method() == SftSettings.Method.QLORA
-            ? Optional.of(settings.quant())
-            : Optional.empty();
     ModelLoader loader =
-        new ModelLoader(settings.train().dtype(), new Device(settings.device()), quant);
+        new ModelLoader(settings.train().dtype(), new Device(settings.device()), quant());
     return switch (settings.method()) {
       case FULL -> loader.full(settings.model());
       case LORA, QLORA -> loader.lora(settings.model(), settings.lora(), settings.train().seed());

@@ -3,6 +3,7 @@ package dev.luthier.train;
 import dev.luthier.checkpoint.AdapterConfig;
 import dev.luthier.checkpoint.Adapters;
 import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.format.DType;
 import java.nio.file.Path;
 import java.util.Map;
@@ -11,16 +12,19 @@ import org.bytedeco.pytorch.Tensor;
 /** The trained weights are an adapter: a PEFT folder, float32. */
 final class AdapterFiles implements TrainFiles {
   private final AdapterConfig config;
+  private final TrainingBase base;
   private final Map<String, Tensor> trained;
 
-  AdapterFiles(LoadedModel model, String baseName) {
-    this.config = new AdapterConfig(model.lora().orElseThrow(), baseName);
+  AdapterFiles(LoadedModel model, TrainingBase base) {
+    this.config = new AdapterConfig(model.lora().orElseThrow(), base.base());
+    this.base = base;
     this.trained = Trainables.of(model.decoder());
   }
 
   @Override
   public void writeExact(Path folder) {
     Adapters.write(folder, config, trained);
+    base.write(folder);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.luthier.train;
 
 import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.format.DType;
 import java.nio.file.Path;
 
@@ -25,8 +26,13 @@ public interface TrainFiles {
    */
   void writeResult(Path folder, DType stored);
 
-  /** For a model under training: an adapter's files if it has one, else a whole model's. */
-  static TrainFiles of(LoadedModel model, String baseName) {
-    return model.lora().isPresent() ? new AdapterFiles(model, baseName) : new ModelWeights(model);
+  /** For an adapter under training, over the base that its files will name. */
+  static TrainFiles adapter(LoadedModel model, TrainingBase base) {
+    return new AdapterFiles(model, base);
+  }
+
+  /** For a model of which all weights are trained. */
+  static TrainFiles model(LoadedModel model) {
+    return new ModelWeights(model);
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.checkpoint.AdapterConfig;
+import dev.luthier.checkpoint.Adapters;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
@@ -22,7 +24,6 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import dev.luthier.train.BlockwiseStep;
-import dev.luthier.train.TrainFiles;
 import dev.luthier.train.Trainables;
 import dev.luthier.train.WeightSource;
 import java.io.IOException;
@@ -76,7 +77,7 @@ class PeftFormatTest {
     LoadedModel trained = LOADER.lora(base, lora, 5);
     scramble(trained.decoder());
     Path adapter = Files.createDirectory(temp.resolve("adapter"));
-    TrainFiles.of(trained, "base").writeExact(adapter);
+    Adapters.write(adapter, new AdapterConfig(lora, "base"), Trainables.of(trained.decoder()));
 
     Map<String, float[]> byHand = apply(base, adapter);
     Path fused = temp.resolve("fused");

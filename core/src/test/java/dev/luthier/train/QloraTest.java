@@ -54,7 +54,7 @@ class QloraTest {
       LlamaConfig config, TensorSource source, ScalarType compute, Optional<QuantSettings> quant) {
     Parameters base =
         new Parameters(
-            quant.<TensorSource>map(q -> new QuantizingSource(source, q, compute)).orElse(source),
+            quant.<TensorSource>map(q -> new QuantizingSource(source, q)).orElse(source),
             compute,
             Device.CPU,
             name -> false);
