@@ -42,6 +42,7 @@ popd
 echo built>"%STAMP%"
 
 :run
+rem What the launcher for Unix sets beyond these is for libgomp and glibc, which Windows lacks.
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=PASSIVE"
 if not defined OPENBLAS_NUM_THREADS set "OPENBLAS_NUM_THREADS=1"
 "%JAVA%" -XX:+UseSerialGC -Xms64m -Xmn32m -XX:+IgnoreUnrecognizedVMOptions -Xshare:auto -Dfile.encoding=UTF-8 ^

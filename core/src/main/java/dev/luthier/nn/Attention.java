@@ -2,6 +2,7 @@ package dev.luthier.nn;
 
 import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Operators;
+import dev.luthier.tensor.Products;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +80,7 @@ public final class Attention {
       for (AttentionPlan.Tile tile : plan.tiles()) {
         try (Op inner = new Op()) {
           Tensor p = weights(tile);
-          Tensor out = torch.bmm(p, keys(v.tensor(), tile)); // (B * K, G * t, E)
+          Tensor out = Products.batched(p, keys(v.tensor(), tile)); // (B * K, G * t, E)
           Heads.join(
               out.view(rows, heads, tile.queries(), width),
               y.narrow(1, tile.from(), tile.queries()).flatten(2, 3));
@@ -94,12 +95,13 @@ public final class Attention {
     /** The softmax of a tile: (B * K, G * t, s). */
     private Tensor weights(AttentionPlan.Tile tile) {
       if (Kernels.take(q.tensor())) {
-        Tensor p = queries(q.tensor(), tile).bmm(keys(k.tensor(), tile).transpose(1, 2));
+        Tensor p =
+            Products.batched(queries(q.tensor(), tile), keys(k.tensor(), tile).transpose(1, 2));
         Kernels.softmax(p, rows, heads, tile.queries(), scale, tile.causal(), tile.bias());
         return p;
       }
       Tensor qt = queries(q.tensor(), tile).mul(Tensors.scalar(scale));
-      Tensor scores = qt.bmm(keys(k.tensor(), tile).transpose(1, 2));
+      Tensor scores = Products.batched(qt, keys(k.tensor(), tile).transpose(1, 2));
       Tensor bias = tile.bias();
       if (bias != null) {
         long masked = bias.size(-1);
@@ -150,12 +152,14 @@ public final class Attention {
       try (Op op = new Op()) {
         Tensor p = weights.isEmpty() ? weights(tile) : weights.get(index); // (B * K, G * t, s)
         Tensor out = queries(dy, tile);
-        keys(dv, tile).baddbmm_(p.transpose(1, 2), out);
-        Tensor dp = out.bmm(keys(v.tensor(), tile).transpose(1, 2));
+        Products.into(keys(dv, tile), p.transpose(1, 2), out, 1, 1);
+        Tensor dp = Products.batched(out, keys(v.tensor(), tile).transpose(1, 2));
         Tensor ds = scoresGradient(dp, p); // (B * K, G * t, s)
         dq.narrow(2, tile.from(), tile.queries())
-            .copy_(ds.bmm(keys(k.tensor(), tile)).view(rows, heads, tile.queries(), width));
-        keys(dk, tile).baddbmm_(ds.transpose(1, 2), queries(q.tensor(), tile));
+            .copy_(
+                Products.batched(ds, keys(k.tensor(), tile))
+                    .view(rows, heads, tile.queries(), width));
+        Products.into(keys(dk, tile), ds.transpose(1, 2), queries(q.tensor(), tile), 1, 1);
       }
     }
 

@@ -1,5 +1,6 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.Products;
 import dev.luthier.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -28,9 +29,9 @@ final class Gradient {
   static void addProduct(Tensor parameter, Tensor a, Tensor b, double scale) {
     Tensor sum = parameter.mutable_grad();
     if (sum.defined() && Tensors.dtype(a) == ScalarType.Float) {
-      sum.addmm_(a.t(), b, Tensors.scalar(1), Tensors.scalar(scale));
+      Products.into(sum, a.t(), b, scale, 1);
     } else {
-      add(parameter, a.t().mm(b), scale);
+      add(parameter, Products.of(a.t(), b), scale);
     }
   }
 }

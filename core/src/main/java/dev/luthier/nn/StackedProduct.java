@@ -1,12 +1,12 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.Products;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -98,22 +98,19 @@ final class StackedProduct implements Tape.Step {
     Tensor in = rows();
     Tensor bias = bias();
     Tensor matrix = weight.matrix();
-    Tensor out =
-        bias == null
-            ? torch.linear(in, matrix)
-            : torch.linear(in, matrix, new TensorOptional(bias)); // (N, sum of out)
+    Tensor out = Products.linear(in, matrix, bias); // (N, sum of out)
     weight.release(matrix);
     int at = 0;
     for (Linear member : members) {
       Lora lora = member.lora();
       if (lora != null) {
         Tensor u = down().narrow(1, at, lora.rank());
-        out.narrow(1, member.from(), member.out())
-            .addmm_(
-                u,
-                Tensors.cast(lora.b().detach(), dtype).t(),
-                Tensors.scalar(1),
-                Tensors.scalar(lora.scale()));
+        Products.into(
+            out.narrow(1, member.from(), member.out()),
+            u,
+            Tensors.cast(lora.b().detach(), dtype).t(),
+            lora.scale(),
+            1);
         at += lora.rank();
       }
     }
@@ -150,7 +147,7 @@ final class StackedProduct implements Tape.Step {
         }
         Tensor a = parts.size() == 1 ? new Tensor(parts.get(0)) : torch.cat(parts, 0);
         allA = keep(op.out(a));
-        down = keep(op.out(dropout ? droppedDown() : torch.linear(rows(), allA)));
+        down = keep(op.out(dropout ? droppedDown() : Products.linear(rows(), allA, null)));
       }
     }
     return down;
@@ -163,7 +160,7 @@ final class StackedProduct implements Tape.Step {
     for (Linear member : members) {
       Lora lora = member.lora();
       if (lora != null) {
-        parts.push_back(torch.linear(dropped(adapter++), a(at, lora.rank())));
+        parts.push_back(Products.linear(dropped(adapter++), a(at, lora.rank()), null));
         at += lora.rank();
       }
     }
@@ -186,7 +183,7 @@ final class StackedProduct implements Tape.Step {
     Tensor dx = null; // (N, in)
     if (x.wanted()) {
       Tensor matrix = weight.matrix();
-      dx = torch.mm(dy, matrix);
+      dx = Products.of(dy, matrix);
       weight.release(matrix);
     }
     if (weight.trained()) {
@@ -228,8 +225,7 @@ final class StackedProduct implements Tape.Step {
       }
       Tensor part = dy.narrow(1, member.from(), member.out());
       Tensor own = du.narrow(1, at, lora.rank());
-      torch.mm_out(own, part, Tensors.cast(lora.b().detach(), dtype));
-      own.mul_(Tensors.scalar(lora.scale()));
+      Products.into(own, part, Tensors.cast(lora.b().detach(), dtype), lora.scale(), 0);
       if (lora.b().requires_grad()) {
         Gradient.addProduct(lora.b(), part, u.narrow(1, at, lora.rank()), lora.scale());
       }
@@ -242,7 +238,7 @@ final class StackedProduct implements Tape.Step {
     if (!dropout) {
       addGradientOfA(du, in);
       if (dx != null) {
-        dx.addmm_(du, Objects.requireNonNull(allA));
+        Products.into(dx, du, Objects.requireNonNull(allA), 1, 1);
       }
     }
   }
@@ -252,14 +248,14 @@ final class StackedProduct implements Tape.Step {
       Gradient.addProduct(lora.a(), du, dropped(adapter), 1);
     }
     if (dx != null) {
-      Tensor through = torch.mm(du, a(at, lora.rank()));
+      Tensor through = Products.of(du, a(at, lora.rank()));
       Tensor mask = masks.get(adapter);
       dx.add_(mask == null ? through : through.mul_(mask));
     }
   }
 
   private void addGradientOfA(Tensor du, Tensor in) {
-    Tensor all = torch.mm(du.t(), in); // (sum of R, in)
+    Tensor all = Products.of(du.t(), in); // (sum of R, in)
     int at = 0;
     for (Linear member : members) {
       Lora lora = member.lora();

@@ -244,6 +244,38 @@ public final class Kernels {
     call("int8", out, out.size(0), out.size(1), codes, absmax, (float) step, out, out.stride(0));
   }
 
+  /**
+   * {@code c = alpha a b + beta c} in float32, by the single-threaded product of libtorch's BLAS.
+   *
+   * @param blas address of its {@code cblas_sgemm}
+   * @param a (batch, m, k)
+   * @param b (batch, k, n)
+   * @param c (batch, m, n), rows any stride apart, written
+   */
+  static void product(long blas, Matrix a, Matrix b, double alpha, double beta, Matrix c) {
+    call(
+        "product",
+        c.tensor(),
+        new Pointer(blas),
+        c.tensor().size(0),
+        c.tensor().size(1),
+        c.tensor().size(2),
+        a.tensor().size(2),
+        (float) alpha,
+        a.tensor(),
+        a.batchStride(),
+        a.leading(),
+        a.transposed() ? 1 : 0,
+        b.tensor(),
+        b.batchStride(),
+        b.leading(),
+        b.transposed() ? 1 : 0,
+        (float) beta,
+        c.tensor(),
+        c.batchStride(),
+        c.leading());
+  }
+
   private static void call(String name, Tensor sample, @Nullable Object... arguments) {
     List<@Nullable Object> all = new ArrayList<>();
     all.add(Native.threads());

@@ -148,3 +148,43 @@ static inline void four_bit_block_f32(const uint8_t *packed, int64_t n, const fl
 #define STORE f32_store
 #define NAME(f) f##_f32
 #include "kernels.inc"
+
+/*
+ * c (batch, m, n) = alpha a b + beta c. BLAS computes each part on the thread that asks for it, so
+ * that OpenMP's threads are the only ones. a is (m, k), or (k, m) if transposed; b likewise.
+ */
+typedef void (*sgemm)(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,
+    const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
+
+#define ROW_MAJOR 101
+#define TRANSPOSE(flag) ((flag) ? 112 : 111)
+#define LEAST_PART 4e5 /* multiplications that are worth waking a thread for */
+
+void product_f32(int threads, sgemm blas, int64_t batch, int64_t m, int64_t n, int64_t k,
+    float alpha, const float *a, int64_t a_batch, int64_t lda, int transpose_a, const float *b,
+    int64_t b_batch, int64_t ldb, int transpose_b, float beta, float *c, int64_t c_batch,
+    int64_t ldc) {
+  double worth = (double) batch * m * n * k / LEAST_PART;
+  if (worth < threads) {
+    threads = worth < 1 ? 1 : (int) worth;
+  }
+  /* Each part packs its rows of a and columns of b anew: the squarest parts pack least. */
+  int64_t down = 1, across = batch < threads ? threads : 1;
+  if (batch < threads) {
+    for (int64_t i = 2; i <= threads; i++) {
+      if (threads % i == 0 && m * (threads / i) + n * i < m * across + n * down) {
+        down = i;
+        across = threads / i;
+      }
+    }
+  }
+  ROWS(batch * down * across) {
+    int64_t i = r / (down * across), row = r / across % down, column = r % across;
+    int64_t top = m * row / down, left = n * column / across;
+    blas(ROW_MAJOR, TRANSPOSE(transpose_a), TRANSPOSE(transpose_b),
+        (int) (m * (row + 1) / down - top), (int) (n * (column + 1) / across - left), (int) k,
+        alpha, a + i * a_batch + top * (transpose_a ? 1 : lda), (int) lda,
+        b + i * b_batch + left * (transpose_b ? ldb : 1), (int) ldb, beta,
+        c + i * c_batch + top * ldc + left, (int) ldc);
+  }
+}
