@@ -1,5 +1,6 @@
 package dev.luthier.cli;
 
+import dev.luthier.format.ByteSize;
 import dev.luthier.measure.StepFlops;
 import dev.luthier.measure.StepTimer;
 import dev.luthier.recipe.SftSettings;
@@ -80,6 +81,11 @@ final class BenchStepCommand implements Callable<Integer> {
   private boolean recompute = true;
 
   @Option(
+      names = "--stream",
+      description = "Read the frozen weights of --model from the disk whenever a block runs.")
+  private boolean stream;
+
+  @Option(
       names = "--baseline",
       description =
           "Then time the ordinary way on the same weights: one autograd graph, libtorch's"
@@ -107,9 +113,10 @@ final class BenchStepCommand implements Callable<Integer> {
             rows,
             steps,
             recompute,
+            stream,
             baseline,
             budget
-                .map(b -> OptionalLong.of(MemorySize.parse("--budget", b)))
+                .map(b -> OptionalLong.of(ByteSize.parse("--budget", b)))
                 .orElse(OptionalLong.empty()),
             machine.computeDtype().orElse(ComputeDtype.FLOAT32),
             new Device(machine.device.orElse("cpu")));

@@ -161,9 +161,8 @@ public record ModelLoader(
       boolean trainsAdapter) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      ObjectNode config = HfFolder.config(folder);
       FileSource files = new FileSource(folder.toString(), weights(folder), n -> n);
-      tie(config, files);
+      ObjectNode config = config(folder, files);
       QuantizationConfig.of(config, folder.resolve(HfFolder.CONFIG).toString());
       TensorSource source = quantizing(files);
       if (adapter.isPresent() && adapter.get() instanceof FileSource a) {
@@ -220,8 +219,14 @@ public record ModelLoader(
     return new Llama(LlamaConfig.of(config, where), new Linears(base, lora));
   }
 
+  /** A folder's configuration, which says of its own whether embedding and head are tied. */
+  public static ObjectNode config(Path folder) {
+    return config(folder, new FileSource(folder.toString(), weights(folder), n -> n));
+  }
+
   /** Embedding and head may be stored once, under either name. */
-  private static void tie(ObjectNode config, FileSource files) {
+  private static ObjectNode config(Path folder, FileSource files) {
+    ObjectNode config = HfFolder.config(folder);
     boolean head = files.has("lm_head.weight");
     if (!head && !config.has("tie_word_embeddings")) {
       config.put("tie_word_embeddings", true);
@@ -230,6 +235,7 @@ public record ModelLoader(
       files.alias("lm_head.weight", "model.embed_tokens.weight");
       files.alias("model.embed_tokens.weight", "lm_head.weight");
     }
+    return config;
   }
 
   private static List<SafetensorsFile> weights(Path folder) {

@@ -97,7 +97,7 @@ public record Evaluation(
       int batchSize,
       Progress progress,
       BooleanSupplier cancelled) {
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), true);
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
     double[] sums = new double[3];
     for (int from = 0; from < rows.size(); from += batchSize) {
       stopIf(cancelled);

@@ -83,7 +83,7 @@ public record Perplexity(
     int length = length(model, window);
     int begin = first.isPresent() ? 1 : 0;
     int fresh = length - begin;
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), true);
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
     double sum = 0;
     long count = 0;
     int windows = 0;

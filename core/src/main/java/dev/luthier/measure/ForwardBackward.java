@@ -4,6 +4,7 @@ import dev.luthier.data.Batch;
 import dev.luthier.model.Decoder;
 import dev.luthier.train.BlockwiseStep;
 import dev.luthier.train.Objective;
+import dev.luthier.train.StepLayout;
 import dev.luthier.train.WeightSource;
 
 /** A way to compute the gradients of one micro-batch. */
@@ -16,9 +17,9 @@ public interface ForwardBackward {
    */
   double run(Batch batch, double scale, long seed);
 
-  /** Ours, with all weights in memory. */
-  static ForwardBackward blockwise(Decoder model, boolean recompute) {
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), recompute);
+  /** Ours. */
+  static ForwardBackward blockwise(Decoder model, StepLayout layout) {
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), layout);
     Objective objective = Objective.crossEntropy();
     return (batch, scale, seed) -> step.forwardBackward(batch, objective, scale, seed);
   }

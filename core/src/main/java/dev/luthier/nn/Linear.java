@@ -48,6 +48,16 @@ public final class Linear {
     return lora;
   }
 
+  /** From now on its matrix is there in the compute dtype, until {@link #drop}. */
+  public void hold() {
+    weight.hold();
+  }
+
+  /** Ends what {@link #hold} began. */
+  public void drop() {
+    weight.drop();
+  }
+
   /** Whether it carries an adapter. */
   public boolean isAdapted() {
     return lora != null;

@@ -17,14 +17,17 @@ import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
+import dev.luthier.model.LlamaConfig;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Memory;
 import dev.luthier.tokenizer.BpeTrainer;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.tokenizer.TokenizerRoles;
 import dev.luthier.tokenizer.TokenizerWriter;
 import dev.luthier.tokenizer.TrainedBpe;
 import dev.luthier.train.Objective;
+import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
 import dev.luthier.train.Trainer;
@@ -79,7 +82,8 @@ public final class Pretrain {
     Training.threads(settings.threads());
     Path output = settings.output();
     RunFolder folder =
-        RunFolder.open(output, resume, Training.identity("pretrain", settings, hashes()));
+        RunFolder.open(
+            output, resume, Training.identity("pretrain", settings, settings.train(), hashes()));
     if (folder.finished()) {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
@@ -102,21 +106,26 @@ public final class Pretrain {
             ? Optional.empty()
             : Optional.of(pipeline.prepare(settings.data().eval()));
     ObjectNode config = config(tokenizer);
+    TrainingRows rows = rows(train);
+    Optional<TrainingRows> evalRows = eval.map(this::rows);
+    StepPlanner.Plan plan = plan(config, rows, evalRows);
+    folder.planned(plan);
+    Training.describe(plan, settings.model().numHiddenLayers(), listener);
     LoadedModel model =
         new ModelLoader(settings.train().dtype(), new Device(settings.device()))
             .fresh(config, settings.train().seed());
     Trainer.Job job =
         new Trainer.Job(
             model.decoder(),
-            rows(train),
-            eval.map(this::rows),
+            rows,
+            evalRows,
             Objective.crossEntropy(),
             settings.train(),
             settings.learningRate(),
             settings.eval(),
             settings.checkpoint(),
-            Training.recompute(
-                model.decoder(), settings.train().microBatchSize(), settings.data().maxLength()));
+            plan.layout(),
+            settings.memory().bytes());
     TrainFiles files = TrainFiles.model(model);
     DType saved = settings.saveDtype() == ComputeDtype.BFLOAT16 ? DType.BF16 : DType.F32;
     return Training.run(
@@ -130,6 +139,22 @@ public final class Pretrain {
           files.writeResult(target, saved);
           Json.write(target.resolve("generation_config.json"), generation(tokenizer));
         });
+  }
+
+  private StepPlanner.Plan plan(ObjectNode config, TrainingRows rows, Optional<TrainingRows> eval) {
+    int length = Math.max(Training.longest(rows), eval.map(Training::longest).orElse(0));
+    return StepPlanner.plan(
+        new StepPlanner.Request(
+            LlamaConfig.of(config, "the new model's configuration"),
+            Optional.empty(),
+            Optional.empty(),
+            false,
+            settings.train(),
+            settings.train().dtype(),
+            length,
+            settings.memory(),
+            settings.output().resolve("saved-inputs.pages"),
+            Memory.total()));
   }
 
   private TrainingRows rows(TrainingData data) {

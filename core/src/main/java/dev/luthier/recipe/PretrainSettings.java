@@ -5,6 +5,7 @@ import dev.luthier.Setting;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.train.CheckpointSettings;
 import dev.luthier.train.EvalSettings;
+import dev.luthier.train.MemorySettings;
 import dev.luthier.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param train the loop
  * @param eval evaluation while training
  * @param checkpoint when to save
+ * @param memory how much of it the run may take
  */
 public record PretrainSettings(
     @Setting(help = "where the model is written (--output)") Path output,
@@ -38,7 +40,8 @@ public record PretrainSettings(
     ModelShape model,
     TrainSettings train,
     EvalSettings eval,
-    CheckpointSettings checkpoint) {
+    CheckpointSettings checkpoint,
+    MemorySettings memory) {
 
   /** The peak learning rate where none is given. */
   private static final double LEARNING_RATE = 1e-3;
@@ -98,6 +101,7 @@ public record PretrainSettings(
         "data.maxLength",
         data.maxLength(),
         "must be at most model.maxPositionEmbeddings, " + model.maxPositionEmbeddings());
+    complaints.unless(!memory.fit(), "memory.fit", true, "is for sft");
     if (eval.everySteps() > 0 && data.eval().isEmpty()) {
       complaints.unless(
           false, "eval.everySteps", eval.everySteps(), "needs data.eval to name files");

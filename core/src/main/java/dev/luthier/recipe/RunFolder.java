@@ -8,6 +8,7 @@ import dev.luthier.UsageException;
 import dev.luthier.Versions;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
+import dev.luthier.train.StepPlanner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +34,7 @@ final class RunFolder {
   private final Path folder;
   private final Map<String, Object> identity;
   private final boolean finished;
+  private Map<String, Object> memory = Map.of();
 
   private RunFolder(Path folder, Map<String, Object> identity, boolean finished) {
     this.folder = folder;
@@ -68,6 +70,12 @@ final class RunFolder {
     } catch (IOException e) {
       throw new LuthierException(folder + " cannot be created: " + Reason.of(e), e);
     }
+    write("running", Map.of());
+  }
+
+  /** Records how memory is shared out. */
+  void planned(StepPlanner.Plan plan) {
+    memory = plan.fields();
     write("running", Map.of());
   }
 
@@ -179,6 +187,7 @@ final class RunFolder {
     json.put("status", status);
     json.set("versions", JSON.valueToTree(new TreeMap<>(Versions.all())));
     json.set("run", JSON.valueToTree(identity));
+    json.set("memory", JSON.valueToTree(memory));
     json.set("results", JSON.valueToTree(results));
     Json.write(folder.resolve(RUN), json);
   }

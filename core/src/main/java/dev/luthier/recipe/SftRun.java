@@ -16,13 +16,14 @@ import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
-import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.Objective;
+import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
+import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Trainables;
 import dev.luthier.train.Trainer;
 import dev.luthier.train.TrainingRows;
@@ -69,6 +70,17 @@ public final class SftRun {
     return new SftRun(settings, listener).run(resume, interrupted);
   }
 
+  /** The memory of the run, from its data and the model's configuration alone. */
+  static SftPlan plan(SftSettings settings) {
+    HfFolder.model(settings.model());
+    SftRun run = new SftRun(settings, new TrainListener() {});
+    Clock clock = Clock.systemDefaultZone();
+    TrainingRows rows = run.rows(run.prepare(settings.data().train().orElseThrow(), clock));
+    Optional<TrainingRows> eval =
+        settings.data().eval().map(file -> run.rows(run.prepare(file, clock)));
+    return SftPlan.of(settings, rows, eval);
+  }
+
   private static Map<String, Path> inputs(SftSettings settings) {
     Map<String, Path> out = new LinkedHashMap<>();
     out.put("model", settings.model());
@@ -85,17 +97,24 @@ public final class SftRun {
     TrainingData data = prepare(settings.data().train().orElseThrow(), clock);
     describe(data.report());
     Optional<TrainingData> eval = settings.data().eval().map(file -> prepare(file, clock));
+    TrainingRows rows = rows(data);
+    Optional<TrainingRows> evalRows = eval.map(this::rows);
+    StepPlanner.Plan plan = SftPlan.of(settings, rows, evalRows).plan();
+    TrainSettings train =
+        settings.train().microBatches(plan.microBatchSize(), plan.gradientAccumulation());
     Map<String, String> hashes = hashes(data, eval);
-    Map<String, Object> identity = Training.identity("sft", settings, hashes);
+    Map<String, Object> identity = Training.identity("sft", settings, train, hashes);
     identity.put("started", started.toString());
     RunFolder folder = RunFolder.open(output, resume, identity);
     if (folder.finished()) {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
-    LoadedModel model = model();
+    LoadedModel model = model(plan.stream());
     Trainables.require(model.decoder());
     warnUnmatched(model);
     folder.begin();
+    folder.planned(plan);
+    Training.describe(plan, model.decoder().blocks().size(), listener);
     listener.message(
         String.format(Locale.ROOT, "training %,d parameters", Trainables.count(model.decoder())));
     TrainFiles files = files(model, hashes);
@@ -103,15 +122,15 @@ public final class SftRun {
     Trainer.Job job =
         new Trainer.Job(
             model.decoder(),
-            rows(data),
-            eval.map(this::rows),
+            rows,
+            evalRows,
             Objective.crossEntropy(),
-            settings.train(),
+            train,
             settings.learningRate(),
             settings.eval(),
             settings.checkpoint(),
-            Training.recompute(
-                model.decoder(), settings.train().microBatchSize(), settings.data().maxLength()));
+            plan.layout(),
+            settings.memory().bytes());
     return Training.run(
         folder,
         output,
@@ -222,19 +241,16 @@ public final class SftRun {
             settings.model().toString(),
             Objects.requireNonNull(hashes.get("model")),
             settings.train().dtype(),
-            quant().or(() -> ModelLoader.quantization(settings.model()))));
+            SftPlan.quant(settings).or(() -> ModelLoader.quantization(settings.model()))));
   }
 
-  /** How the base is to be quantized. */
-  private Optional<QuantSettings> quant() {
-    return settings.method() == SftSettings.Method.QLORA
-        ? Optional.of(settings.quant())
-        : Optional.empty();
-  }
-
-  private LoadedModel model() {
+  private LoadedModel model(boolean stream) {
     ModelLoader loader =
-        new ModelLoader(settings.train().dtype(), new Device(settings.device()), quant());
+        new ModelLoader(
+            settings.train().dtype(),
+            new Device(settings.device()),
+            SftPlan.quant(settings),
+            stream);
     return switch (settings.method()) {
       case FULL -> loader.full(settings.model());
       case LORA, QLORA -> loader.lora(settings.model(), settings.lora(), settings.train().seed());

@@ -7,6 +7,7 @@ import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.train.CheckpointSettings;
 import dev.luthier.train.EvalSettings;
+import dev.luthier.train.MemorySettings;
 import dev.luthier.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -18,6 +19,8 @@ import java.util.Locale;
  * @param output the folder that the adapter, or the model, is written to
  * @param method lora, qlora or full
  * @param device cpu, cuda:N or mps
+ * @param weights where the frozen base's matrices are between uses
+ * @param memory how much of it the run may take
  * @param threads threads of one matrix product; 0 means one per core
  * @param data what is trained on
  * @param train the loop
@@ -35,13 +38,32 @@ public record SftSettings(
             value = "lora")
         Method method,
     @Setting(help = "cpu | cuda:N | mps", value = "cpu") String device,
+    @Setting(
+            help =
+                "resident | stream: frozen matrices stay on the disk, for models larger than memory",
+            value = "resident")
+        Weights weights,
     @Setting(help = "processor threads; 0 means one per core", value = "0") int threads,
     DataSettings data,
     TrainSettings train,
     LoraSettings lora,
     QuantSettings quant,
     EvalSettings eval,
-    CheckpointSettings checkpoint) {
+    CheckpointSettings checkpoint,
+    MemorySettings memory) {
+
+  /** Where the matrices of a frozen base are while their block does not run. */
+  public enum Weights {
+    /** In memory. */
+    RESIDENT,
+    /** On the disk; read ahead of each use. */
+    STREAM;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** Which weights are trained. */
   public enum Method {
@@ -78,6 +100,17 @@ public record SftSettings(
               + eval.everySteps()
               + " but there is nothing to evaluate on: add --eval-data FILE");
     }
+    complaints
+        .unless(
+            weights == Weights.RESIDENT || method == Method.LORA,
+            "weights",
+            weights,
+            "only a frozen base in its own precision can be streamed: use method=lora")
+        .unless(
+            !train.updateInBackward() || method == Method.FULL,
+            "train.updateInBackward",
+            true,
+            "is for method=full; an adapter's gradients are small");
     complaints.throwIfAny();
   }
 

@@ -1,14 +1,17 @@
 package dev.luthier.recipe;
 
 import dev.luthier.LuthierException;
-import dev.luthier.model.Decoder;
+import dev.luthier.format.ByteSize;
 import dev.luthier.tensor.Memory;
 import dev.luthier.tensor.Native;
 import dev.luthier.train.Checkpoints;
 import dev.luthier.train.RunState;
+import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
+import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Trainer;
+import dev.luthier.train.TrainingRows;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -24,12 +27,6 @@ final class Training {
   static final int LENGTH_STEP = 16;
 
   private Training() {}
-
-  /**
-   * Saved activations may take this share of the machine's memory before blocks are recomputed
-   * instead.
-   */
-  private static final int MEMORY_SHARE = 8;
 
   /** Writes the result into the run's folder when the parameters are final. */
   interface Result {
@@ -80,22 +77,30 @@ final class Training {
     return out;
   }
 
-  /** Whether keeping all blocks' activations of the longest batch would take too much memory. */
-  static boolean recompute(Decoder model, int microBatch, int maxLength) {
-    Decoder.Shape s = model.shape();
-    double perToken =
-        4.0
-            * (16L * s.hidden()
-                + 6L * s.intermediate()
-                + 2L * s.heads() * Math.min(maxLength, 1024));
-    double bytes = perToken * microBatch * maxLength * s.blocks();
-    return bytes > Memory.total() / (double) MEMORY_SHARE;
+  /** T of the longest batch. */
+  static int longest(TrainingRows rows) {
+    return rows.longest(1).length();
   }
 
-  /** Settings that only say where things are, which may differ when a run is resumed. */
-  static Map<String, Object> identity(String verb, Record settings, Map<String, String> hashes) {
+  /** Says how a run will go, and what it takes. */
+  static void describe(StepPlanner.Plan plan, int blocks, TrainListener listener) {
+    listener.message(
+        "memory: planned " + ByteSize.words(plan.memory().total()) + "; " + plan.words(blocks));
+  }
+
+  /**
+   * What must be the same when a run is resumed: not where things are, nor how memory is shared
+   * out.
+   *
+   * @param train with the micro-batches that were planned
+   */
+  static Map<String, Object> identity(
+      String verb, Record settings, TrainSettings train, Map<String, String> hashes) {
     Map<String, Object> map = Settings.toMap(settings);
+    map.put("train", Settings.toMap(train));
     map.remove("output");
+    map.remove("memory");
+    map.remove("weights");
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("verb", verb);
     out.put("settings", map);

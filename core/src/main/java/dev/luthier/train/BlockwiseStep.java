@@ -10,15 +10,18 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Seeds;
 import dev.luthier.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.IntToLongFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Forward and backward over one micro-batch, block by block.
+ * Forward and backward over the micro-batches of a step, block by block.
  *
  * <ol>
  *   <li>Forward without gradients, keeping each block's input (B, T, D).
@@ -28,30 +31,31 @@ import org.bytedeco.pytorch.global.torch;
  * </ol>
  *
  * <p>Activation memory is thus one (B, T, D) per block and the working set of a single block (Chen
- * et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174). Without recomputation
- * the blocks' graphs are kept instead: a third less work, for much more memory.
+ * et al., "Training Deep Nets with Sublinear Memory Cost", arXiv 1604.06174). The {@link
+ * StepLayout} says which blocks keep what they computed instead, and in which order micro-batches
+ * and blocks run.
  */
 public final class BlockwiseStep {
-  private static final Pattern LAYER = Pattern.compile("\\.(\\d+)\\.");
-  private static final int EMBEDDING = -1;
-
   private final Decoder model;
   private final WeightSource weights;
+  private final StepLayout layout;
   private final Head head;
   private final Device device;
-  private final int firstKept;
   private final int lowestTrained;
 
-  /**
-   * @param recompute whether blocks are computed again on the way back rather than kept
-   */
-  public BlockwiseStep(Decoder model, WeightSource weights, boolean recompute) {
+  /** All blocks are computed again on the way back. */
+  public BlockwiseStep(Decoder model, WeightSource weights) {
+    this(model, weights, StepLayout.recomputing(model.shape().vocabulary()));
+  }
+
+  /** A step of this layout. */
+  public BlockwiseStep(Decoder model, WeightSource weights, StepLayout layout) {
     this.model = model;
     this.weights = weights;
-    this.head = new Head(model);
+    this.layout = layout;
+    this.head = new Head(model, layout.headRows());
     this.device = model.parameters().device();
-    this.firstKept = recompute ? model.blocks().size() : 0;
-    this.lowestTrained = lowestTrained(model);
+    this.lowestTrained = Stages.of(model).lowest();
   }
 
   /**
@@ -63,96 +67,247 @@ public final class BlockwiseStep {
    * @return the sum of the loss over label tokens, unscaled, in nats
    */
   public double forwardBackward(Batch batch, Objective objective, double scale, long seed) {
-    try (PointerScope scope = new PointerScope();
-        Grad off = Grad.off()) {
-      return new MicroBatch(batch, seed, scope).forwardBackward(objective, scale);
+    return forwardBackward(
+            List.of(batch), objective, scale, microBatch -> seed, 1, StepListener.NONE)
+        .orElseThrow();
+  }
+
+  /**
+   * The same for all micro-batches of a step.
+   *
+   * @param seed of a micro-batch, counted from 0
+   * @param passes how often the way back is taken; each adds the same gradients, so the listener
+   *     clears them between
+   * @return the sum of the losses; empty if the listener gave the step up, and then the gradients
+   *     are worth nothing
+   */
+  public Optional<Double> forwardBackward(
+      List<Batch> batches,
+      Objective objective,
+      double scale,
+      IntToLongFunction seed,
+      int passes,
+      StepListener listener) {
+    if (passes > 1 && batches.size() > 1 && !layout.byBlock()) {
+      throw new IllegalArgumentException("several passes over micro-batches that run one by one");
+    }
+    double sum = 0;
+    int together = layout.byBlock() ? batches.size() : 1;
+    for (int from = 0; from < batches.size(); from += together) {
+      try (PointerScope scope = new PointerScope();
+          Grad off = Grad.off();
+          Group group = new Group(scope, objective, scale, listener)) {
+        for (int i = from; i < from + together; i++) {
+          group.add(batches.get(i), i, seed.applyAsLong(i));
+        }
+        Optional<Double> loss = group.run(passes, from + together == batches.size());
+        if (loss.isEmpty()) {
+          return Optional.empty();
+        }
+        sum += loss.get();
+      }
+    }
+    return Optional.of(sum);
+  }
+
+  /** Micro-batches on their way through the model and back together. */
+  private final class Group implements AutoCloseable {
+    private final PointerScope scope;
+    private final Objective objective;
+    private final double scale;
+    private final StepListener listener;
+    private final SavedInputs inputs;
+    private final List<MicroBatch> microBatches = new ArrayList<>();
+    private final int blocks = model.blocks().size();
+    private final int firstKept = blocks - layout.keptBlocks();
+
+    Group(PointerScope scope, Objective objective, double scale, StepListener listener) {
+      this.scope = scope;
+      this.objective = objective;
+      this.scale = scale;
+      this.listener = listener;
+      this.inputs =
+          layout
+              .spill()
+              .<SavedInputs>map(path -> new SpilledInputs(path, device))
+              .orElseGet(() -> SavedInputs.inMemory(scope));
+    }
+
+    void add(Batch batch, int number, long seed) {
+      microBatches.add(new MicroBatch(batch, number, seed));
+    }
+
+    Optional<Double> run(int passes, boolean complete) {
+      if (!forward()) {
+        return Optional.empty();
+      }
+      double loss = 0;
+      for (int pass = 1; pass <= passes; pass++) {
+        boolean last = pass == passes;
+        loss = head(last);
+        if (complete) {
+          listener.complete(blocks, last);
+        }
+        for (int i = blocks - 1; i >= Math.max(0, lowestTrained); i--) {
+          if (listener.interrupted()) {
+            return Optional.empty();
+          }
+          backward(i, last);
+          if (complete) {
+            listener.complete(i, last);
+          }
+        }
+        if (lowestTrained == Stages.EMBEDDING) {
+          microBatches.forEach(m -> model.embedBackward(m.tokens, m.gradient()));
+          if (complete) {
+            listener.complete(Stages.EMBEDDING, last);
+          }
+        }
+      }
+      return Optional.of(loss);
+    }
+
+    private boolean forward() {
+      microBatches.forEach(m -> m.x = Tensors.keep(model.embed(m.tokens), scope));
+      for (int i = 0; i < blocks; i++) {
+        if (listener.interrupted()) {
+          return false;
+        }
+        Block block = weights.acquire(i, false);
+        try {
+          for (MicroBatch m : microBatches) {
+            m.x = forward(block, i, m);
+          }
+        } finally {
+          weights.release(i, false);
+        }
+      }
+      return true;
+    }
+
+    private Tensor forward(Block block, int i, MicroBatch m) {
+      Tensor x = m.x();
+      if (i >= firstKept && i >= lowestTrained) {
+        m.kept[i] = m.record(block, i, x);
+        return m.kept[i].y().tensor();
+      }
+      Tensor y;
+      try (PointerScope inner = new PointerScope()) {
+        y = block.forward(Value.of(x), m.dropout(i)).tensor();
+        Tensors.keep(y, scope);
+      }
+      if (i < lowestTrained) {
+        x.close();
+      } else {
+        inputs.save(i, m.number, x);
+      }
+      return y;
+    }
+
+    private double head(boolean last) {
+      double sum = 0;
+      model.head().hold();
+      try {
+        for (MicroBatch m : microBatches) {
+          double loss = m.head(objective, scale, scope);
+          listener.loss(m.number, loss);
+          sum += loss;
+          if (last) {
+            m.x().close();
+          }
+        }
+      } finally {
+        model.head().drop();
+      }
+      return sum;
+    }
+
+    /** From the gradients of a block's outputs to those of its inputs. */
+    private void backward(int i, boolean last) {
+      Block block = weights.acquire(i, true);
+      try {
+        for (MicroBatch m : microBatches) {
+          backward(block, i, m, last);
+        }
+      } finally {
+        weights.release(i, true);
+      }
+    }
+
+    private void backward(Block block, int i, MicroBatch m, boolean last) {
+      Recorded kept = m.kept[i];
+      Tensor x = kept == null ? inputs.load(i, m.number) : kept.in().tensor();
+      try (PointerScope inner = new PointerScope()) {
+        Recorded recorded = kept == null || !last ? m.record(block, i, x) : kept;
+        Tensor dy = m.gradient();
+        recorded.tape().backward(recorded.y(), dy);
+        dy.close();
+        m.dx = i > lowestTrained ? Tensors.keep(recorded.in().gradient(), scope) : null;
+      }
+      if (kept == null) {
+        inputs.release(x, last);
+      } else if (last) {
+        x.close();
+        m.kept[i] = null;
+      }
+    }
+
+    @Override
+    public void close() {
+      inputs.close();
     }
   }
 
   /** One micro-batch on its way through the model and back. */
   private final class MicroBatch {
     private final Batch batch;
+    private final int number;
     private final long seed;
-    private final PointerScope scope;
     private final Pass pass;
     private final Tensor tokens;
-    private final int blocks = model.blocks().size();
-    private final Tensor[] inputs = new Tensor[blocks];
-    private final Recorded[] kept = new Recorded[blocks];
+    private final @Nullable Recorded[] kept = new Recorded[model.blocks().size()];
+    private @Nullable Tensor x;
+    private @Nullable Tensor dx;
 
-    MicroBatch(Batch batch, long seed, PointerScope scope) {
+    MicroBatch(Batch batch, int number, long seed) {
       this.batch = batch;
+      this.number = number;
       this.seed = seed;
-      this.scope = scope;
       this.pass = pass(batch);
       this.tokens = tokens(batch);
     }
 
-    double forwardBackward(Objective objective, double scale) {
-      Tensor x = model.embed(tokens); // (B, T, D)
-      for (int i = 0; i < blocks; i++) {
-        x = forward(i, x);
-      }
-      Tensor[] dx = new Tensor[1];
-      double loss = head(x, objective, scale, dx);
-      x.close();
-      for (int i = blocks - 1; i >= Math.max(0, lowestTrained); i--) {
-        dx[0] = backward(i, dx[0]);
-      }
-      if (lowestTrained == EMBEDDING) {
-        model.embedBackward(tokens, dx[0]);
-      }
-      return loss;
+    /** What the stage that ran last gave, (B, T, D). */
+    Tensor x() {
+      return Objects.requireNonNull(x);
     }
 
-    private Tensor forward(int i, Tensor x) {
-      inputs[i] = x;
-      Block block = weights.acquire(i, false);
-      try {
-        if (i >= firstKept && i >= lowestTrained) {
-          kept[i] = record(block, i);
-          return kept[i].y().tensor();
-        }
-        try (PointerScope inner = new PointerScope()) {
-          Value y = block.forward(Value.of(x), dropout(pass, seed, i));
-          return Tensors.keep(y.tensor(), scope);
-        }
-      } finally {
-        weights.release(i, false);
-      }
+    /** The gradient of what the stage below gave, (B, T, D). */
+    Tensor gradient() {
+      return Objects.requireNonNull(dx);
     }
 
-    private Recorded record(Block block, int i) {
+    Pass dropout(int stage) {
+      return pass.withDropout(Seeds.generator(seed, stage));
+    }
+
+    Recorded record(Block block, int i, Tensor x) {
       Tape tape = new Tape();
-      Value in = tape.leaf(inputs[i], i > lowestTrained);
-      return new Recorded(tape, in, block.forward(in, dropout(pass, seed, i)));
+      Value in = tape.leaf(x, i > lowestTrained);
+      return new Recorded(tape, in, block.forward(in, dropout(i)));
     }
 
-    private double head(Tensor x, Objective objective, double scale, Tensor[] dx) {
+    double head(Objective objective, double scale, PointerScope scope) {
       LabelTokens labels = LabelTokens.of(batch);
       try (PointerScope inner = new PointerScope()) {
-        Tensor selected = select(x, labels); // (N, D)
+        Tensor selected = select(x(), labels); // (N, D)
         Tensor gradient = torch.empty_like(selected);
-        Pass own = dropout(pass, seed, blocks);
+        Pass own = dropout(model.blocks().size());
         double loss = head.loss(selected, labels, objective, own, gradient, scale);
-        Tensor all = torch.zeros_like(x);
-        all.view(-1, x.size(-1)).index_copy_(0, at(labels), gradient);
-        dx[0] = Tensors.keep(all, scope);
+        Tensor all = torch.zeros_like(x());
+        all.view(-1, all.size(-1)).index_copy_(0, at(labels), gradient);
+        dx = Tensors.keep(all, scope);
         return loss;
-      }
-    }
-
-    /** From the gradient of a block's output to that of its input. */
-    private Tensor backward(int i, Tensor dy) {
-      Block block = weights.acquire(i, true);
-      try (PointerScope inner = new PointerScope()) {
-        Recorded recorded = kept[i] == null ? record(block, i) : kept[i];
-        recorded.tape().backward(recorded.y(), dy);
-        dy.close();
-        return i > lowestTrained ? Tensors.keep(recorded.in().gradient(), scope) : dy;
-      } finally {
-        weights.release(i, true);
-        inputs[i].close();
       }
     }
   }
@@ -193,9 +348,13 @@ public final class BlockwiseStep {
           return Optional.of("block " + i);
         }
       }
-      return Tensors.allFinite(model.norm(Value.of(x)).tensor())
+      if (!Tensors.allFinite(model.norm(Value.of(x)).tensor())) {
+        return Optional.of("the final norm");
+      }
+      LabelTokens labels = LabelTokens.of(batch);
+      return Tensors.allFinite(head.logProbs(select(x, labels), labels, pass))
           ? Optional.empty()
-          : Optional.of("the final norm");
+          : Optional.of("the head");
     }
   }
 
@@ -246,27 +405,5 @@ public final class BlockwiseStep {
 
   private Pass pass(Batch batch) {
     return model.pass(batch.positions(), batch.documents(), batch.rows(), batch.length());
-  }
-
-  private static Pass dropout(Pass pass, long seed, int block) {
-    return pass.withDropout(Seeds.generator(seed, block));
-  }
-
-  /**
-   * The lowest block with a trainable parameter; -1 for the embedding, the number of blocks for the
-   * head alone.
-   */
-  private static int lowestTrained(Decoder model) {
-    int lowest = model.blocks().size();
-    for (String name : Trainables.of(model).keySet()) {
-      if (name.contains("embed")) {
-        return EMBEDDING;
-      }
-      Matcher m = LAYER.matcher(name);
-      if (m.find()) {
-        lowest = Math.min(lowest, Integer.parseInt(m.group(1)));
-      }
-    }
-    return lowest;
   }
 }

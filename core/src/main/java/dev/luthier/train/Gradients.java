@@ -3,8 +3,10 @@ package dev.luthier.train;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -18,6 +20,26 @@ public final class Gradients {
    */
   public Gradients(Map<String, Tensor> parameters) {
     this.parameters = parameters;
+  }
+
+  /** Those of some parameters. */
+  Gradients of(List<String> names) {
+    Map<String, Tensor> some = new LinkedHashMap<>(parameters);
+    some.keySet().retainAll(names);
+    return new Gradients(some);
+  }
+
+  /** Visits every parameter that has a gradient, with it. */
+  void forEach(BiConsumer<String, Tensor> visitor) {
+    parameters.forEach(
+        (name, p) -> {
+          try (PointerScope scope = new PointerScope()) {
+            Tensor g = p.grad();
+            if (g.defined()) {
+              visitor.accept(name, g);
+            }
+          }
+        });
   }
 
   /** The 2-norm over all of them: the root of the sum of the squared norms. */

@@ -28,7 +28,7 @@ final class Head {
    * Rows of a product come in multiples of this: oneDNN compiles and keeps a kernel for every new
    * shape.
    */
-  private static final int ROW_STEP = 64;
+  static final int ROW_STEP = 64;
 
   private static final int LOG_SUM = 0;
   private static final int LOG_PROB = 1;
@@ -38,13 +38,16 @@ final class Head {
   private final Device device;
   private final int chunk;
 
-  Head(Decoder model) {
+  /**
+   * @param chunk rows of logits that exist at a time
+   */
+  Head(Decoder model, int chunk) {
     this.model = model;
     this.device = model.parameters().device();
-    this.chunk = chunk(model.shape().vocabulary());
+    this.chunk = chunk;
   }
 
-  /** Rows of a chunk. */
+  /** Rows of a chunk where memory is no concern: larger ones are no faster. */
   static int chunk(int vocabulary) {
     return Math.max(1, CHUNK_ELEMENTS / vocabulary / ROW_STEP) * ROW_STEP;
   }

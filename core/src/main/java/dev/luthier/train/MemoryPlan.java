@@ -1,6 +1,7 @@
 package dev.luthier.train;
 
 import dev.luthier.LuthierException;
+import dev.luthier.format.ByteSize;
 import dev.luthier.model.BlockShape;
 import dev.luthier.model.LlamaConfig;
 import dev.luthier.nn.LoraLayers;
@@ -45,27 +46,39 @@ public record MemoryPlan(
    */
   static final long PROCESS = 320L << 20;
 
+  /** Inputs in memory when they are spilled: one in use, one written, one read ahead. */
+  private static final int SPILL_BUFFERS = 3;
+
   /**
    * What is planned.
    *
    * @param config of the model
    * @param lora the adapters; empty when all weights are trained
    * @param quant how frozen matrices of blocks are held; empty for the compute dtype
-   * @param train says which optimizer
+   * @param stream whether frozen matrices of blocks stay on the disk
+   * @param train says which optimizer, and when it runs
    * @param dtype what the model computes in
    * @param rows B of the largest micro-batch
    * @param length T of the longest
-   * @param kept how many blocks are kept rather than computed again
+   * @param microBatches in a step
+   * @param layout how the step runs
    */
   public record Step(
       LlamaConfig config,
       Optional<LoraSettings> lora,
       Optional<QuantSettings> quant,
+      boolean stream,
       TrainSettings train,
       ComputeDtype dtype,
       int rows,
       int length,
-      int kept) {}
+      int microBatches,
+      StepLayout layout) {
+    /** Micro-batches that are on their way together. */
+    int together() {
+      return layout.byBlock() ? microBatches : 1;
+    }
+  }
 
   /** The plan for this step. */
   public static MemoryPlan of(Step step) {
@@ -91,21 +104,17 @@ public record MemoryPlan(
         groups().entrySet().stream()
             .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
             .limit(3)
-            .map(e -> e.getKey() + " " + mebibytes(e.getValue()))
+            .map(e -> e.getKey().replace('_', ' ') + " " + ByteSize.words(e.getValue()))
             .collect(Collectors.joining(", "));
     throw new LuthierException(
         "the step is planned to take "
-            + mebibytes(total())
+            + ByteSize.words(total())
             + ", more than the budget of "
-            + mebibytes(budget)
+            + ByteSize.words(budget)
             + "; the largest parts are "
             + largest
-            + ". Recompute blocks, take shorter or fewer rows, --method lora or qlora, or an 8-bit or"
-            + " paged optimizer");
-  }
-
-  private static String mebibytes(long bytes) {
-    return ((bytes + (1 << 20) - 1) >> 20) + " MiB";
+            + ". Take shorter or fewer rows, --method lora or qlora, an 8-bit or paged optimizer, or"
+            + " let --fit look for a plan. See docs/troubleshooting.md#memory");
   }
 
   /** The groups by name, in bytes. */
@@ -133,7 +142,10 @@ public record MemoryPlan(
     private final StepMemory memory;
     private long weights;
     private long adapters;
-    private long trained; // numbers
+    private long trainedHead; // bytes of gradients, by stage
+    private long trainedBlock;
+    private long trainedBlocks;
+    private long trainedEmbedding;
     private long matrices; // bytes of a block's matrices that exist only while it runs
     private long weightGradient;
     private long roundedHead;
@@ -143,31 +155,34 @@ public record MemoryPlan(
       this.step = step;
       this.width = step.dtype() == ComputeDtype.BFLOAT16 ? 2 : FLOAT;
       this.block = BlockShape.of(step.config());
-      this.memory = new StepMemory(block, step.rows(), step.length(), width);
+      boolean dropout = step.lora().map(l -> l.dropout() > 0).orElse(false);
+      this.memory = new StepMemory(block, step.rows(), step.length(), width, dropout);
       parameters();
     }
 
     private void parameters() {
       LlamaConfig c = step.config();
       int d = c.hiddenSize();
-      base("model.embed_tokens.weight", c.vocabSize(), d);
-      if (!c.tieWordEmbeddings()) {
-        base("lm_head.weight", c.vocabSize(), d);
+      boolean tied = c.tieWordEmbeddings();
+      trainedEmbedding = base("model.embed_tokens.weight", c.vocabSize(), d);
+      if (!tied) {
+        trainedHead = base("lm_head.weight", c.vocabSize(), d);
       }
-      adapter("lm_head", true, d, c.vocabSize());
-      base("model.norm.weight", d);
+      trainedHead += adapter("lm_head", true, d, c.vocabSize()) + base("model.norm.weight", d);
       for (int i = 0; i < c.numHiddenLayers(); i++) {
         String path = "model.layers." + i + ".";
-        base(path + "input_layernorm.weight", d);
-        base(path + "post_attention_layernorm.weight", d);
+        long one = base(path + "input_layernorm.weight", d);
+        one += base(path + "post_attention_layernorm.weight", d);
         long before = matrices;
         matrices = 0;
         for (BlockShape.Matrix m : block.matrices()) {
-          matrix(path + m.path(), m);
+          one += matrix(path + m.path(), m);
         }
         matrices = Math.max(before, matrices);
+        trainedBlock = Math.max(trainedBlock, one);
+        trainedBlocks += one;
       }
-      if (isTrained(c.tieWordEmbeddings() ? "model.embed_tokens.weight" : "lm_head.weight")) {
+      if (isTrained(tied ? "model.embed_tokens.weight" : "lm_head.weight")) {
         roundedHead = width == FLOAT ? 0 : (long) c.vocabSize() * d * width;
       }
     }
@@ -176,44 +191,46 @@ public record MemoryPlan(
       return step.lora().map(l -> LoraLayers.trainsBase(l, name)).orElse(true);
     }
 
-    private void matrix(String path, BlockShape.Matrix m) {
+    /** Bytes of its gradients, and of its adapter's. */
+    private long matrix(String path, BlockShape.Matrix m) {
       String name = path + ".weight";
       boolean isTrained = isTrained(name);
+      long gradients = 0;
       if (step.quant().isPresent() && !isTrained) {
         weights += step.quant().get().bytes(m.out(), m.in());
         matrices += m.elements() * width;
+      } else if (step.stream() && !isTrained) {
+        matrices += 2 * m.elements() * width; // this block's and, read ahead, the next one's
       } else {
-        base(name, m.out(), m.in());
+        gradients = base(name, m.out(), m.in());
         if (isTrained && width != FLOAT) {
           matrices += m.elements() * width;
           weightGradient = Math.max(weightGradient, m.elements() * width);
         }
       }
-      adapter(path, false, m.in(), m.out());
+      return gradients + adapter(path, false, m.in(), m.out());
     }
 
-    private void base(String name, long... shape) {
+    private long base(String name, long... shape) {
       long elements = shape.length == 1 ? shape[0] : shape[0] * shape[1];
       boolean isTrained = isTrained(name);
       weights += elements * (isTrained ? FLOAT : width);
-      if (isTrained) {
-        train(name, elements, shape);
-      }
+      return isTrained ? train(name, elements, shape) : 0;
     }
 
-    private void adapter(String path, boolean head, int in, int out) {
+    private long adapter(String path, boolean head, int in, int out) {
       int rank = step.lora().map(l -> LoraLayers.rank(l, path, head)).orElse(0);
-      if (rank > 0) {
-        long elements = (long) rank * (in + out);
-        adapters += elements * FLOAT;
-        train(path + ".lora_A.weight", (long) rank * in, rank, in);
-        train(path + ".lora_B.weight", (long) rank * out, out, rank);
+      if (rank == 0) {
+        return 0;
       }
+      adapters += (long) rank * (in + out) * FLOAT;
+      return train(path + ".lora_A.weight", (long) rank * in, rank, in)
+          + train(path + ".lora_B.weight", (long) rank * out, out, rank);
     }
 
-    private void train(String name, long elements, long... shape) {
-      trained += elements;
+    private long train(String name, long elements, long... shape) {
       optimizer = optimizer.plus(Optimizers.bytes(step.train(), name, shape));
+      return elements * FLOAT;
     }
 
     MemoryPlan plan() {
@@ -224,31 +241,50 @@ public record MemoryPlan(
 
     private MemoryPlan atHead() {
       LlamaConfig c = step.config();
-      long chunk = Math.min(Head.chunk(c.vocabSize()), (long) step.rows() * step.length());
+      long labels = (long) step.rows() * step.length();
+      long chunk = Math.min(step.layout().headRows(), labels);
       long logits = chunk * (c.vocabSize() + 2L * c.hiddenSize()) * width;
       long gradient = roundedHead; // as large as the matrix, before it is added
-      return plan(
-          matrices * Math.max(1, step.kept()),
-          3 * memory.hidden() + logits + gradient + roundedHead);
+      boolean inBackward = step.train().updateInBackward();
+      long gradients = inBackward ? trainedHead + tiedGradient() : gradients();
+      return plan(gradients, matrices, 3 * memory.hidden() + logits + gradient + roundedHead);
     }
 
     private MemoryPlan atBlock() {
-      long others = Math.max(0, step.kept() - 1) * matrices;
       long running = Math.max(memory.forward(), memory.backward(weightGradient));
-      if (step.kept() > 0) {
+      if (step.layout().keptBlocks() > 0) {
         running -= memory.recorded(); // these are among the kept ones
       }
-      return plan(running + matrices + others, roundedHead);
+      boolean inBackward = step.train().updateInBackward();
+      long gradients =
+          inBackward ? Math.max(trainedBlock + tiedGradient(), trainedEmbedding) : gradients();
+      return plan(gradients, running + matrices, roundedHead);
     }
 
-    private MemoryPlan plan(long working, long head) {
+    private long gradients() {
+      return trainedHead + trainedBlocks + trainedEmbedding;
+    }
+
+    /** A tied matrix has gradients from the head to the embedding. */
+    private long tiedGradient() {
+      return step.config().tieWordEmbeddings() ? trainedEmbedding : 0;
+    }
+
+    private MemoryPlan plan(long gradients, long working, long head) {
+      int blocks = step.config().numHiddenLayers();
+      int together = step.together();
+      long inputs =
+          step.layout().spill().isPresent()
+              ? SPILL_BUFFERS + (long) step.layout().keptBlocks() * together
+              : (long) blocks * together;
       return new MemoryPlan(
           weights,
           adapters,
-          trained * FLOAT,
+          gradients,
           optimizer.resident() + optimizer.working(),
-          (step.config().numHiddenLayers() + 1) * memory.hidden(),
-          step.kept() * memory.kept(),
+          // and each micro-batch's gradient on its way back
+          (inputs + together) * memory.hidden(),
+          (long) step.layout().keptBlocks() * together * memory.kept(),
           working,
           head,
           PROCESS);

@@ -10,8 +10,9 @@ import dev.luthier.model.BlockShape;
  * @param rows B
  * @param length T
  * @param width bytes of a number in the compute dtype
+ * @param dropout whether adapters keep a mask of their input
  */
-record StepMemory(BlockShape block, int rows, int length, int width) {
+record StepMemory(BlockShape block, int rows, int length, int width, boolean dropout) {
   /** As in {@code nn.Attention}: queries of a tile, and up to where softmax outputs are kept. */
   private static final int TILE = 256;
 
@@ -58,7 +59,16 @@ record StepMemory(BlockShape block, int rows, int length, int width) {
 
   /** What a block keeps for its way back: all but its last product. */
   long recorded() {
-    return attention() + columns(3L * block.hidden() + 3L * block.intermediate());
+    return attention() + columns(3L * block.hidden() + 3L * block.intermediate()) + masks();
+  }
+
+  /** One for every adapter, and its input times it. */
+  private long masks() {
+    if (!dropout) {
+      return 0;
+    }
+    long inputs = block.matrices().stream().mapToLong(BlockShape.Matrix::in).sum();
+    return columns(inputs + block.intermediate());
   }
 
   /** The same with its last product, without its output: that is the next one's input. */

@@ -37,6 +37,9 @@ import java.util.Optional;
  * @param weightDecayPattern weight decay by module pattern; the first that matches
  * @param loraPlusRatio learning rate of LoRA's B over that of its A
  * @param maxGradNorm gradients are scaled down to this global norm; 0 means never
+ * @param clip how the global norm is learnt
+ * @param updateInBackward whether each block is updated as soon as its gradients are complete, and
+ *     they are freed
  * @param seed everything random in the run follows from it
  * @param dtype what the model computes in
  * @param shuffle whether rows are drawn in a new random order every epoch
@@ -80,6 +83,18 @@ public record TrainSettings(
         double loraPlusRatio,
     @Setting(help = "clip gradients to this global norm; 0 means never", value = "1.0")
         double maxGradNorm,
+    @Setting(
+            help =
+                "global | two-pass: with updateInBackward, the way back is taken once more to learn"
+                    + " the norm",
+            value = "global")
+        ClipMode clip,
+    @Setting(
+            help =
+                "update each block as soon as its gradients are complete, so that they never exist"
+                    + " together (full and pretrain)",
+            value = "false")
+        boolean updateInBackward,
     @Setting(help = "everything random follows from it", value = "42") long seed,
     @Setting(help = "what the model computes in: float32 | bfloat16", value = "float32")
         ComputeDtype dtype,
@@ -122,6 +137,18 @@ public record TrainSettings(
             !nesterov || momentum > 0, "train.nesterov", nesterov, "needs train.momentum above 0")
         .unless(loraPlusRatio > 0, "train.loraPlusRatio", loraPlusRatio, "must be positive")
         .unless(maxGradNorm >= 0, "train.maxGradNorm", maxGradNorm, "must be 0 or more")
+        .unless(
+            !updateInBackward || maxGradNorm == 0 || clip == ClipMode.TWO_PASS,
+            "train.updateInBackward",
+            true,
+            "gradients never exist together, so their norm is not known in time for"
+                + " train.maxGradNorm: add train.clip=two-pass (a second way back), or"
+                + " train.maxGradNorm=0")
+        .unless(
+            updateInBackward || clip == ClipMode.GLOBAL,
+            "train.clip",
+            clip,
+            "is for train.updateInBackward=true; without it the norm is known anyway")
         .unless(logEverySteps >= 1, "train.logEverySteps", logEverySteps, "must be at least 1")
         .throwIfAny();
   }
@@ -133,6 +160,44 @@ public record TrainSettings(
    */
   public double peakRate(double otherwise) {
     return learningRate.orElse(otherwise * optimizer.rateFactor());
+  }
+
+  /**
+   * The same steps with their sequences cut into other micro-batches.
+   *
+   * @param size sequences that go through the model together
+   * @param accumulation micro-batches per optimizer step
+   */
+  public TrainSettings microBatches(int size, int accumulation) {
+    return new TrainSettings(
+        maxSteps,
+        epochs,
+        size,
+        accumulation,
+        learningRate,
+        schedule,
+        warmupSteps,
+        warmupRatio,
+        floorRatio,
+        decayRatio,
+        optimizer,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+        momentum,
+        nesterov,
+        learningRatePattern,
+        weightDecayPattern,
+        loraPlusRatio,
+        maxGradNorm,
+        clip,
+        updateInBackward,
+        seed,
+        dtype,
+        shuffle,
+        logEverySteps,
+        adafactor);
   }
 
   /** Returns three epochs of AdamW under a cosine. */

@@ -9,9 +9,13 @@ import dev.luthier.tensor.Seeds;
 import dev.luthier.tensor.Tensors;
 import dev.luthier.train.TrainListener.EvalMetrics;
 import dev.luthier.train.TrainListener.StepMetrics;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
 
@@ -33,7 +37,8 @@ public final class Trainer implements AutoCloseable {
    * @param peakRate the highest learning rate
    * @param eval when and on how much to evaluate
    * @param checkpoint when to save and how much to keep
-   * @param recompute whether blocks are recomputed on the way back
+   * @param layout what a step keeps, and in which order it runs
+   * @param budget bytes of resident memory that the run may take; empty for no limit
    */
   public record Job(
       Decoder model,
@@ -44,7 +49,15 @@ public final class Trainer implements AutoCloseable {
       double peakRate,
       EvalSettings eval,
       CheckpointSettings checkpoint,
-      boolean recompute) {}
+      StepLayout layout,
+      OptionalLong budget) {
+    /** Checks that updates on the way back see whole gradients. */
+    public Job {
+      if (settings.updateInBackward() && settings.gradientAccumulation() > 1 && !layout.byBlock()) {
+        throw new IllegalArgumentException("updates on the way back need the layout by block");
+      }
+    }
+  }
 
   /** How a run ended. */
   public enum End {
@@ -71,6 +84,7 @@ public final class Trainer implements AutoCloseable {
   private final BlockwiseStep step;
   private final Optimizer optimizer;
   private final Gradients gradients;
+  private final Stages stages;
   private final Schedule schedule;
   private final Checkpoints checkpoints;
   private final BooleanSupplier interrupted;
@@ -79,7 +93,7 @@ public final class Trainer implements AutoCloseable {
 
   /**
    * @param checkpoints where states are kept
-   * @param interrupted asked between micro-batches
+   * @param interrupted asked before each block
    */
   public Trainer(
       Job job, Checkpoints checkpoints, BooleanSupplier interrupted, TrainListener listener) {
@@ -90,7 +104,7 @@ public final class Trainer implements AutoCloseable {
     this.parameters = Trainables.of(job.model());
     Trainables.require(job.model());
     this.order = new BatchOrder(job.data(), job.settings());
-    this.step = new BlockwiseStep(job.model(), WeightSource.of(job.model()), job.recompute());
+    this.step = new BlockwiseStep(job.model(), WeightSource.of(job.model()), job.layout());
     this.optimizer =
         Optimizers.create(
             job.settings(),
@@ -98,6 +112,7 @@ public final class Trainer implements AutoCloseable {
             job.model().parameters().device(),
             checkpoints.optimizerPages());
     this.gradients = new Gradients(parameters);
+    this.stages = Stages.of(job.model());
     this.schedule = Schedule.of(job.settings(), job.peakRate(), order.totalSteps());
   }
 
@@ -144,14 +159,16 @@ public final class Trainer implements AutoCloseable {
     while (state.step() < total) {
       long started = System.nanoTime();
       List<Batch> batches = order.step(state.step());
-      Optional<Double> sum = forwardBackward(batches);
+      Update update =
+          job.settings().updateInBackward() ? new UpdateInBackward(batches) : new Update(batches);
+      Optional<Double> sum = forwardBackward(batches, update);
       if (sum.isEmpty()) {
         gradients.clear();
         save();
         return new Outcome(End.INTERRUPTED, state, loss);
       }
       loss = sum.get() / weight(batches);
-      double norm = update(batches, loss);
+      double norm = update.finish(loss);
       double seconds = (System.nanoTime() - started) / 1e9;
       advance(batches, loss, norm, seconds);
       boolean last = state.step() == total;
@@ -174,40 +191,153 @@ public final class Trainer implements AutoCloseable {
    */
   private void dryPass() {
     Batch longest = job.data().longest(job.settings().microBatchSize());
-    step.forwardBackward(longest, job.objective(), 1, 0);
+    int together = job.layout().byBlock() ? job.settings().gradientAccumulation() : 1;
+    boolean whole = !job.settings().updateInBackward();
+    StepListener dropping =
+        new StepListener() {
+          @Override
+          public void complete(int stage, boolean last) {
+            if (!whole) {
+              gradients.clear();
+            }
+          }
+        };
+    step.forwardBackward(
+        Collections.nCopies(together, longest), job.objective(), 1, i -> 0, 1, dropping);
     gradients.clear();
+    if (job.budget().isPresent() && Memory.peakResident() > job.budget().getAsLong()) {
+      throw new LuthierException(
+          String.format(
+              Locale.ROOT,
+              "the longest batch took %,d MiB of memory, more than the budget of %,d MiB, although"
+                  + " it was planned to fit: lower memory.budget by the difference, so that the plan"
+                  + " leaves room. See docs/troubleshooting.md#memory",
+              Memory.peakResident() >> 20,
+              job.budget().getAsLong() >> 20));
+    }
   }
 
   /** The sum of the losses; empty if interrupted. */
-  private Optional<Double> forwardBackward(List<Batch> batches) {
-    double scale = 1 / weight(batches);
-    double sum = 0;
-    for (int i = 0; i < batches.size(); i++) {
-      if (interrupted.getAsBoolean()) {
-        return Optional.empty();
-      }
-      long seed = Seeds.mix(job.settings().seed(), state.step(), i);
-      double loss = step.forwardBackward(batches.get(i), job.objective(), scale, seed);
-      if (!Double.isFinite(loss)) {
-        throw notFinite("the loss is " + loss, List.of(batches.get(i)));
-      }
-      sum += loss;
-    }
-    return Optional.of(sum);
+  private Optional<Double> forwardBackward(List<Batch> batches, Update update) {
+    return step.forwardBackward(
+        batches,
+        job.objective(),
+        1 / weight(batches),
+        i -> Seeds.mix(job.settings().seed(), state.step(), i),
+        update.passes(),
+        update);
   }
 
-  private double update(List<Batch> batches, double loss) {
-    double norm = gradients.norm();
-    if (!Double.isFinite(norm)) {
-      throw notFinite("the gradient's norm is " + norm + " (loss " + loss + ")", batches);
+  /** One update of all parameters when all gradients are complete. */
+  private class Update implements StepListener {
+    private final List<Batch> batches;
+
+    Update(List<Batch> batches) {
+      this.batches = batches;
     }
-    if (state.step() == 0) {
-      GradientGuard.check(parameters, gradients.suspicious(), listener);
+
+    int passes() {
+      return 1;
     }
-    gradients.clip(norm, job.settings().maxGradNorm());
-    optimizer.step(schedule.rate(state.step()));
-    gradients.clear();
-    return norm;
+
+    @Override
+    public boolean interrupted() {
+      return interrupted.getAsBoolean();
+    }
+
+    @Override
+    public void loss(int microBatch, double sum) {
+      if (!Double.isFinite(sum)) {
+        throw notFinite("the loss is " + sum, List.of(batches.get(microBatch)));
+      }
+    }
+
+    /**
+     * Moves the parameters.
+     *
+     * @return the gradients' norm before it was clipped
+     */
+    double finish(double loss) {
+      double norm = gradients.norm();
+      checkNorm(norm, " (loss " + loss + ")");
+      if (state.step() == 0) {
+        GradientGuard.check(parameters, gradients.suspicious(), listener);
+      }
+      gradients.clip(norm, job.settings().maxGradNorm());
+      optimizer.step(schedule.rate(state.step()));
+      gradients.clear();
+      return norm;
+    }
+
+    void checkNorm(double norm, String where) {
+      if (!Double.isFinite(norm)) {
+        throw notFinite("the gradient's norm is " + norm + where, batches);
+      }
+    }
+  }
+
+  /**
+   * Every stage's parameters are updated as soon as their gradients are complete, which are then
+   * freed (Lv et al., "Full Parameter Fine-tuning for Large Language Models with Limited
+   * Resources", arXiv 2306.09782, section 3.2). Clipping to a global norm takes a way back before,
+   * on which gradients only tell their norm.
+   */
+  private final class UpdateInBackward extends Update {
+    private final List<String> suspicious = new ArrayList<>();
+    private double squares;
+    private boolean begun;
+
+    UpdateInBackward(List<Batch> batches) {
+      super(batches);
+    }
+
+    @Override
+    int passes() {
+      return job.settings().maxGradNorm() > 0 ? 2 : 1;
+    }
+
+    /** Once a block has moved, the step must be ended. */
+    @Override
+    public boolean interrupted() {
+      return !begun && super.interrupted();
+    }
+
+    @Override
+    public void complete(int stage, boolean last) {
+      Gradients own = gradients.of(stages.names().getOrDefault(stage, List.of()));
+      boolean measures = !last || passes() == 1;
+      if (measures) {
+        double norm = own.norm();
+        checkNorm(norm, " at stage " + stage);
+        squares += norm * norm;
+      }
+      if (last) {
+        update(own);
+      }
+      own.clear();
+    }
+
+    private void update(Gradients own) {
+      if (!begun) {
+        optimizer.begin(schedule.rate(state.step()));
+        begun = true;
+      }
+      if (state.step() == 0) {
+        suspicious.addAll(own.suspicious());
+      }
+      if (passes() == 2) {
+        own.clip(Math.sqrt(squares), job.settings().maxGradNorm());
+      }
+      own.forEach(optimizer::update);
+    }
+
+    @Override
+    double finish(double loss) {
+      if (state.step() == 0) {
+        GradientGuard.check(parameters, suspicious, listener);
+      }
+      return Math.sqrt(squares);
+    }
   }
 
   private void advance(List<Batch> batches, double loss, double norm, double seconds) {

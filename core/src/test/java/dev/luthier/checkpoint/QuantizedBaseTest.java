@@ -75,7 +75,7 @@ class QuantizedBaseTest {
     long[][] ids = {{5, 9, 3, 17, 22, 4, 38, 1}, {7, 7, 2, 30, 11, 19, 6, 25}};
     try (PointerScope scope = new PointerScope()) {
       return Tensors.toFloats(
-          new BlockwiseStep(loaded.decoder(), WeightSource.of(loaded.decoder()), true)
+          new BlockwiseStep(loaded.decoder(), WeightSource.of(loaded.decoder()))
               .logProbs(Batch.of(ids, ids)));
     }
   }

@@ -73,7 +73,7 @@ class EvaluationTest {
     EvaluationData data = data();
     Evaluation result = evaluate(data);
     Evaluator.Score expected =
-        new Evaluator(new BlockwiseStep(MODEL, WeightSource.of(MODEL), true))
+        new Evaluator(new BlockwiseStep(MODEL, WeightSource.of(MODEL)))
             .score(data.rows().batches(2, 0));
     assertThat(result.labelTokens()).isEqualTo(expected.labelTokens());
     assertThat(result.loss()).isCloseTo(expected.perToken(), Offset.offset(1e-5));

@@ -71,8 +71,7 @@ class PerplexityTest {
   }
 
   private static Evaluator.Score score(Batch batch) {
-    return new Evaluator(new BlockwiseStep(MODEL, WeightSource.of(MODEL), true))
-        .score(List.of(batch));
+    return new Evaluator(new BlockwiseStep(MODEL, WeightSource.of(MODEL))).score(List.of(batch));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.luthier.data.Batch;
 import dev.luthier.model.Llama;
 import dev.luthier.tensor.Tensors;
+import dev.luthier.train.StepLayout;
 import dev.luthier.train.TinyLlama;
 import dev.luthier.train.Trainables;
 import java.util.Arrays;
@@ -19,7 +20,7 @@ class StepTimerTest {
     Llama model = TinyLlama.full(1);
     Batch batch = StepTimer.batch(2, 64, 40, 3);
     StepTimer timer = new StepTimer(model, batch);
-    ForwardBackward pass = ForwardBackward.blockwise(model, true);
+    ForwardBackward pass = ForwardBackward.blockwise(model, StepLayout.recomputing(40));
     assertThat(timer.step(pass).seconds()).isPositive();
     try (PointerScope scope = new PointerScope()) {
       for (Tensor p : Trainables.of(model).values()) {
@@ -39,7 +40,7 @@ class StepTimerTest {
   void steps_that_run_for_half_a_second_have_kept_the_processor_busy() {
     Llama model = TinyLlama.full(1);
     StepTimer timer = new StepTimer(model, StepTimer.batch(2, 64, 40, 3));
-    ForwardBackward pass = ForwardBackward.blockwise(model, true);
+    ForwardBackward pass = ForwardBackward.blockwise(model, StepLayout.recomputing(40));
     double wall = 0;
     double busy = 0;
     while (wall < 0.5) {

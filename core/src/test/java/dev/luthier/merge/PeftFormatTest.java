@@ -139,7 +139,7 @@ class PeftFormatTest {
     long[][] ids = {{5, 9, 3, 17, 22, 4, 38, 1}, {7, 7, 2, 30, 11, 19, 6, 25}};
     try (PointerScope scope = new PointerScope()) {
       return Tensors.toFloats(
-          new BlockwiseStep(model, WeightSource.of(model), true).logProbs(Batch.of(ids, ids)));
+          new BlockwiseStep(model, WeightSource.of(model)).logProbs(Batch.of(ids, ids)));
     }
   }
 

@@ -89,7 +89,8 @@ class BlockwiseStepTest {
   }
 
   private static double step(Llama model, Batch batch, boolean recompute) {
-    return new BlockwiseStep(model, WeightSource.of(model), recompute)
+    return new BlockwiseStep(
+            model, WeightSource.of(model), StepLayout.recomputing(40).keeping(recompute ? 0 : 2))
         .forwardBackward(batch, Objective.crossEntropy(), 1.0 / batch.labelTokens(), 7);
   }
 

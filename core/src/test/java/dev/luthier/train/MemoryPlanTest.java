@@ -41,7 +41,17 @@ class MemoryPlanTest {
   private static MemoryPlan plan(
       Optional<LoraSettings> lora, Optional<QuantSettings> quant, ComputeDtype dtype, int kept) {
     return MemoryPlan.of(
-        new MemoryPlan.Step(SMALL, lora, quant, TrainSettings.defaults(), dtype, 3, 10, kept));
+        new MemoryPlan.Step(
+            SMALL,
+            lora,
+            quant,
+            false,
+            TrainSettings.defaults(),
+            dtype,
+            3,
+            10,
+            1,
+            StepLayout.recomputing(96).keeping(kept)));
   }
 
   @Test

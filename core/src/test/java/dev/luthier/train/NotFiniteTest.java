@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -136,7 +137,8 @@ class NotFiniteTest {
               0.01,
               EvalSettings.defaults(),
               every,
-              true);
+              StepLayout.recomputing(model.shape().vocabulary()),
+              OptionalLong.empty());
       TrainListener listener =
           new TrainListener() {
             @Override

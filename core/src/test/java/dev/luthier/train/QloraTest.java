@@ -119,7 +119,8 @@ class QloraTest {
   }
 
   private static Map<String, float[]> gradients(Llama model, boolean recompute) {
-    new BlockwiseStep(model, WeightSource.of(model), recompute)
+    new BlockwiseStep(
+            model, WeightSource.of(model), StepLayout.recomputing(40).keeping(recompute ? 0 : 2))
         .forwardBackward(batch(), Objective.crossEntropy(), 1.0 / 48, 7);
     Map<String, float[]> out = new LinkedHashMap<>();
     try (PointerScope scope = new PointerScope()) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
   private static final BooleanSupplier NEVER = () -> false;
@@ -73,6 +75,18 @@ class TrainerTest {
       int every,
       BooleanSupplier stop,
       TrainListener l) {
+    StepLayout layout = StepLayout.recomputing(model.shape().vocabulary());
+    return trainer(model, s, layout, folder, every, stop, l);
+  }
+
+  private Trainer trainer(
+      Llama model,
+      TrainSettings s,
+      StepLayout layout,
+      String folder,
+      int every,
+      BooleanSupplier stop,
+      TrainListener l) {
     Trainer.Job job =
         new Trainer.Job(
             model,
@@ -83,26 +97,29 @@ class TrainerTest {
             0.01,
             new EvalSettings(4, 0, 0, 0),
             new CheckpointSettings(every, 2, false),
-            true);
+            layout,
+            OptionalLong.empty());
+    return new Trainer(job, new Checkpoints(temp.resolve(folder), files(model), 2, l), stop, l);
+  }
+
+  private static TrainFiles files(Llama model) {
     Map<String, Tensor> trained = Trainables.of(model);
-    TrainFiles files =
-        new TrainFiles() {
-          @Override
-          public void writeExact(Path to) {
-            TensorFiles.write(to.resolve("w.safetensors"), trained, Map.of());
-          }
+    return new TrainFiles() {
+      @Override
+      public void writeExact(Path to) {
+        TensorFiles.write(to.resolve("w.safetensors"), trained, Map.of());
+      }
 
-          @Override
-          public void readExact(Path from) {
-            TensorFiles.readInto(from.resolve("w.safetensors"), trained);
-          }
+      @Override
+      public void readExact(Path from) {
+        TensorFiles.readInto(from.resolve("w.safetensors"), trained);
+      }
 
-          @Override
-          public void writeResult(Path to, dev.luthier.format.DType stored) {
-            writeExact(to);
-          }
-        };
-    return new Trainer(job, new Checkpoints(temp.resolve(folder), files, 2, l), stop, l);
+      @Override
+      public void writeResult(Path to, dev.luthier.format.DType stored) {
+        writeExact(to);
+      }
+    };
   }
 
   private static Map<String, float[]> weights(Llama model) {
@@ -194,7 +211,7 @@ class TrainerTest {
     }
     int[] asked = {0};
     try (Trainer t =
-        trainer(wide(), s, "b" + kind, 0, () -> asked[0]++ >= 5, new TrainListener() {})) {
+        trainer(wide(), s, "b" + kind, 0, () -> asked[0]++ >= 10, new TrainListener() {})) {
       assertThat(t.run().state().step()).isEqualTo(5);
     }
     Llama second = wide();
@@ -204,6 +221,108 @@ class TrainerTest {
     }
     Map<String, float[]> expected = weights(straight);
     weights(second).forEach((name, w) -> assertThat(w).as(name).isEqualTo(expected.get(name)));
+  }
+
+  @ParameterizedTest
+  @EnumSource(OptimizerKind.class)
+  void updates_on_the_way_back_are_the_same_updates(OptimizerKind kind) {
+    Llama together = wide();
+    TrainSettings s = settings(6, 4, 2, "optimizer=" + kind, "maxGradNorm=0");
+    try (Trainer t = trainer(together, s, "t" + kind, 0, NEVER, new TrainListener() {})) {
+      t.run();
+    }
+    Llama inBackward = wide();
+    StepLayout layout = StepLayout.recomputing(1600).byBlock(true);
+    TrainSettings changed =
+        settings(6, 4, 2, "optimizer=" + kind, "maxGradNorm=0", "updateInBackward=true");
+    try (Trainer t =
+        trainer(inBackward, changed, layout, "i" + kind, 0, NEVER, new TrainListener() {})) {
+      t.run();
+    }
+    Map<String, float[]> expected = weights(together);
+    weights(inBackward).forEach((name, w) -> assertThat(w).as(name).isEqualTo(expected.get(name)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void two_passes_clip_as_one_does(boolean tied) {
+    List<Double> norms = new ArrayList<>();
+    TrainListener norm =
+        new TrainListener() {
+          @Override
+          public void step(StepMetrics metrics) {
+            norms.add(metrics.gradNorm());
+          }
+        };
+    Llama together = tied ? tied() : wide();
+    TrainSettings s = settings(4, 4, 2, "maxGradNorm=0.1");
+    try (Trainer t = trainer(together, s, "t" + tied, 0, NEVER, norm)) {
+      t.run();
+    }
+    Llama inBackward = tied ? tied() : wide();
+    TrainSettings changed =
+        settings(4, 4, 2, "maxGradNorm=0.1", "clip=two-pass", "updateInBackward=true");
+    StepLayout layout = StepLayout.recomputing(40).byBlock(true).keeping(1);
+    try (Trainer t = trainer(inBackward, changed, layout, "i" + tied, 0, NEVER, norm)) {
+      t.run();
+    }
+    assertThat(norms).hasSize(8).allMatch(n -> n > 0.2);
+    for (int i = 0; i < 4; i++) {
+      assertThat(norms.get(i + 4)).isCloseTo(norms.get(i), within(1e-6 * norms.get(i)));
+    }
+    Map<String, float[]> expected = weights(together);
+    weights(inBackward)
+        .forEach(
+            (name, w) -> assertThat(w).as(name).containsExactly(expected.get(name), within(1e-5f)));
+  }
+
+  private static Llama tied() {
+    LlamaConfig c = TinyLlama.CONFIG;
+    return TinyLlama.full(
+        1,
+        new LlamaConfig(
+            c.vocabSize(),
+            c.hiddenSize(),
+            c.intermediateSize(),
+            c.numHiddenLayers(),
+            c.numAttentionHeads(),
+            c.numKeyValueHeads(),
+            c.headDim(),
+            c.maxPositionEmbeddings(),
+            c.rmsNormEps(),
+            c.rope(),
+            c.hiddenAct(),
+            true,
+            false,
+            false,
+            0.1));
+  }
+
+  @Test
+  void clipping_on_the_way_back_asks_for_a_second_pass() {
+    assertThatThrownBy(() -> settings(4, 4, 1, "updateInBackward=true"))
+        .hasMessageContaining("train.clip=two-pass")
+        .hasMessageContaining("train.maxGradNorm=0");
+  }
+
+  @Test
+  void a_run_over_its_budget_is_stopped_before_its_first_step() {
+    Llama model = TinyLlama.full(1);
+    Trainer.Job job =
+        new Trainer.Job(
+            model,
+            rows(4),
+            Optional.empty(),
+            Objective.crossEntropy(),
+            settings(4, 4, 1),
+            0.05,
+            EvalSettings.defaults(),
+            new CheckpointSettings(0, 1, true),
+            StepLayout.recomputing(40),
+            OptionalLong.of(20 << 20));
+    Checkpoints checkpoints = new Checkpoints(temp, files(model), 1, new TrainListener() {});
+    assertThatThrownBy(() -> new Trainer(job, checkpoints, NEVER, new TrainListener() {}).run())
+        .hasMessageContaining("more than the budget of 20 MiB");
   }
 
   @Test
@@ -219,7 +338,8 @@ class TrainerTest {
                   settings(12, 2, 2),
                   "cut" + stopAt,
                   3,
-                  () -> asked[0]++ >= 2 * stopAt + 1,
+                  // Two micro-batches, each asked before both blocks, there and back.
+                  () -> asked[0]++ >= 8 * stopAt + 3,
                   new TrainListener() {})
               .run();
       assertThat(outcome.end()).isEqualTo(Trainer.End.INTERRUPTED);
@@ -262,7 +382,8 @@ class TrainerTest {
             0.05,
             new EvalSettings(2, 3, 0, 0),
             new CheckpointSettings(0, 1, true),
-            true);
+            StepLayout.recomputing(40),
+            OptionalLong.empty());
     Map<String, Tensor> trained = Trainables.of(model);
     Map<Long, Map<String, float[]>> saved = new LinkedHashMap<>();
     TrainFiles files =
@@ -351,7 +472,7 @@ class TrainerTest {
             List.of(documents.subList(0, 22), documents.subList(22, 40)), new Collator(0));
     TrainingRows apart =
         new TrainingRows(documents.stream().map(List::of).toList(), new Collator(0));
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), true);
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
     Evaluator evaluator = new Evaluator(step);
     assertThat(packed.batch(0).length()).isGreaterThan(256);
     assertThat(evaluator.score(packed.batches(2, 0)).perToken())
@@ -372,7 +493,7 @@ class TrainerTest {
   @Test
   void gradients_agree_with_finite_differences() {
     Llama model = TinyLlama.full(1);
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), true);
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
     var batch = rows(3).batch(0, 1, 2);
     step.forwardBackward(batch, Objective.crossEntropy(), 1, 1);
     Map<String, Tensor> parameters = Trainables.of(model);

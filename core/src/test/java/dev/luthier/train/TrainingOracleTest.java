@@ -187,7 +187,7 @@ class TrainingOracleTest {
 
   private void step(
       Decoder model, Optimizer optimizer, List<Batch> micro, double rate, double clip) {
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), true);
+    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
     double weight = micro.stream().mapToDouble(b -> LabelTokens.of(b).weight()).sum();
     double sum = 0;
     for (int i = 0; i < micro.size(); i++) {

@@ -16,6 +16,7 @@ import dev.luthier.quant.QuantSettings;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.tensor.Memory;
 import dev.luthier.train.MemoryPlan;
+import dev.luthier.train.StepLayout;
 import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Trainables;
 import java.util.ArrayList;
@@ -76,7 +77,7 @@ public final class StepBench {
     Decoder model = model();
     Batch batch = StepTimer.batch(settings.rows(), settings.length(), config.vocabSize(), SEED);
     StepTimer timer = new StepTimer(model, batch);
-    Timing ours = time("step", timer, ForwardBackward.blockwise(model, settings.recompute()));
+    Timing ours = time("step", timer, ForwardBackward.blockwise(model, layout()));
     Optional<Timing> baseline = Optional.empty();
     if (settings.baseline()) {
       baseline = Optional.of(time("baseline", timer, ordinary(model)));
@@ -103,15 +104,23 @@ public final class StepBench {
             config,
             lora(),
             quant(),
+            settings.stream(),
             TrainSettings.defaults(),
             settings.dtype(),
             settings.rows(),
             settings.length(),
-            settings.recompute() ? 0 : config.numHiddenLayers()));
+            1,
+            layout()));
+  }
+
+  private StepLayout layout() {
+    return StepLayout.recomputing(config.vocabSize())
+        .keeping(settings.recompute() ? 0 : config.numHiddenLayers());
   }
 
   private Decoder model() {
-    ModelLoader loader = new ModelLoader(settings.dtype(), settings.device(), quant());
+    ModelLoader loader =
+        new ModelLoader(settings.dtype(), settings.device(), quant(), settings.stream());
     if (settings.model().isEmpty()) {
       return loader.patterned(json, lora(), SEED).decoder();
     }

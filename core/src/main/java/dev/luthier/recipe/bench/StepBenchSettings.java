@@ -18,6 +18,7 @@ import java.util.OptionalLong;
  * @param rows B
  * @param steps timed optimizer steps, after one that warms up
  * @param recompute whether blocks are computed again on the way back
+ * @param stream whether the model's frozen matrices stay on the disk
  * @param baseline whether the ordinary way is timed too
  * @param budget bytes of memory that the plan may take; a larger one is refused
  * @param dtype what the model computes in
@@ -31,6 +32,7 @@ public record StepBenchSettings(
     int rows,
     int steps,
     boolean recompute,
+    boolean stream,
     boolean baseline,
     OptionalLong budget,
     ComputeDtype dtype,
@@ -51,6 +53,9 @@ public record StepBenchSettings(
     }
     if (steps < 1) {
       complaints.add("--steps is " + steps + ": must be at least 1");
+    }
+    if (stream && (model.isEmpty() || method != SftSettings.Method.LORA)) {
+      complaints.add("--stream reads frozen weights from a folder: give --model and --method lora");
     }
     complaints.throwIfAny();
   }

@@ -1,0 +1,56 @@
+package dev.luthier.recipe;
+
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.model.LlamaConfig;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.tensor.Memory;
+import dev.luthier.train.StepPlanner;
+import dev.luthier.train.TrainingRows;
+import java.util.Optional;
+
+/**
+ * How a supervised run is laid out in memory.
+ *
+ * @param settings of the run
+ * @param length T of its longest batch
+ * @param blocks of the model
+ * @param plan of its steps
+ */
+public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.Plan plan) {
+  /**
+   * Of a run with these settings. Its data are read; of the model, only the configuration.
+   *
+   * @throws dev.luthier.LuthierException if nothing fits the budget
+   */
+  public static SftPlan of(SftSettings settings) {
+    return SftRun.plan(settings);
+  }
+
+  static SftPlan of(SftSettings settings, TrainingRows rows, Optional<TrainingRows> eval) {
+    int length = Math.max(Training.longest(rows), eval.map(Training::longest).orElse(0));
+    LlamaConfig config =
+        LlamaConfig.of(ModelLoader.config(settings.model()), settings.model().toString());
+    StepPlanner.Request request =
+        new StepPlanner.Request(
+            config,
+            settings.method() == SftSettings.Method.FULL
+                ? Optional.empty()
+                : Optional.of(settings.lora()),
+            quant(settings).or(() -> ModelLoader.quantization(settings.model())),
+            settings.weights() == SftSettings.Weights.STREAM,
+            settings.train(),
+            settings.train().dtype(),
+            length,
+            settings.memory(),
+            settings.output().resolve("saved-inputs.pages"),
+            Memory.total());
+    return new SftPlan(settings, length, config.numHiddenLayers(), StepPlanner.plan(request));
+  }
+
+  /** How the settings ask for the base to be held. */
+  static Optional<QuantSettings> quant(SftSettings settings) {
+    return settings.method() == SftSettings.Method.QLORA
+        ? Optional.of(settings.quant())
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.luthier.train;
+
+import dev.luthier.model.Decoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which trainable parameters each stage of a model has: the embedding, the blocks from 0, and the
+ * head with the final norm. Gradients are complete from the last stage to the first; a tied head's
+ * matrix is the embedding's.
+ */
+final class Stages {
+  /** The embedding. */
+  static final int EMBEDDING = -1;
+
+  private static final Pattern LAYER = Pattern.compile("\\.(\\d+)\\.");
+
+  private final TreeMap<Integer, List<String>> names = new TreeMap<>();
+  private final int head;
+
+  private Stages(int head) {
+    this.head = head;
+  }
+
+  static Stages of(Decoder model) {
+    Stages stages = new Stages(model.blocks().size());
+    for (String name : Trainables.of(model).keySet()) {
+      stages.names.computeIfAbsent(stages.stage(name), s -> new ArrayList<>()).add(name);
+    }
+    return stages;
+  }
+
+  private int stage(String name) {
+    if (name.contains("embed")) {
+      return EMBEDDING;
+    }
+    Matcher layer = LAYER.matcher(name);
+    return layer.find() ? Integer.parseInt(layer.group(1)) : head;
+  }
+
+  /** The lowest stage with something to train; the head if there is nothing. */
+  int lowest() {
+    return names.isEmpty() ? head : names.firstKey();
+  }
+
+  /** Trainable parameters by stage. */
+  Map<Integer, List<String>> names() {
+    return names;
+  }
+}

@@ -1,0 +1,316 @@
+package dev.luthier.train;
+
+import dev.luthier.LuthierException;
+import dev.luthier.format.ByteSize;
+import dev.luthier.model.BlockShape;
+import dev.luthier.model.LlamaConfig;
+import dev.luthier.nn.LoraSettings;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.tensor.ComputeDtype;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Chooses how a run's steps are laid out: of all layouts that the settings leave open, the fastest
+ * whose memory is planned to fit. A function of shapes and settings alone, so that a run that is
+ * resumed gets the same one.
+ */
+public final class StepPlanner {
+  /** Without a budget the plan may take this share of the machine's memory. */
+  private static final double SHARE = 0.5;
+
+  // What things cost, in multiply-adds of a matrix product that take as long.
+  private static final double ROUND_A_WEIGHT = 10;
+  private static final double DEQUANTIZE_A_WEIGHT = 30;
+  private static final double READ_A_BYTE = 150;
+
+  /** A product of so many rows takes twice as long per row as a large one. */
+  private static final double FEW_ROWS = 64;
+
+  /**
+   * What is to be planned.
+   *
+   * @param config of the model
+   * @param lora the adapters; empty when all weights are trained
+   * @param quant how frozen matrices of blocks are held
+   * @param stream whether they stay on the disk
+   * @param train the loop
+   * @param dtype what the model computes in
+   * @param length T of the longest batch
+   * @param memory the budget, and what is fixed
+   * @param scratch where blocks' inputs may be spilled
+   * @param total the machine's memory, bytes
+   */
+  public record Request(
+      LlamaConfig config,
+      Optional<LoraSettings> lora,
+      Optional<QuantSettings> quant,
+      boolean stream,
+      TrainSettings train,
+      ComputeDtype dtype,
+      int length,
+      MemorySettings memory,
+      Path scratch,
+      long total) {}
+
+  /**
+   * A way to run.
+   *
+   * @param microBatchSize sequences that go through the model together
+   * @param gradientAccumulation micro-batches of a step
+   * @param stream whether frozen matrices stay on the disk
+   * @param layout of a step
+   * @param memory what that takes
+   */
+  public record Plan(
+      int microBatchSize,
+      int gradientAccumulation,
+      boolean stream,
+      StepLayout layout,
+      MemoryPlan memory) {
+    /** What it is, for files that programs read. */
+    public Map<String, Object> fields() {
+      Map<String, Object> out = new LinkedHashMap<>();
+      out.put("planned_bytes", memory.total());
+      out.put("parts", memory.groups());
+      out.put("micro_batch_size", microBatchSize);
+      out.put("gradient_accumulation", gradientAccumulation);
+      out.put("kept_blocks", layout.keptBlocks());
+      out.put("head_rows", layout.headRows());
+      out.put("by_block", layout.byBlock());
+      out.put("streamed", stream);
+      out.put("spilled", layout.spill().isPresent());
+      return out;
+    }
+
+    /**
+     * How it runs, in words.
+     *
+     * @param blocks of the model
+     */
+    public String words(int blocks) {
+      List<String> out = new ArrayList<>();
+      out.add(microBatchSize + " x " + gradientAccumulation + " sequences per step");
+      out.add(
+          layout.keptBlocks() == 0
+              ? "all blocks computed again"
+              : layout.keptBlocks() + " of " + blocks + " blocks kept");
+      if (layout.byBlock()) {
+        out.add("all micro-batches through a block before the next");
+      }
+      if (stream) {
+        out.add("frozen weights streamed from the disk");
+      }
+      if (layout.spill().isPresent()) {
+        out.add("blocks' inputs on the disk");
+      }
+      out.add("logits of " + layout.headRows() + " tokens at a time");
+      return String.join(", ", out);
+    }
+  }
+
+  private final Request request;
+  private final int sequences;
+
+  private StepPlanner(Request request) {
+    this.request = request;
+    this.sequences =
+        Math.multiplyExact(
+            request.train().microBatchSize(), request.train().gradientAccumulation());
+  }
+
+  /**
+   * The fastest plan that fits.
+   *
+   * @throws LuthierException if none fits the budget, saying how small it could be
+   */
+  public static Plan plan(Request request) {
+    return new StepPlanner(request).choose();
+  }
+
+  private Plan choose() {
+    OptionalLong budget = request.memory().bytes();
+    long limit = budget.orElse((long) (request.total() * SHARE));
+    List<Plan> plans = candidates(request.memory().fit()).toList();
+    Optional<Plan> best =
+        plans.stream()
+            .filter(p -> p.memory().total() <= limit)
+            .min(Comparator.comparingDouble(this::cost).thenComparingLong(p -> p.memory().total()));
+    if (best.isPresent()) {
+      return best.get();
+    }
+    Plan least =
+        plans.stream().min(Comparator.comparingLong(p -> p.memory().total())).orElseThrow();
+    if (budget.isPresent()) {
+      refuse(least, budget.getAsLong());
+    }
+    return least;
+  }
+
+  private void refuse(Plan least, long budget) {
+    Optional<Plan> fitting =
+        candidates(true)
+            .filter(p -> p.memory().total() <= budget)
+            .min(Comparator.comparingDouble(this::cost));
+    if (fitting.isPresent()) {
+      throw new LuthierException(
+          "no plan with these settings fits the budget of "
+              + ByteSize.words(budget)
+              + "; the smallest takes "
+              + ByteSize.words(least.memory().total())
+              + ". With --fit this one would be used: "
+              + fitting.get().words(request.config().numHiddenLayers())
+              + ". See docs/troubleshooting.md#memory");
+    }
+    least.memory().require(budget);
+  }
+
+  private Stream<Plan> candidates(boolean fit) {
+    return microBatches(fit)
+        .boxed()
+        .flatMap(
+            micro ->
+                orders(sequences / micro)
+                    .flatMap(
+                        order ->
+                            streams(fit)
+                                .flatMap(
+                                    stream ->
+                                        layouts(order, fit)
+                                            .map(layout -> plan(micro, stream, layout)))));
+  }
+
+  private Plan plan(int micro, boolean stream, StepLayout layout) {
+    MemoryPlan memory =
+        MemoryPlan.of(
+            new MemoryPlan.Step(
+                request.config(),
+                request.lora(),
+                request.quant(),
+                stream,
+                request.train(),
+                request.dtype(),
+                micro,
+                request.length(),
+                sequences / micro,
+                layout));
+    return new Plan(micro, sequences / micro, stream, layout, memory);
+  }
+
+  /** Sizes that leave the step's sequences as many as they are. */
+  private IntStream microBatches(boolean fit) {
+    return fit
+        ? IntStream.rangeClosed(1, sequences).filter(n -> sequences % n == 0)
+        : IntStream.of(request.train().microBatchSize());
+  }
+
+  private Stream<Boolean> orders(int microBatches) {
+    if (microBatches == 1) {
+      return Stream.of(false);
+    }
+    if (request.train().updateInBackward()) {
+      return Stream.of(true);
+    }
+    return switch (request.memory().order()) {
+      case AUTO -> Stream.of(false, true);
+      case BY_BATCH -> Stream.of(false);
+      case BY_BLOCK -> Stream.of(true);
+    };
+  }
+
+  private Stream<Boolean> streams(boolean fit) {
+    boolean can = request.lora().isPresent() && request.quant().isEmpty();
+    return request.stream()
+        ? Stream.of(true)
+        : fit && can ? Stream.of(false, true) : Stream.of(false);
+  }
+
+  private Stream<StepLayout> layouts(boolean byBlock, boolean fit) {
+    int blocks = request.config().numHiddenLayers();
+    int largest = Head.chunk(request.config().vocabSize());
+    IntStream kept =
+        request
+            .memory()
+            .keptBlocks()
+            .map(k -> IntStream.of(Math.min(k, blocks)))
+            .orElseGet(() -> IntStream.rangeClosed(0, blocks));
+    boolean disk = request.memory().savedInputs() == MemorySettings.Place.DISK;
+    List<Boolean> spills = disk ? List.of(true) : fit ? List.of(false, true) : List.of(false);
+    return kept.boxed()
+        .flatMap(
+            k ->
+                IntStream.iterate(largest, n -> n >= Head.ROW_STEP, n -> n / 2)
+                    .map(n -> n / Head.ROW_STEP * Head.ROW_STEP)
+                    .boxed()
+                    .flatMap(
+                        rows ->
+                            spills.stream()
+                                .map(
+                                    spill ->
+                                        new StepLayout(
+                                            k,
+                                            rows,
+                                            byBlock,
+                                            spill
+                                                ? Optional.of(request.scratch())
+                                                : Optional.empty()))));
+  }
+
+  /** How long a step takes, in multiply-adds; only differences count. */
+  private double cost(Plan p) {
+    LlamaConfig c = request.config();
+    double blocks = c.numHiddenLayers();
+    double tokens = (double) p.microBatchSize() * request.length();
+    double blockWeights = blockWeights();
+    boolean full = request.lora().isEmpty();
+    double passes = (full ? 3 : 2) + (blocks - p.layout().keptBlocks()) / blocks;
+    double rows = tokens * p.gradientAccumulation() * (1 + FEW_ROWS / tokens);
+    double products = passes * blockWeights * blocks * rows;
+    double headRows = 1 + FEW_ROWS / Math.min(p.layout().headRows(), tokens);
+    double head =
+        3.0 * c.vocabSize() * c.hiddenSize() * tokens * p.gradientAccumulation() * headRows;
+    double turns = 2 * blocks * (p.layout().byBlock() ? 1 : p.gradientAccumulation());
+    double spilled =
+        p.layout().spill().isPresent()
+            ? 2
+                * (blocks - p.layout().keptBlocks())
+                * tokens
+                * p.gradientAccumulation()
+                * c.hiddenSize()
+                * width()
+            : 0;
+    return products
+        + head
+        + turns * blockWeights * weightCost(p.stream())
+        + spilled * READ_A_BYTE / 4; // mostly the system's cache
+  }
+
+  private double blockWeights() {
+    return BlockShape.of(request.config()).matrices().stream()
+        .mapToDouble(BlockShape.Matrix::elements)
+        .sum();
+  }
+
+  private int width() {
+    return request.dtype() == ComputeDtype.BFLOAT16 ? 2 : 4;
+  }
+
+  /** What it costs to bring a weight in. */
+  private double weightCost(boolean stream) {
+    if (request.quant().isPresent()) {
+      return DEQUANTIZE_A_WEIGHT;
+    }
+    if (stream) {
+      return READ_A_BYTE * width();
+    }
+    return request.lora().isEmpty() && width() == 2 ? ROUND_A_WEIGHT : 0;
+  }
+}
