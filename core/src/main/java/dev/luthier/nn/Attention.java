@@ -1,22 +1,28 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Operators;
 import dev.luthier.tensor.Products;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Scaled dot-product attention by batched products and a softmax, a tile of queries at a time: on
- * CPU several times faster than libtorch's own operator in these builds. Query heads that share a
- * key head (GQA, Ainslie et al., arXiv 2305.13245) are laid side by side, so keys are never
- * repeated.
+ * Scaled dot-product attention, by a kernel that keeps no scores; without kernels by batched
+ * products and a softmax, a tile of queries at a time, which on CPU is several times faster than
+ * libtorch's own operator in these builds. Query heads that share a key head (GQA, Ainslie et al.,
+ * arXiv 2305.13245) are laid side by side, so keys are never repeated.
  */
 public final class Attention {
+  /** The kernel computes tiles; a few queries, as in decoding, would leave most of one empty. */
+  private static final int LEAST_QUERIES = 16;
+
   /** Softmax outputs up to this many bytes are kept for the backward pass, else made again. */
   private static final long KEEP_BYTES = 64L << 20;
 
@@ -59,6 +65,7 @@ public final class Attention {
     private final long length;
     private final long width;
     private final List<Tensor> weights = new ArrayList<>(); // of each tile, or none
+    private @Nullable Tensor logSums; // (B, H, T), if the kernel ran
     private @Nullable Value y;
 
     Step(Value q, Value k, Value v, AttentionPlan plan, double scale) {
@@ -75,8 +82,24 @@ public final class Attention {
     }
 
     Tensor forward(boolean record, Op op) {
-      boolean keep = record && plan.weightBytes(rows * heads, q.tensor()) <= KEEP_BYTES;
       Tensor y = torch.empty(new long[] {rows, length, heads, width}, q.tensor().options(), null);
+      if (length >= LEAST_QUERIES && width % 2 == 0 && Kernels.take(q.tensor())) {
+        Tensor sums =
+            torch.empty(
+                new long[] {rows, heads, length},
+                Tensors.options(ScalarType.Float, Device.CPU),
+                null);
+        Kernels.attention(
+            q.tensor(), k.tensor(), v.tensor(), plan.starts(), scale, y.transpose(1, 2), sums);
+        logSums = record ? op.out(sums) : null;
+      } else {
+        tiled(y, record, op);
+      }
+      return y.view(rows, length, heads * width);
+    }
+
+    private void tiled(Tensor y, boolean record, Op op) {
+      boolean keep = record && plan.weightBytes(rows * heads, q.tensor()) <= KEEP_BYTES;
       for (AttentionPlan.Tile tile : plan.tiles()) {
         try (Op inner = new Op()) {
           Tensor p = weights(tile);
@@ -89,7 +112,6 @@ public final class Attention {
           }
         }
       }
-      return y.view(rows, length, heads * width);
     }
 
     /** The softmax of a tile: (B * K, G * t, s). */
@@ -126,25 +148,42 @@ public final class Attention {
 
     @Override
     public void backward() {
-      Tensor dy =
-          java.util.Objects.requireNonNull(y)
-              .gradient()
-              .view(rows, length, heads, width)
-              .transpose(1, 2); // (B, H, T, E)
+      Tensor dy = heads(Objects.requireNonNull(y).gradient()); // (B, H, T, E)
       Tensor dk = torch.zeros_like(k.tensor()); // (B, K, S, E)
       Tensor dv = torch.zeros_like(v.tensor());
-      q.write(
-          dq -> {
-            for (int i = 0; i < plan.tiles().size(); i++) {
-              tile(plan.tiles().get(i), i, dy, dq, dk, dv);
-            }
-          });
+      q.write(dq -> backward(dy, dq, dk, dv));
       if (k.wanted()) {
         k.give(dk);
       }
       if (v.wanted()) {
         v.give(dv);
       }
+    }
+
+    private void backward(Tensor dy, Tensor dq, Tensor dk, Tensor dv) {
+      if (logSums == null) {
+        for (int i = 0; i < plan.tiles().size(); i++) {
+          tile(plan.tiles().get(i), i, dy, dq, dk, dv);
+        }
+        return;
+      }
+      Kernels.attentionBackward(
+          q.tensor(),
+          k.tensor(),
+          v.tensor(),
+          plan.starts(),
+          scale,
+          heads(Objects.requireNonNull(y).tensor()),
+          logSums,
+          dy,
+          dq,
+          dk,
+          dv);
+    }
+
+    /** (B, T, H * E) to (B, H, T, E). */
+    private Tensor heads(Tensor x) {
+      return x.view(rows, length, heads, width).transpose(1, 2);
     }
 
     private void tile(
@@ -176,6 +215,10 @@ public final class Attention {
     public void release() {
       weights.forEach(Tensor::close);
       weights.clear();
+      if (logSums != null) {
+        logSums.close();
+        logSums = null;
+      }
     }
   }
 }

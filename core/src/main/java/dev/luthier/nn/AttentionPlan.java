@@ -3,6 +3,7 @@ package dev.luthier.nn;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -40,9 +41,16 @@ public final class AttentionPlan {
   }
 
   private final List<Tile> tiles;
+  private final @Nullable Tensor starts;
 
-  private AttentionPlan(List<Tile> tiles) {
+  private AttentionPlan(List<Tile> tiles, @Nullable Tensor starts) {
     this.tiles = tiles;
+    this.starts = starts;
+  }
+
+  /** The first key of each key's document: int64 (B, S), on the CPU; null where all are 0. */
+  @Nullable Tensor starts() {
+    return starts;
   }
 
   List<Tile> tiles() {
@@ -88,7 +96,11 @@ public final class AttentionPlan {
       }
       tiles.add(new Tile(from, to, keysFrom, keysTo, bias, plain));
     }
-    return new AttentionPlan(tiles);
+    Tensor first =
+        plain
+            ? null
+            : Tensors.longs(Arrays.stream(starts).asLongStream().toArray(), Device.CPU, rows, keys);
+    return new AttentionPlan(tiles, first);
   }
 
   /** For every key, the first position of its document. */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * Without a compiler there is none, and the reason can be read.
  */
 final class KernelLibrary {
-  private static final List<String> SOURCES = List.of("kernels.c", "kernels.inc");
+  private static final List<String> SOURCES = List.of("kernels.c", "kernels.inc", "attention.inc");
 
   /** Tried one after another: some compilers lack OpenMP or a flag. */
   private static final List<List<String>> FLAGS =

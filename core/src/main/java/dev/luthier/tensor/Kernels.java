@@ -95,6 +95,77 @@ public final class Kernels {
   }
 
   /**
+   * {@code y = softmax(scale q k^T) v}, each query over the keys from its document's start to
+   * itself. The queries are the last T of S tokens. All have any strides but 1 for the last.
+   *
+   * @param q (B, H, T, E), E even
+   * @param k (B, K, S, E), H a multiple of K
+   * @param v (B, K, S, E)
+   * @param starts int64 (B, S), contiguous, never falling along a row; or null, for 0
+   * @param y (B, H, T, E), written
+   * @param logSums (B, H, T), float32, written: the log of each query's sum of exponentials
+   */
+  public static void attention(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor starts,
+      double scale,
+      Tensor y,
+      Tensor logSums) {
+    List<@Nullable Object> all = attended(q, k, v, starts, scale);
+    strided(all, y);
+    all.add(logSums);
+    call("attention", q, all.toArray());
+  }
+
+  /**
+   * The gradients of {@link #attention}, computed from its results.
+   *
+   * @param dy (B, H, T, E), any strides but 1 for the last
+   * @param dq of q's shape, written
+   * @param dk of k's shape and strides, written
+   * @param dv of v's shape and strides, written
+   */
+  public static void attentionBackward(
+      Tensor q,
+      Tensor k,
+      Tensor v,
+      @Nullable Tensor starts,
+      double scale,
+      Tensor y,
+      Tensor logSums,
+      Tensor dy,
+      Tensor dq,
+      Tensor dk,
+      Tensor dv) {
+    List<@Nullable Object> all = attended(q, k, v, starts, scale);
+    strided(all, y);
+    all.add(logSums);
+    strided(all, dy);
+    strided(all, dq);
+    all.add(dk);
+    all.add(dv);
+    call("attention_backward", q, all.toArray());
+  }
+
+  private static List<@Nullable Object> attended(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor starts, double scale) {
+    List<@Nullable Object> all = new ArrayList<>();
+    all.addAll(List.of(q.size(0), q.size(1), k.size(1), q.size(2), k.size(2), q.size(3)));
+    strided(all, q);
+    strided(all, k);
+    strided(all, v);
+    all.add(starts);
+    all.add((float) scale);
+    return all;
+  }
+
+  private static void strided(List<@Nullable Object> arguments, Tensor x) {
+    arguments.addAll(List.of(x, x.stride(0), x.stride(1), x.stride(2)));
+  }
+
+  /**
    * {@code softmax(scale scores + bias)} in place.
    *
    * @param scores (B * H * T, S) contiguous, H heads of T queries each

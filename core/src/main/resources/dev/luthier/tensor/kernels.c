@@ -7,6 +7,7 @@
  */
 #include <math.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__AVX512F__)
@@ -133,11 +134,77 @@ static inline void four_bit_block_f32(const uint8_t *packed, int64_t n, const fl
 }
 #endif
 
+/* Vectors of 32-bit words, and the block of a product that its registers hold. */
+#if defined(__AVX512F__)
+#define LANES 16
+#define ROWS_AT_ONCE 8
+#elif defined(__AVX__)
+#define LANES 8
+#define ROWS_AT_ONCE 4
+#else
+#define LANES 4
+#define ROWS_AT_ONCE 8
+#endif
+#define COLUMNS (2 * LANES)
+#define TILE 64
+
+typedef float vec __attribute__((vector_size(4 * LANES)));
+typedef uint32_t bits __attribute__((vector_size(4 * LANES)));
+
+static inline vec vec_load(const void *from) {
+  vec v;
+  memcpy(&v, from, sizeof(v));
+  return v;
+}
+
+static inline void vec_store(void *to, vec v) {
+  memcpy(to, &v, sizeof(v));
+}
+
+static inline vec vec_all(const void *word) {
+  uint32_t w;
+  memcpy(&w, word, 4);
+  return (vec) ((bits) {0} + w);
+}
+
+/* sum + a b, where a word is a number, or a pair of them that follow each other in the sum. */
+static inline vec dot_f32(vec sum, vec a, vec b) {
+  return sum + a * b;
+}
+
+static inline vec dot_bf16(vec sum, vec a, vec b) {
+#if defined(__AVX512BF16__)
+  return (vec) _mm512_dpbf16_ps((__m512) sum, (__m512bh) a, (__m512bh) b);
+#else
+  bits x = (bits) a, y = (bits) b;
+  sum += (vec) (x << 16) * (vec) (y << 16);
+  return sum + (vec) (x & 0xffff0000u) * (vec) (y & 0xffff0000u);
+#endif
+}
+
+static inline float word_f32(float first, float last) {
+  (void) last;
+  return first;
+}
+
+static inline uint32_t word_bf16(uint16_t first, uint16_t last) {
+  return first | (uint32_t) last << 16;
+}
+
+static void *room(size_t bytes) {
+  return aligned_alloc(64, (bytes + 63) / 64 * 64);
+}
+
 #define T uint16_t
 #define LOAD bf16_load
 #define STORE bf16_store
 #define NAME(f) f##_bf16
+#define WORD uint32_t
+#define PAIR 2
 #include "kernels.inc"
+#include "attention.inc"
+#undef WORD
+#undef PAIR
 #undef T
 #undef LOAD
 #undef STORE
@@ -147,7 +214,10 @@ static inline void four_bit_block_f32(const uint8_t *packed, int64_t n, const fl
 #define LOAD f32_load
 #define STORE f32_store
 #define NAME(f) f##_f32
+#define WORD float
+#define PAIR 1
 #include "kernels.inc"
+#include "attention.inc"
 
 /*
  * c (batch, m, n) = alpha a b + beta c. BLAS computes each part on the thread that asks for it, so

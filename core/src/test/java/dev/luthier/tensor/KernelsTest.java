@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The kernels against the same formulas in double precision, at sizes that fill no vector. */
@@ -79,6 +84,99 @@ class KernelsTest {
     assertThat(y[4]).isZero();
     for (int i = 0; i < y.length; i++) {
       assertThat(y[i]).isCloseTo(e[i], within(1e-6f));
+    }
+  }
+
+  /** (B, H, T, E) with other strides than its shape's: laid out as (B, T, H, E). */
+  private static Tensor heads(ScalarType dtype, long seed, long b, long h, long t, long e) {
+    float[] values = random(Math.toIntExact(b * h * t * e), 1, seed);
+    return of(dtype, values, b, t, h, e).transpose(1, 2);
+  }
+
+  /** Packed rows: each key's document begins here. The first tile of keys is empty for the last. */
+  private static Tensor starts(int keys) {
+    long[] starts = new long[2 * keys];
+    for (int s = 0; s < keys; s++) {
+      starts[s] = s / 31 * 31;
+      starts[keys + s] = s < 90 ? 0 : 90;
+    }
+    return Tensors.longs(starts, Device.CPU, 2, keys);
+  }
+
+  /** The same by libtorch's operators and its autograd, in double precision. */
+  private static Tensor attended(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor starts, double scale) {
+    long keys = k.size(2);
+    Tensor key = torch.arange(Tensors.scalar(keys)).to(ScalarType.Long);
+    Tensor query = key.narrow(0, keys - q.size(2), q.size(2)).unsqueeze(1);
+    Tensor start =
+        starts == null
+            ? torch.zeros(new long[] {1, 1, q.size(2), 1})
+            : starts.narrow(1, keys - q.size(2), q.size(2)).unsqueeze(1).unsqueeze(3);
+    Tensor hidden = key.gt(query).logical_or(key.lt(start)); // (1 or B, 1, T, S)
+    long group = q.size(1) / k.size(1);
+    Tensor scores =
+        q.matmul(
+                k.repeat_interleave(group, new LongOptional(1), new LongOptional()).transpose(2, 3))
+            .mul(Tensors.scalar(scale))
+            .masked_fill(hidden, Tensors.scalar(Double.NEGATIVE_INFINITY));
+    return scores
+        .softmax(-1)
+        .matmul(v.repeat_interleave(group, new LongOptional(1), new LongOptional()));
+  }
+
+  @ParameterizedTest(name = "{0}, {1} queries of {2} keys, width {3}, packed {4}")
+  @CsvSource({
+    "Float, 130, 130, 6, false",
+    "Float, 200, 200, 40, true",
+    "Float, 70, 151, 64, true",
+    "BFloat16, 130, 130, 6, false",
+    "BFloat16, 200, 200, 40, true",
+    "BFloat16, 70, 151, 64, false"
+  })
+  void attention_and_its_gradients(String name, int queries, int keys, int e, boolean packed) {
+    ScalarType dtype = ScalarType.valueOf(name);
+    double error = dtype == ScalarType.Float ? 5e-6 : 2e-2;
+    Tensor q = heads(dtype, 1, 2, 4, queries, e);
+    Tensor k = heads(dtype, 2, 2, 2, keys, e);
+    Tensor v = heads(dtype, 3, 2, 2, keys, e);
+    Tensor dy = heads(dtype, 4, 2, 4, queries, e);
+    Tensor starts = packed ? starts(keys) : null;
+    Tensor[] exact = new Tensor[3];
+    Tensor[] of = {q, k, v};
+    for (int i = 0; i < 3; i++) {
+      exact[i] = of[i].to(ScalarType.Double).set_requires_grad(true);
+    }
+    Tensor expected = attended(exact[0], exact[1], exact[2], starts, 0.6);
+    expected.backward(
+        dy.to(ScalarType.Double), new BoolOptional(), false, new TensorArrayRefOptional());
+
+    Tensor y = torch.empty_like(q);
+    Tensor logSums =
+        torch.empty(
+            new long[] {2, 4, queries}, Tensors.options(ScalarType.Float, Device.CPU), null);
+    Kernels.attention(q, k, v, starts, 0.6, y, logSums);
+    Tensor dq = torch.empty_like(q);
+    Tensor dk = torch.empty_like(k);
+    Tensor dv = torch.empty_like(v);
+    Kernels.attentionBackward(q, k, v, starts, 0.6, y, logSums, dy, dq, dk, dv);
+    assertNear(y, expected, error);
+    assertNear(dq, exact[0].grad(), error);
+    assertNear(dk, exact[1].grad(), error);
+    assertNear(dv, exact[2].grad(), error);
+  }
+
+  /** No element is off by more than this part of the largest. */
+  private static void assertNear(Tensor actual, Tensor expected, double error) {
+    float[] a = Tensors.toFloats(actual);
+    float[] b = Tensors.toFloats(expected);
+    double largest = 0;
+    for (float f : b) {
+      largest = Math.max(largest, Math.abs(f));
+    }
+    assertThat(largest).isPositive();
+    for (int i = 0; i < b.length; i++) {
+      assertThat((double) a[i]).isCloseTo(b[i], within(error * largest));
     }
   }
 
