@@ -7,14 +7,11 @@ import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsIndex;
 import dev.luthier.format.SafetensorsShards;
-import dev.luthier.format.SafetensorsWriter;
-import dev.luthier.model.Decoder;
-import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** Whole models to Hugging Face folders. */
@@ -29,52 +26,14 @@ public final class ModelFiles {
    */
   public static void write(
       Path folder, ObjectNode config, Map<String, Tensor> weights, DType dtype) {
-    write(folder, config, TensorFiles.entries(weights, dtype), dtype);
-  }
-
-  private static void write(
-      Path folder, ObjectNode config, List<SafetensorsWriter.Entry> entries, DType dtype) {
     SafetensorsShards.write(
-        folder, entries, Map.of("format", "pt"), SafetensorsShards.DEFAULT_SHARD_BYTES);
+        folder,
+        TensorFiles.entries(weights, dtype),
+        Map.of("format", "pt"),
+        SafetensorsShards.DEFAULT_SHARD_BYTES);
     ObjectNode written = config.deepCopy();
     written.put("torch_dtype", TorchTypes.name(dtype));
     Json.write(folder.resolve("config.json"), written);
-  }
-
-  /**
-   * Writes a model with its adapter multiplied into its weights; each is computed in float32 as it
-   * is written, and rounded once.
-   *
-   * @param loaded with float32 adapters, as {@link ModelLoader#lora(Path, Path)} gives them
-   */
-  public static void writeFused(Path folder, LoadedModel loaded, DType dtype) {
-    Decoder model = loaded.decoder();
-    ObjectNode config = loaded.config().deepCopy();
-    Map<String, Tensor> weights = new LinkedHashMap<>(model.parameters().all());
-    List<SafetensorsWriter.Entry> entries = new ArrayList<>();
-    model
-        .adapted()
-        .forEach(
-            (path, linear) -> {
-              String name = path + ".weight";
-              Tensor base = weights.remove(name);
-              // A tied head has no weight of its own: with an adapter it gets one.
-              Tensor shaped = base == null ? embedding(weights) : base;
-              entries.add(TensorFiles.entry(name, Tensors.shape(shaped), dtype, linear::weight));
-            });
-    entries.addAll(TensorFiles.entries(weights, dtype));
-    if (entries.stream().anyMatch(e -> e.name().equals("lm_head.weight"))) {
-      config.put("tie_word_embeddings", false);
-    }
-    write(folder, config, entries, dtype);
-  }
-
-  private static Tensor embedding(Map<String, Tensor> weights) {
-    return weights.entrySet().stream()
-        .filter(e -> e.getKey().endsWith("embed_tokens.weight"))
-        .map(Map.Entry::getValue)
-        .findFirst()
-        .orElseThrow();
   }
 
   /** Copies a folder's weights into these tensors, which must be all of them. */
@@ -95,12 +54,22 @@ public final class ModelFiles {
     }
   }
 
-  /** The dtype that most of a folder's weights are stored in. */
+  /** The dtype that most of a folder's weights are stored in, but for those in few bits. */
   public static DType storedDtype(Path folder) {
+    FileSource source = ModelLoader.files(folder);
+    Set<String> quantized = new HashSet<>();
+    for (String name : source.names()) {
+      if (source.isQuantized(name)) {
+        quantized.add(name);
+        quantized.addAll(QuantizedTensors.companions(source, name));
+      }
+    }
     Map<DType, Long> bytes = new LinkedHashMap<>();
-    List<SafetensorsFile> files = SafetensorsIndex.open(folder);
-    files.forEach(
-        f -> f.tensors().values().forEach(t -> bytes.merge(t.dtype(), t.length(), Long::sum)));
+    for (String name : source.names()) {
+      if (!quantized.contains(name)) {
+        source.info(name).ifPresent(t -> bytes.merge(t.dtype(), t.length(), Long::sum));
+      }
+    }
     return bytes.entrySet().stream()
         .max(Map.Entry.comparingByValue())
         .map(Map.Entry::getKey)

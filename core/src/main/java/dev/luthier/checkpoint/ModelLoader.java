@@ -3,7 +3,6 @@ package dev.luthier.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.HfFolder;
-import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsIndex;
 import dev.luthier.model.Decoder;
 import dev.luthier.model.Llama;
@@ -23,7 +22,6 @@ import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -134,7 +132,7 @@ public record ModelLoader(
 
   /** How a folder's matrices are quantized; empty if none is. */
   public static Optional<QuantSettings> quantization(Path folder) {
-    return QuantizedTensors.settings(new FileSource(folder.toString(), weights(folder), n -> n));
+    return QuantizedTensors.settings(files(folder));
   }
 
   private static double range(ObjectNode config) {
@@ -161,9 +159,8 @@ public record ModelLoader(
       boolean trainsAdapter) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      FileSource files = new FileSource(folder.toString(), weights(folder), n -> n);
+      FileSource files = files(HfFolder.model(folder));
       ObjectNode config = config(folder, files);
-      QuantizationConfig.of(config, folder.resolve(HfFolder.CONFIG).toString());
       TensorSource source = quantizing(files);
       if (adapter.isPresent() && adapter.get() instanceof FileSource a) {
         source = new Layered(a, files, source);
@@ -206,7 +203,7 @@ public record ModelLoader(
     return new Parameters(source, dtype.scalarType(), device, trainable, stream);
   }
 
-  private static Decoder decoder(
+  static Decoder decoder(
       ObjectNode config, String where, Parameters base, Optional<LoraLayers> lora) {
     String type = config.path("model_type").asText("");
     if (!type.equals("llama")) {
@@ -219,14 +216,20 @@ public record ModelLoader(
     return new Llama(LlamaConfig.of(config, where), new Linears(base, lora));
   }
 
+  /** A folder's tensors. */
+  static FileSource files(Path folder) {
+    return new FileSource(folder.toString(), SafetensorsIndex.open(folder), n -> n);
+  }
+
   /** A folder's configuration, which says of its own whether embedding and head are tied. */
   public static ObjectNode config(Path folder) {
-    return config(folder, new FileSource(folder.toString(), weights(folder), n -> n));
+    return config(folder, files(HfFolder.model(folder)));
   }
 
   /** Embedding and head may be stored once, under either name. */
-  private static ObjectNode config(Path folder, FileSource files) {
+  static ObjectNode config(Path folder, FileSource files) {
     ObjectNode config = HfFolder.config(folder);
+    QuantizationConfig.of(config, folder.resolve(HfFolder.CONFIG).toString());
     boolean head = files.has("lm_head.weight");
     if (!head && !config.has("tie_word_embeddings")) {
       config.put("tie_word_embeddings", true);
@@ -238,13 +241,8 @@ public record ModelLoader(
     return config;
   }
 
-  private static List<SafetensorsFile> weights(Path folder) {
-    return SafetensorsIndex.open(folder);
-  }
-
   /** The adapter's full tensors (modules_to_save, biases) before the model's own. */
-  private record Layered(FileSource adapter, FileSource files, TensorSource base)
-      implements TensorSource {
+  record Layered(FileSource adapter, FileSource files, TensorSource base) implements TensorSource {
     @Override
     public boolean isQuantized(String name) {
       return !adapter.has(name) && base.isQuantized(name);

@@ -1,48 +1,160 @@
 package dev.luthier.merge;
 
 import dev.luthier.LuthierException;
-import dev.luthier.checkpoint.LoadedModel;
-import dev.luthier.checkpoint.ModelFiles;
+import dev.luthier.UsageException;
+import dev.luthier.checkpoint.FolderFuser;
 import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.checkpoint.TrainingBase;
+import dev.luthier.eval.Divergence;
 import dev.luthier.format.AtomicFile;
 import dev.luthier.format.DType;
+import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
+import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
+import dev.luthier.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Multiplies an adapter into its base: {@code W + s B A}, computed in float32 and rounded once to
  * the base's own dtype. The result is an ordinary model folder.
+ *
+ * @param model the base's folder
+ * @param adapter the PEFT folder
+ * @param base what W is
+ * @param trained how W was quantized when the adapter was trained; empty if it was not
  */
-public final class Fuse {
-  private Fuse() {}
+public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> trained) {
+  /** KL divergence, in nats per token, that rounding to bfloat16 stays below. */
+  public static final double LARGEST_KL = 0.01;
+
+  /** What an adapter is multiplied into. */
+  public enum Base {
+    /** The matrices as they are stored. */
+    ORIGINAL,
+    /** What comes back of the quantized matrices that the adapter was trained over. */
+    DEQUANTIZED;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /**
-   * Writes the fused model.
+   * Decides by the adapter's record what to fuse; adapters without one were trained over the base
+   * as it is stored.
    *
-   * @param model the base's folder
-   * @param adapter the PEFT folder
+   * @param wanted what W is to be; empty for what the adapter was trained over
+   * @param anyBase whether a base that is not the recorded one will do
+   * @throws LuthierException if the base is another than the adapter was trained over
+   */
+  public static Fuse of(Path model, Path adapter, Optional<Base> wanted, boolean anyBase) {
+    HfFolder.model(model);
+    Optional<TrainingBase> record = TrainingBase.read(HfFolder.adapter(adapter));
+    if (!anyBase) {
+      record.ifPresent(r -> checkSame(model, adapter, r));
+    }
+    Optional<QuantSettings> stored = ModelLoader.quantization(model);
+    Optional<QuantSettings> trained = stored.or(() -> record.flatMap(TrainingBase::quant));
+    Base base = wanted.orElse(trained.isPresent() ? Base.DEQUANTIZED : Base.ORIGINAL);
+    if (base == Base.ORIGINAL && stored.isPresent()) {
+      throw new UsageException(
+          model
+              + " is quantized itself, so --base original is not there: give the model that it was"
+              + " quantized from, with --any-base");
+    }
+    if (base == Base.DEQUANTIZED && trained.isEmpty()) {
+      throw new UsageException(
+          adapter
+              + " does not say that its base was quantized, so --base dequantized has no settings:"
+              + " luthier quantize the base as it was, and give that folder as --model");
+    }
+    return new Fuse(model, adapter, base, trained);
+  }
+
+  private static void checkSame(Path model, Path adapter, TrainingBase record) {
+    String found = Hashes.folder(model);
+    if (!found.equals(record.sha256())) {
+      throw new LuthierException(
+          model
+              + " (SHA-256 "
+              + found
+              + ") is not the base that "
+              + adapter
+              + " was trained over: that was "
+              + record.base()
+              + " (SHA-256 "
+              + record.sha256()
+              + "). Give that one as --model, or fuse all the same with --any-base."
+              + " See docs/troubleshooting.md#another-base");
+    }
+  }
+
+  /**
+   * Writes the fused model, a tensor at a time.
+   *
    * @param output a folder that is not there yet
    * @return the dtype that the weights are stored in
    */
-  public static DType run(Path model, Path adapter, Path output, Device device) {
+  public DType run(Path output) {
     if (Files.exists(output)) {
       throw new LuthierException(output + " is there already; choose a new folder with --output");
     }
-    DType stored = ModelFiles.storedDtype(HfFolder.model(model));
-    // A bfloat16 base stays mapped and is widened one matrix at a time; anything else is held in
-    // float32.
-    ComputeDtype hold = stored == DType.BF16 ? ComputeDtype.BFLOAT16 : ComputeDtype.FLOAT32;
-    LoadedModel loaded = new ModelLoader(hold, device).lora(model, HfFolder.adapter(adapter));
+    FolderFuser fuser =
+        new FolderFuser(
+            model, adapter, base == Base.DEQUANTIZED ? requantized() : Optional.empty());
+    DType[] stored = new DType[1];
     AtomicFile.writeFolder(
         output,
         temporary -> {
-          ModelFiles.writeFused(temporary, loaded, stored);
+          stored[0] = fuser.write(temporary);
           HfFolder.copySideFiles(model, temporary);
           HfFolder.copySideFiles(adapter, temporary);
         });
-    return stored;
+    return Objects.requireNonNull(stored[0]);
+  }
+
+  /** The beginning of a text that {@link #check} is to compare on, as ids. */
+  public long[] slice(Tokenizer tokenizer, String text) {
+    int context = HfFolder.config(model).path("max_position_embeddings").asInt(2048);
+    return Divergence.slice(tokenizer, text, Math.min(Divergence.MOST_TOKENS, context));
+  }
+
+  /**
+   * Compares the adapter live, over the base that it was trained over, with the fused model, both
+   * in float32. Matrices that are not quantized are read from the disk block by block.
+   */
+  public Divergence check(Path fused, long[] ids) {
+    return Divergence.of(
+        ids,
+        () -> loader(requantized()).load(model, Optional.of(adapter)).decoder(),
+        () -> loader(Optional.empty()).load(fused).decoder());
+  }
+
+  /** How matrices are to be quantized that are not stored so. */
+  private Optional<QuantSettings> requantized() {
+    return trained.filter(q -> ModelLoader.quantization(model).isEmpty());
+  }
+
+  private ModelLoader loader(Optional<QuantSettings> quant) {
+    return new ModelLoader(ComputeDtype.FLOAT32, Device.CPU, quant, true);
+  }
+
+  /** About 2 kB of English to compare models on. */
+  public static String text() {
+    try (InputStream in = Fuse.class.getResourceAsStream("slice.txt")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException("slice.txt is not in the jar", e);
+    }
   }
 }

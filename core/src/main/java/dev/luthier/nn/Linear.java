@@ -1,6 +1,7 @@
 package dev.luthier.nn;
 
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -68,10 +69,12 @@ public final class Linear {
     return weight.rows(from, out);
   }
 
-  /** The effective weight (out, in), float32; it belongs to the innermost scope. */
-  public Tensor weight() {
-    Tensor w = baseWeight();
-    return lora == null ? w : lora.delta().add_(w);
+  /**
+   * What its adapter adds to the weight: (out, in), float32, of the innermost scope. There must be
+   * an adapter.
+   */
+  public Tensor delta() {
+    return Objects.requireNonNull(lora).delta();
   }
 
   /**

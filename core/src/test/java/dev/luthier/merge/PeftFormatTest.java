@@ -81,7 +81,7 @@ class PeftFormatTest {
 
     Map<String, float[]> byHand = apply(base, adapter);
     Path fused = temp.resolve("fused");
-    Fuse.run(base, adapter, fused, Device.CPU);
+    Fuse.of(base, adapter, Optional.empty(), false).run(fused);
     Map<String, float[]> ours = TensorFiles.readFloats(fused.resolve("model.safetensors"));
     byHand.forEach(
         (name, w) -> {

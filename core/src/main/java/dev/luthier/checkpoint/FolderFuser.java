@@ -1,0 +1,175 @@
+package dev.luthier.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.DType;
+import dev.luthier.format.HfFolder;
+import dev.luthier.format.Json;
+import dev.luthier.format.SafetensorsShards;
+import dev.luthier.format.SafetensorsWriter;
+import dev.luthier.format.TensorInfo;
+import dev.luthier.model.Decoder;
+import dev.luthier.nn.Init;
+import dev.luthier.nn.Linear;
+import dev.luthier.nn.LoraLayers;
+import dev.luthier.nn.Parameters;
+import dev.luthier.nn.TensorSource;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.quant.Quantizer;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Native;
+import dev.luthier.tensor.Tensors;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A model folder with an adapter multiplied into it, a tensor at a time: {@code W + s B A} in
+ * float32, rounded once to what the base stores. Memory holds the adapter and a few copies of the
+ * largest matrix.
+ */
+public final class FolderFuser {
+  private final FileSource files;
+  private final FileSource adapter;
+  private final ObjectNode config;
+  private final Decoder model;
+  private final Optional<QuantSettings> quant;
+  private final DType stored;
+
+  /**
+   * Reads the adapter, and of the base what tensors there are.
+   *
+   * @param base a model folder; matrices that it stores quantized are dequantized
+   * @param quant how W was quantized when the adapter was trained: W is what comes back of that.
+   *     Empty for W as it is stored
+   */
+  public FolderFuser(Path base, Path adapter, Optional<QuantSettings> quant) {
+    Native.load();
+    this.quant = quant;
+    this.files = ModelLoader.files(HfFolder.model(base));
+    this.config = ModelLoader.config(base, files);
+    this.adapter = Adapters.source(HfFolder.adapter(adapter));
+    this.stored = ModelFiles.storedDtype(base);
+    this.model = outline(base.resolve(HfFolder.CONFIG), AdapterConfig.read(adapter));
+  }
+
+  private Decoder outline(Path where, AdapterConfig settings) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      TensorSource source = new Unread(new ModelLoader.Layered(adapter, files, files));
+      Parameters base = new Parameters(source, ScalarType.Float, Device.CPU, name -> false, true);
+      LoraLayers layers =
+          new LoraLayers(
+              settings.lora(),
+              new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
+      Decoder decoder = ModelLoader.decoder(config, where.toString(), base, Optional.of(layers));
+      base.finish();
+      layers.parameters().finish();
+      return decoder;
+    }
+  }
+
+  /**
+   * Writes weights and config.json into an existing folder; the tokenizer is the caller's.
+   *
+   * @return the dtype that most weights are stored in
+   */
+  public DType write(Path folder) {
+    List<SafetensorsWriter.Entry> entries = new ArrayList<>();
+    for (String name : names()) {
+      long[] shape = files.shape(name).orElseThrow();
+      entries.add(TensorFiles.entry(name, shape, dtype(name), () -> value(name, shape)));
+    }
+    SafetensorsShards.write(
+        folder, entries, Map.of("format", "pt"), SafetensorsShards.DEFAULT_SHARD_BYTES);
+    ObjectNode written = config.deepCopy();
+    if (entries.stream().anyMatch(e -> e.name().equals("lm_head.weight"))) {
+      written.put("tie_word_embeddings", false);
+    }
+    written.remove(QuantizationConfig.KEY);
+    written.put("torch_dtype", TorchTypes.name(stored));
+    Json.write(folder.resolve(HfFolder.CONFIG), written);
+    return stored;
+  }
+
+  /** All parameters; a tied head is one where the adapter makes it differ from the embedding. */
+  private Set<String> names() {
+    Set<String> out = new LinkedHashSet<>(model.parameters().all().keySet());
+    model
+        .linears()
+        .forEach(
+            (path, linear) -> {
+              if (linear != model.head() || linear.isAdapted()) {
+                out.add(path + ".weight");
+              }
+            });
+    return out;
+  }
+
+  private DType dtype(String name) {
+    return files.isQuantized(name)
+        ? stored
+        : files.info(name).map(TensorInfo::dtype).orElse(stored);
+  }
+
+  private Tensor value(String name, long[] shape) {
+    Optional<Linear> linear = linear(name);
+    Optional<Linear> adapted = linear.filter(Linear::isAdapted);
+    boolean requantize =
+        quant.isPresent()
+            && !adapter.has(name)
+            && linear.filter(l -> l != model.head()).isPresent();
+    if (adapted.isEmpty() && !requantize && !adapter.has(name) && !files.isQuantized(name)) {
+      return files.read(name);
+    }
+    Tensor w = torch.empty(shape, Tensors.options(ScalarType.Float, Device.CPU), null);
+    (adapter.has(name) ? adapter : files).read(name, Init.NORMAL, w);
+    if (requantize) {
+      Quantizer.quantize(name, w, quant.orElseThrow()).dequantizeInto(w);
+    }
+    return adapted.map(l -> l.delta().add_(w)).orElse(w);
+  }
+
+  private Optional<Linear> linear(String name) {
+    return name.endsWith(".weight")
+        ? Optional.ofNullable(
+            model.linears().get(name.substring(0, name.length() - ".weight".length())))
+        : Optional.empty();
+  }
+
+  /** Shapes without values; what the model asks for is noted as read. */
+  private record Unread(TensorSource source) implements TensorSource {
+    @Override
+    public Optional<long[]> shape(String name, long... asked) {
+      return source.shape(name, asked);
+    }
+
+    @Override
+    public void read(String name, Init init, Tensor target) {
+      source.reserve(name);
+    }
+
+    @Override
+    public void reserve(String name) {
+      source.reserve(name);
+    }
+
+    @Override
+    public Set<String> unused() {
+      return source.unused();
+    }
+
+    @Override
+    public String where() {
+      return source.where();
+    }
+  }
+}

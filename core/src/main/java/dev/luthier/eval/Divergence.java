@@ -1,0 +1,134 @@
+package dev.luthier.eval;
+
+import dev.luthier.LuthierException;
+import dev.luthier.generate.Inference;
+import dev.luthier.model.Decoder;
+import dev.luthier.nn.Pass;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Tensors;
+import dev.luthier.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * How far a second model's predictions are from a first one's: {@code KL(p || q) = sum over tokens
+ * v of p(v) (ln p(v) - ln q(v))}, the mean over all places of a text (Kullback and Leibler, "On
+ * Information and Sufficiency", 1951). 0 where both predict the same.
+ *
+ * @param kl nats per token
+ * @param first the first model's perplexity of the text
+ * @param second the second's
+ * @param tokens places compared
+ */
+public record Divergence(double kl, double first, double second, int tokens) {
+  /** Tokens of a text that are looked at: the first model's distributions are kept for all. */
+  public static final int MOST_TOKENS = 512;
+
+  /** Tokens whose logits of the second model exist at once. */
+  private static final int CHUNK = 64;
+
+  /**
+   * The beginning of a text as ids, after BOS (EOS where the tokenizer has none).
+   *
+   * @param most ids
+   * @throws LuthierException if there is nothing to predict
+   */
+  public static long[] slice(Tokenizer tokenizer, String text, int most) {
+    OptionalInt prefix = tokenizer.bosId().isPresent() ? tokenizer.bosId() : tokenizer.eosId();
+    int[] ids = tokenizer.encodeIds(text, false);
+    int begin = prefix.isPresent() ? 1 : 0;
+    long[] out = new long[Math.min(most, begin + ids.length)];
+    if (out.length < 2) {
+      throw new LuthierException(
+          "the text has "
+              + ids.length
+              + " tokens, none of which can be predicted; give a longer one");
+    }
+    prefix.ifPresent(id -> out[0] = id);
+    for (int i = begin; i < out.length; i++) {
+      out[i] = ids[i - begin];
+    }
+    return out;
+  }
+
+  /**
+   * Compares two models of one vocabulary, which are loaded one after the other; the first is
+   * released before the second is asked for.
+   *
+   * @param ids at most {@link #MOST_TOKENS}; each but the first is predicted
+   */
+  public static Divergence of(long[] ids, Supplier<Decoder> first, Supplier<Decoder> second) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      int count = ids.length - 1;
+      Tensor targets = Tensors.longs(Arrays.copyOfRange(ids, 1, ids.length), Device.CPU, count, 1);
+      Tensor p = firstLogProbs(ids, first); // (T - 1, V)
+      double[] sums = new double[2]; // of the divergence, and of ln q of the text
+      Decoder model = second.get();
+      forChunks(
+          model,
+          ids,
+          (from, q) -> {
+            Tensor own = p.narrow(0, from, q.size(0));
+            sums[0] += sum(own.exp().mul_(own.sub(q)));
+            sums[1] += sum(q.gather(1, targets.narrow(0, from, q.size(0))));
+          });
+      release(model);
+      double own = sum(p.gather(1, targets));
+      return new Divergence(
+          Math.max(0, sums[0] / count), Math.exp(-own / count), Math.exp(-sums[1] / count), count);
+    }
+  }
+
+  private static double sum(Tensor floats) {
+    return floats.sum(new ScalarTypeOptional(ScalarType.Double)).item_double();
+  }
+
+  private static Tensor firstLogProbs(long[] ids, Supplier<Decoder> first) {
+    Decoder model = first.get();
+    Tensor all =
+        torch.empty(
+            new long[] {ids.length - 1, model.shape().vocabulary()},
+            Tensors.options(ScalarType.Float, Device.CPU),
+            null);
+    forChunks(model, ids, (from, p) -> all.narrow(0, from, p.size(0)).copy_(p));
+    release(model);
+    return all;
+  }
+
+  /** Takes the log-probabilities (n, V) of the tokens after the places from {@code from} on. */
+  private interface Chunk {
+    void take(long from, Tensor logProbs);
+  }
+
+  private static void forChunks(Decoder model, long[] ids, Chunk chunk) {
+    long[] positions = new long[ids.length];
+    Arrays.setAll(positions, i -> i);
+    long[] documents = new long[ids.length];
+    Arrays.fill(documents, 1);
+    try (PointerScope scope = new PointerScope()) {
+      Pass pass = model.pass(positions, documents, 1, ids.length);
+      Tensor tokens = Tensors.longs(ids, model.parameters().device(), 1, ids.length);
+      Tensor hidden = Inference.hidden(model, tokens, pass, List.of()).select(0, 0); // (T, D)
+      for (int from = 0; from < ids.length - 1; from += CHUNK) {
+        try (PointerScope inner = new PointerScope()) {
+          Tensor part = hidden.narrow(0, from, Math.min(CHUNK, ids.length - 1 - from));
+          Tensor logits = Inference.logits(model, part, pass); // (n, V)
+          chunk.take(from, Tensors.cpu(torch.log_softmax(logits, 1)));
+        }
+      }
+    }
+  }
+
+  private static void release(Decoder model) {
+    model.parameters().all().values().forEach(Tensors::release);
+  }
+}
