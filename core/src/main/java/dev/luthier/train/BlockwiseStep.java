@@ -119,7 +119,7 @@ public final class BlockwiseStep {
     private final SavedInputs inputs;
     private final List<MicroBatch> microBatches = new ArrayList<>();
     private final int blocks = model.blocks().size();
-    private final int firstKept = blocks - layout.keptBlocks();
+    private final int firstKept = Math.max(0, blocks - layout.keptBlocks());
 
     Group(PointerScope scope, Objective objective, double scale, StepListener listener) {
       this.scope = scope;
@@ -130,7 +130,12 @@ public final class BlockwiseStep {
           layout
               .spill()
               .<SavedInputs>map(path -> new SpilledInputs(path, device))
-              .orElseGet(() -> SavedInputs.inMemory(scope));
+              .orElseGet(() -> inMemory(scope));
+    }
+
+    private SavedInputs inMemory(PointerScope scope) {
+      int first = Math.max(0, lowestTrained);
+      return SavedInputs.inMemory(scope, first, Math.max(0, firstKept - first));
     }
 
     void add(Batch batch, int number, long seed) {
@@ -245,7 +250,7 @@ public final class BlockwiseStep {
         m.dx = i > lowestTrained ? Tensors.keep(recorded.in().gradient(), scope) : null;
       }
       if (kept == null) {
-        inputs.release(x, last);
+        inputs.release(x);
       } else if (last) {
         x.close();
         m.kept[i] = null;

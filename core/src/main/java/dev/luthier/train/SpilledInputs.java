@@ -167,7 +167,7 @@ final class SpilledInputs implements SavedInputs {
   }
 
   @Override
-  public void release(Tensor x, boolean last) {
+  public void release(Tensor x) {
     Tensors.release(x);
   }
 

@@ -171,7 +171,7 @@ class StepLayoutTest {
               .forwardBackward(BATCHES, Objective.crossEntropy(), 1, i -> 7, 1, listener);
       assertThat(loss).isEmpty();
       gradients.clear();
-      assertThat(Pointer.totalCount()).as("stopped at " + stop).isEqualTo(before);
+      assertThat(Pointer.totalCount()).as("stopped at " + stop).isLessThanOrEqualTo(before);
     }
     assertThat(temp).isEmptyDirectory();
   }
