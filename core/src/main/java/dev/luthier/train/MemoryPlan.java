@@ -9,6 +9,7 @@ import dev.luthier.nn.LoraSettings;
 import dev.luthier.optim.OptimizerBytes;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Kernels;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +27,7 @@ import java.util.stream.Collectors;
  * @param keptBlocks what blocks keep that are not computed again
  * @param working the block that runs: its tensors, its matrices rounded or dequantized
  * @param head logits and label tokens' hidden states, the rounded head
- * @param process Java, libtorch's code and scratch
+ * @param process Java, libtorch's code and scratch, and what the heap holds beyond its tensors
  */
 public record MemoryPlan(
     long weights,
@@ -156,7 +157,8 @@ public record MemoryPlan(
       this.width = step.dtype() == ComputeDtype.BFLOAT16 ? 2 : FLOAT;
       this.block = BlockShape.of(step.config());
       boolean dropout = step.lora().map(l -> l.dropout() > 0).orElse(false);
-      this.memory = new StepMemory(block, step.rows(), step.length(), width, dropout);
+      this.memory =
+          new StepMemory(block, step.rows(), step.length(), width, dropout, Kernels.available());
       parameters();
     }
 
@@ -277,17 +279,19 @@ public record MemoryPlan(
           step.layout().spill().isPresent()
               ? SPILL_BUFFERS + (long) step.layout().keptBlocks() * together
               : (long) blocks * together;
+      // and each micro-batch's gradient on its way back
+      long saved = (inputs + together) * memory.hidden();
+      long kept = (long) step.layout().keptBlocks() * together * memory.kept();
       return new MemoryPlan(
           weights,
           adapters,
           gradients,
           optimizer.resident() + optimizer.working(),
-          // and each micro-batch's gradient on its way back
-          (inputs + together) * memory.hidden(),
-          (long) step.layout().keptBlocks() * together * memory.kept(),
+          saved,
+          kept,
           working,
           head,
-          PROCESS);
+          PROCESS + memory.heap(saved + kept + working + head));
     }
   }
 }

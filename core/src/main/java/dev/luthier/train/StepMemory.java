@@ -11,12 +11,39 @@ import dev.luthier.model.BlockShape;
  * @param length T
  * @param width bytes of a number in the compute dtype
  * @param dropout whether adapters keep a mask of their input
+ * @param kernels whether attention's kernel is there, which keeps no scores
  */
-record StepMemory(BlockShape block, int rows, int length, int width, boolean dropout) {
-  /** As in {@code nn.Attention}: queries of a tile, and up to where softmax outputs are kept. */
+record StepMemory(
+    BlockShape block, int rows, int length, int width, boolean dropout, boolean kernels) {
+  // As in nn.Attention, which keeps softmax outputs of tiles unless its kernel runs.
   private static final int TILE = 256;
-
   private static final long KEPT_SOFTMAX = 64L << 20;
+  private static final int LEAST_QUERIES = 16;
+
+  /** As the launcher sets MALLOC_MMAP_THRESHOLD_: smaller tensors come from the heap. */
+  private static final long MAPPED = 4L << 20;
+
+  /**
+   * What the heap holds beyond the tensors in it: peaks of {@code bench step --shape llama-85m}
+   * were above the sum of the tensors by up to so large a share of them, and by no more than so
+   * many bytes.
+   */
+  private static final double HEAP_SHARE = 0.3;
+
+  private static final long HEAP_MOST = 64L << 20;
+
+  private boolean fused() {
+    return kernels && length >= LEAST_QUERIES;
+  }
+
+  /**
+   * Of tensors that come and go while a step runs.
+   *
+   * @param bytes of all of them
+   */
+  long heap(long bytes) {
+    return hidden() < MAPPED ? Math.min(HEAP_MOST, (long) (HEAP_SHARE * bytes)) : 0;
+  }
 
   /** So many columns for every token. */
   long columns(long count) {
@@ -39,13 +66,16 @@ record StepMemory(BlockShape block, int rows, int length, int width, boolean dro
   }
 
   private long keptSoftmax() {
+    if (fused()) {
+      return 4L * rows * block.heads() * length; // log-sums
+    }
     long all = softmax();
     return all <= KEPT_SOFTMAX ? all : 0;
   }
 
   /** Scores of the largest tile. */
   private long tile() {
-    return (long) Math.min(length, TILE) * length * rows * block.heads() * width;
+    return fused() ? 0 : (long) Math.min(length, TILE) * length * rows * block.heads() * width;
   }
 
   private long queriesKeysValues() {
