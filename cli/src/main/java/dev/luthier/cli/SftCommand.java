@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
       "",
       "Example:",
       "  luthier sft --model my-base --data rows.jsonl --output my-adapter",
-      "  luthier sft --model my-base --data rows.jsonl --output my-adapter --budget 8GB --fit",
+      "  luthier sft --model my-base --data rows.jsonl --output out --budget 8GB --fit",
       "  luthier sft --config run.yaml --set train.learningRate=1e-4",
       "  luthier sft --model my-base --data rows.jsonl --output my-adapter --resume",
       "",
