@@ -83,7 +83,9 @@ public final class Pretrain {
     Path output = settings.output();
     RunFolder folder =
         RunFolder.open(
-            output, resume, Training.identity("pretrain", settings, settings.train(), hashes()));
+            output,
+            resume,
+            Training.identity("pretrain", settings, settings.train(), settings.memory(), hashes()));
     if (folder.finished()) {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }

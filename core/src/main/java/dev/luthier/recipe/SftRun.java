@@ -103,7 +103,8 @@ public final class SftRun {
     TrainSettings train =
         settings.train().microBatches(plan.microBatchSize(), plan.gradientAccumulation());
     Map<String, String> hashes = hashes(data, eval);
-    Map<String, Object> identity = Training.identity("sft", settings, train, hashes);
+    Map<String, Object> identity =
+        Training.identity("sft", settings, train, settings.memory(), hashes);
     identity.put("started", started.toString());
     RunFolder folder = RunFolder.open(output, resume, identity);
     if (folder.finished()) {

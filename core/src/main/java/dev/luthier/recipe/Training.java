@@ -5,6 +5,7 @@ import dev.luthier.format.ByteSize;
 import dev.luthier.tensor.Memory;
 import dev.luthier.tensor.Native;
 import dev.luthier.train.Checkpoints;
+import dev.luthier.train.MemorySettings;
 import dev.luthier.train.RunState;
 import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
@@ -90,16 +91,20 @@ final class Training {
 
   /**
    * What must be the same when a run is resumed: not where things are, nor how memory is shared
-   * out.
+   * out, but for the order, in which gradients are summed up.
    *
    * @param train with the micro-batches that were planned
    */
   static Map<String, Object> identity(
-      String verb, Record settings, TrainSettings train, Map<String, String> hashes) {
+      String verb,
+      Record settings,
+      TrainSettings train,
+      MemorySettings memory,
+      Map<String, String> hashes) {
     Map<String, Object> map = Settings.toMap(settings);
     map.put("train", Settings.toMap(train));
+    map.put("memory", Map.of("order", memory.order().toString()));
     map.remove("output");
-    map.remove("memory");
     map.remove("weights");
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("verb", verb);

@@ -114,8 +114,8 @@ public record MemoryPlan(
             + ByteSize.words(budget)
             + "; the largest parts are "
             + largest
-            + ". Take shorter or fewer rows, --method lora or qlora, an 8-bit or paged optimizer, or"
-            + " let --fit look for a plan. See docs/troubleshooting.md#memory");
+            + ". Take shorter or fewer rows, --method lora or qlora, or an 8-bit or paged optimizer."
+            + " See docs/troubleshooting.md#memory");
   }
 
   /** The groups by name, in bytes. */

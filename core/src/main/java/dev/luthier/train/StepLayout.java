@@ -4,8 +4,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What a step keeps in memory and in which order it runs. Every layout gives the same gradients;
- * they differ in time and in memory.
+ * What a step keeps in memory and in which order it runs: layouts differ in time and in memory, and
+ * give the same gradients bit for bit. Two things move last bits, because they change the order in
+ * which a gradient is summed up: headRows where the head is trained, and byBlock where it is the
+ * embedding and trained.
  *
  * @param keptBlocks how many of the last blocks keep what they computed for the way back; the
  *     others compute it again
@@ -40,10 +42,5 @@ public record StepLayout(int keptBlocks, int headRows, boolean byBlock, Optional
   /** The same with blocks' inputs in this file. */
   public StepLayout spilling(Path file) {
     return new StepLayout(keptBlocks, headRows, byBlock, Optional.of(file));
-  }
-
-  /** The same with this many rows of logits. */
-  public StepLayout headRows(int rows) {
-    return new StepLayout(keptBlocks, rows, byBlock, spill);
   }
 }

@@ -4,6 +4,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.format.ByteSize;
 import dev.luthier.model.BlockShape;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
@@ -120,7 +121,7 @@ public final class StepPlanner {
   private final Request request;
   private final int sequences;
 
-  private StepPlanner(Request request) {
+  StepPlanner(Request request) {
     this.request = request;
     this.sequences =
         Math.multiplyExact(
@@ -147,8 +148,7 @@ public final class StepPlanner {
     if (best.isPresent()) {
       return best.get();
     }
-    Plan least =
-        plans.stream().min(Comparator.comparingLong(p -> p.memory().total())).orElseThrow();
+    Plan least = smallest(plans.stream());
     if (budget.isPresent()) {
       refuse(least, budget.getAsLong());
     }
@@ -170,7 +170,11 @@ public final class StepPlanner {
               + fitting.get().words(request.config().numHiddenLayers())
               + ". See docs/troubleshooting.md#memory");
     }
-    least.memory().require(budget);
+    smallest(candidates(true)).memory().require(budget);
+  }
+
+  private static Plan smallest(Stream<Plan> plans) {
+    return plans.min(Comparator.comparingLong(p -> p.memory().total())).orElseThrow();
   }
 
   private Stream<Plan> candidates(boolean fit) {
@@ -220,10 +224,22 @@ public final class StepPlanner {
       return Stream.of(true);
     }
     return switch (request.memory().order()) {
-      case AUTO -> Stream.of(false, true);
+      case AUTO -> sharesTrainedHead() ? Stream.of(false) : Stream.of(false, true);
       case BY_BATCH -> Stream.of(false);
       case BY_BLOCK -> Stream.of(true);
     };
+  }
+
+  /**
+   * Whether head and embedding add to the gradient of one matrix: the order in which they do then
+   * moves its last bits, and must not depend on how much memory there is.
+   */
+  private boolean sharesTrainedHead() {
+    return request.config().tieWordEmbeddings()
+        && request
+            .lora()
+            .map(l -> LoraLayers.trainsBase(l, "model.embed_tokens.weight"))
+            .orElse(true);
   }
 
   private Stream<Boolean> streams(boolean fit) {
@@ -235,7 +251,8 @@ public final class StepPlanner {
 
   private Stream<StepLayout> layouts(boolean byBlock, boolean fit) {
     int blocks = request.config().numHiddenLayers();
-    int largest = Head.chunk(request.config().vocabSize());
+    // Not chosen: a trained head's gradient is summed up in chunks of so many rows.
+    int rows = Head.chunk(request.config().vocabSize());
     IntStream kept =
         request
             .memory()
@@ -247,25 +264,18 @@ public final class StepPlanner {
     return kept.boxed()
         .flatMap(
             k ->
-                IntStream.iterate(largest, n -> n >= Head.ROW_STEP, n -> n / 2)
-                    .map(n -> n / Head.ROW_STEP * Head.ROW_STEP)
-                    .boxed()
-                    .flatMap(
-                        rows ->
-                            spills.stream()
-                                .map(
-                                    spill ->
-                                        new StepLayout(
-                                            k,
-                                            rows,
-                                            byBlock,
-                                            spill
-                                                ? Optional.of(request.scratch())
-                                                : Optional.empty()))));
+                spills.stream()
+                    .map(
+                        spill ->
+                            new StepLayout(
+                                k,
+                                rows,
+                                byBlock,
+                                spill ? Optional.of(request.scratch()) : Optional.empty())));
   }
 
   /** How long a step takes, in multiply-adds; only differences count. */
-  private double cost(Plan p) {
+  double cost(Plan p) {
     LlamaConfig c = request.config();
     double blocks = c.numHiddenLayers();
     double tokens = (double) p.microBatchSize() * request.length();

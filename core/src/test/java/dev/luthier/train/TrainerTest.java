@@ -292,9 +292,9 @@ class TrainerTest {
             c.rmsNormEps(),
             c.rope(),
             c.hiddenAct(),
+            false,
+            false,
             true,
-            false,
-            false,
             0.1));
   }
 
