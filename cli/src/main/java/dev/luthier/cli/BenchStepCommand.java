@@ -136,6 +136,7 @@ final class BenchStepCommand implements Callable<Integer> {
     Map<String, Object> out = new LinkedHashMap<>(timing(r.step()));
     out.put("planned_bytes", r.plan().total());
     out.put("ratio", r.ratio());
+    r.diskSpeed().ifPresent(speed -> out.put("disk_bytes_per_s", speed));
     out.put("matrix_peak_gflops", r.matrixPeak() / GIGA);
     out.put("model_gflops", flops.useful() / GIGA);
     out.put("recomputed_gflops", flops.recomputed() / GIGA);
@@ -173,6 +174,7 @@ final class BenchStepCommand implements Callable<Integer> {
     out.put("steps_seconds", t.steps().stream().map(StepTimer.Step::seconds).toList());
     out.put("processor_seconds", t.processorSeconds());
     out.put("peak_bytes", t.peakBytes());
+    out.put("disk_bytes", t.diskBytes());
     return out;
   }
 
@@ -195,6 +197,15 @@ final class BenchStepCommand implements Callable<Integer> {
         "peak memory  %8d MiB, %d MiB planned",
         r.step().peakBytes() >> 20,
         r.plan().total() >> 20);
+    r.diskSpeed()
+        .ifPresent(
+            speed ->
+                line(
+                    out,
+                    "disk         %8.2f GB per step, %.2f s at the %.2f GB/s that it gives",
+                    r.step().diskBytes() / GIGA,
+                    r.step().diskBytes() / speed,
+                    speed / GIGA));
     r.baseline()
         .ifPresent(
             b ->

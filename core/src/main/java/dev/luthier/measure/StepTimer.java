@@ -47,19 +47,22 @@ public final class StepTimer {
    * @param seconds from its start to its end
    * @param processorSeconds that the process' threads ran meanwhile, together; other work on the
    *     machine lengthens seconds and hardly these
+   * @param diskBytes that came from the disk, not from what the operating system had in memory
    */
-  public record Step(double seconds, double processorSeconds) {}
+  public record Step(double seconds, double processorSeconds, long diskBytes) {}
 
   /** Makes one optimizer step with these gradients. */
   public Step step(ForwardBackward pass) {
     long start = System.nanoTime();
     double ran = processorSeconds();
+    long read = Disk.bytesRead();
     pass.run(batch, 1.0 / batch.labelTokens(), Seeds.mix(settings.seed(), done++));
     gradients.clip(gradients.norm(), settings.maxGradNorm());
     optimizer.step(LEARNING_RATE);
     gradients.clear();
     device.finish();
-    return new Step((System.nanoTime() - start) / 1e9, processorSeconds() - ran);
+    return new Step(
+        (System.nanoTime() - start) / 1e9, processorSeconds() - ran, Disk.bytesRead() - read);
   }
 
   /** Seconds that the process' threads have run; 0 where the Java runtime does not tell. */

@@ -30,7 +30,7 @@ record StepMemory(
    */
   private static final double HEAP_SHARE = 0.3;
 
-  private static final long HEAP_MOST = 64L << 20;
+  private static final long HEAP_MOST = 110L << 20;
 
   private boolean fused() {
     return kernels && length >= LEAST_QUERIES;

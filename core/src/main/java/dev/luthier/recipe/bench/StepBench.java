@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.data.Batch;
 import dev.luthier.format.HfFolder;
+import dev.luthier.format.SafetensorsIndex;
+import dev.luthier.measure.Disk;
 import dev.luthier.measure.ForwardBackward;
 import dev.luthier.measure.MatrixPeak;
 import dev.luthier.measure.OrdinaryStep;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
@@ -72,6 +75,7 @@ public final class StepBench {
     settings.budget().ifPresent(plan::require);
     progress.accept("measuring matrix products");
     peak.measure();
+    OptionalDouble diskSpeed = diskSpeed();
     Memory.resetPeak();
     progress.accept("loading " + settings.what());
     Decoder model = model();
@@ -83,7 +87,22 @@ public final class StepBench {
       baseline = Optional.of(time("baseline", timer, ordinary(model)));
     }
     return new StepBenchResult(
-        settings, Trainables.count(model), flops(batch), plan, peak.best(), ours, baseline);
+        settings,
+        Trainables.count(model),
+        flops(batch),
+        plan,
+        peak.best(),
+        diskSpeed,
+        ours,
+        baseline);
+  }
+
+  private OptionalDouble diskSpeed() {
+    if (!settings.stream()) {
+      return OptionalDouble.empty();
+    }
+    progress.accept("measuring the disk");
+    return Disk.speed(SafetensorsIndex.open(settings.model().orElseThrow()).get(0).path());
   }
 
   private Optional<LoraSettings> lora() {

@@ -3,6 +3,7 @@ package dev.luthier.recipe.bench;
 import dev.luthier.measure.StepFlops;
 import dev.luthier.train.MemoryPlan;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * What was measured.
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param flops the arithmetic of one step
  * @param plan what our step was to take in memory, reckoned before the model was loaded
  * @param matrixPeak the best of this machine's matrix products, FLOP/s
+ * @param diskSpeed bytes per second that the disk gives of the weights, if they stay there
  * @param step our step
  * @param baseline the ordinary way on the same weights, if it was asked for
  */
@@ -21,6 +23,7 @@ public record StepBenchResult(
     StepFlops flops,
     MemoryPlan plan,
     double matrixPeak,
+    OptionalDouble diskSpeed,
     Timing step,
     Optional<Timing> baseline) {
 

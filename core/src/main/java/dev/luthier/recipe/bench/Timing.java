@@ -23,6 +23,11 @@ public record Timing(long tokens, List<StepTimer.Step> steps, long peakBytes) {
     return median(StepTimer.Step::processorSeconds);
   }
 
+  /** The median of the bytes that a step had from the disk. */
+  public long diskBytes() {
+    return (long) median(StepTimer.Step::diskBytes);
+  }
+
   /** Tokens that go through the model per second. */
   public double tokensPerSecond() {
     return tokens / stepSeconds();
