@@ -81,7 +81,7 @@ class QloraCommandsTest {
     TrainingBase record = TrainingBase.read(adapter).orElseThrow();
     assertThat(record.base()).isEqualTo(base.toString());
     assertThat(record.sha256()).isEqualTo(Hashes.folder(base));
-    assertThat(record.quant()).contains(new QuantSettings(QuantSettings.Type.NF4, 32, true));
+    assertThat(record.quant()).contains(new QuantSettings(QuantSettings.Type.NF4, 32, true, 0));
     assertThat(run.checkpoints()).isNotEmpty();
     for (String name : run.checkpoints()) {
       Path checkpoint = adapter.resolve("checkpoints").resolve(name);
@@ -237,7 +237,7 @@ class QloraCommandsTest {
   void a_fused_model_that_predicts_otherwise_is_told() throws IOException {
     Path model = TinyModel.write(folder.resolve("coarse"), Optional.empty());
     Path coarse = TinyModel.writeAdapter(model, folder.resolve("coarse-adapter"));
-    QuantSettings fp4 = new QuantSettings(QuantSettings.Type.FP4, 4096, false);
+    QuantSettings fp4 = new QuantSettings(QuantSettings.Type.FP4, 4096, false, 0);
     new TrainingBase("b", Hashes.folder(model), ComputeDtype.FLOAT32, Optional.of(fp4))
         .write(coarse);
     Cli told = tryFuse(model, coarse, "told", "--base=original");

@@ -179,10 +179,7 @@ public record ModelLoader(
   /** The files as they are where they are quantized already, else quantized as asked. */
   private TensorSource quantizing(FileSource files) {
     Optional<QuantSettings> stored = quant.flatMap(q -> QuantizedTensors.settings(files));
-    if (stored.isEmpty()) {
-      return quantizing((TensorSource) files);
-    }
-    if (!stored.get().agrees(quant.orElseThrow())) {
+    if (stored.isPresent() && !stored.get().agrees(quant.orElseThrow())) {
       throw new LuthierException(
           files.where()
               + " is quantized already ("
@@ -192,7 +189,9 @@ public record ModelLoader(
               + "): set quant.type, quant.blockSize and quant.doubleQuant to what is stored, or use"
               + " --method lora, which takes the base as it is");
     }
-    return files;
+    return stored.isPresent()
+        ? new QuantizingSource(files, quant.orElseThrow(), files::isQuantized)
+        : quantizing((TensorSource) files);
   }
 
   private TensorSource quantizing(TensorSource source) {

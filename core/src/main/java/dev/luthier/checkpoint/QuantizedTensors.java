@@ -80,7 +80,8 @@ public final class QuantizedTensors {
     return new QuantSettings(
         type.get() == FourBitType.NF4 ? QuantSettings.Type.NF4 : QuantSettings.Type.FP4,
         state.blockSize(),
-        state.nested().isPresent());
+        state.nested().isPresent(),
+        0);
   }
 
   /** Names of the tensors that stand beside a matrix and say how to read it. */
@@ -201,7 +202,7 @@ public final class QuantizedTensors {
       throw wrong(source, format, "it is not 0, which stands for rows; only that is read");
     }
     Tensor scb = read(source, sibling(name, SCB), DType.F32, info.shape().get(0));
-    return new Int8Matrix(source.read(name), scb.view(-1), ScalarType.Half);
+    return new Int8Matrix(source.read(name), scb.view(-1), ScalarType.Half, 0);
   }
 
   private static TensorInfo info(FileSource source, String name) {

@@ -20,7 +20,7 @@ import java.util.Optional;
  *   "base": "models/my-llama",
  *   "sha256": "5d41...",
  *   "dtype": "bfloat16",
- *   "quant": {"type": "nf4", "blockSize": 64, "doubleQuant": true}
+ *   "quant": {"type": "nf4", "blockSize": 64, "doubleQuant": true, "outlierThreshold": 0.0}
  * }
  * </pre>
  *
@@ -43,7 +43,8 @@ public record TrainingBase(
             json.putObject("quant")
                 .put("type", q.type().toString())
                 .put("blockSize", q.blockSize())
-                .put("doubleQuant", q.doubleQuant()));
+                .put("doubleQuant", q.doubleQuant())
+                .put("outlierThreshold", q.outlierThreshold()));
     Json.write(adapter.resolve(FILE), json);
   }
 
@@ -78,6 +79,7 @@ public record TrainingBase(
     return new QuantSettings(
         QuantSettings.Type.valueOf(json.path("type").asText().toUpperCase(Locale.ROOT)),
         json.path("blockSize").asInt(),
-        json.path("doubleQuant").asBoolean());
+        json.path("doubleQuant").asBoolean(),
+        json.path("outlierThreshold").asDouble());
   }
 }

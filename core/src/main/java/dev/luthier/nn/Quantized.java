@@ -3,7 +3,10 @@ package dev.luthier.nn;
 import dev.luthier.quant.QuantizedMatrix;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Frozen matrices in few bits, dequantized while their block runs. Dettmers et al., "QLoRA:
@@ -30,6 +33,17 @@ final class Quantized extends Made {
       member.dequantizeInto(target.narrow(0, at, member.rows()));
       at += member.rows();
     }
+  }
+
+  @Override
+  public Tensor product(Tensor x, @Nullable Tensor bias) {
+    if (!members.stream().allMatch(QuantizedMatrix::multiplies)) {
+      return super.product(x, bias);
+    }
+    TensorVector parts = new TensorVector();
+    members.forEach(member -> parts.push_back(member.product(x)));
+    Tensor out = parts.size() == 1 ? parts.get(0) : torch.cat(parts, 1);
+    return bias == null ? out : out.add_(bias);
   }
 
   @Override

@@ -95,11 +95,7 @@ final class StackedProduct implements Tape.Step {
   }
 
   private Tensor compute() {
-    Tensor in = rows();
-    Tensor bias = bias();
-    Tensor matrix = weight.matrix();
-    Tensor out = Products.linear(in, matrix, bias); // (N, sum of out)
-    weight.release(matrix);
+    Tensor out = weight.product(rows(), bias()); // (N, sum of out)
     int at = 0;
     for (Linear member : members) {
       Lora lora = member.lora();

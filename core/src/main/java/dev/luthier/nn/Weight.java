@@ -1,6 +1,8 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.Products;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** The matrix of one or several linear maps of the same input: their rows stacked. */
 sealed interface Weight permits Dense, Made {
@@ -9,6 +11,20 @@ sealed interface Weight permits Dense, Made {
 
   /** The caller is done with what {@link #matrix()} gave. */
   void release(Tensor matrix);
+
+  /**
+   * The product {@code x W^T + b}, whose backward pass goes by {@link #matrix()}.
+   *
+   * @param x (N, in), in the compute dtype
+   * @param bias (out), in the compute dtype
+   * @return (N, out), in the compute dtype
+   */
+  default Tensor product(Tensor x, @Nullable Tensor bias) {
+    Tensor matrix = matrix();
+    Tensor out = Products.linear(x, matrix, bias);
+    release(matrix);
+    return out;
+  }
 
   /** Begins to bring the matrix in, if that takes time. */
   default void prefetch() {}

@@ -19,8 +19,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param weight int8 (out, in)
  * @param scb float32 (out): the largest magnitude of each row
  * @param dtype what it was quantized from
+ * @param threshold the magnitude from which on activations are outliers of LLM.int8()'s product; 0
+ *     if products are made with the dequantized matrix
  */
-public record Int8Matrix(Tensor weight, Tensor scb, ScalarType dtype) implements QuantizedMatrix {
+public record Int8Matrix(Tensor weight, Tensor scb, ScalarType dtype, double threshold)
+    implements QuantizedMatrix {
   private static final double STEPS = 127;
 
   /** bitsandbytes' {@code 1 / 127} and {@code 1 / 127^2}. */
@@ -67,7 +70,7 @@ public record Int8Matrix(Tensor weight, Tensor scb, ScalarType dtype) implements
               + " has a value that is infinite or not a number in float16 (beyond 65,504); it cannot"
               + " be quantized to int8");
     }
-    return new Int8Matrix(codes, scb, Tensors.dtype(weight));
+    return new Int8Matrix(codes, scb, Tensors.dtype(weight), 0);
   }
 
   /** Values to codes and the largest magnitude (n, 1) of each row, which may be zero. */
@@ -128,34 +131,49 @@ public record Int8Matrix(Tensor weight, Tensor scb, ScalarType dtype) implements
     return codes.to(ScalarType.Float).mul_(absmax).mul_(Tensors.scalar(ONE_STEP));
   }
 
+  /** The same matrix with products as LLM.int8() makes them, from this threshold on. */
+  public Int8Matrix withThreshold(double outliers) {
+    return new Int8Matrix(weight, scb, dtype, outliers);
+  }
+
+  @Override
+  public boolean multiplies() {
+    return threshold > 0;
+  }
+
+  @Override
+  public Tensor product(Tensor x) {
+    return forward(x, threshold);
+  }
+
   /**
    * The product x W^T as LLM.int8() computes it (section 3). Columns of x in which any magnitude
    * reaches the threshold are multiplied in x's own dtype with dequantized weights; the rest of
    * each row of x is quantized as the weights are, multiplied in integers and scaled back.
    *
    * @param x (n, in), of any float dtype, finite
-   * @param threshold the magnitude that makes an outlier; 0 for none
+   * @param outliers the magnitude that makes an outlier; 0 for none
    * @return (n, out) in x's dtype, without a gradient
    */
-  public Tensor forward(Tensor x, double threshold) {
+  public Tensor forward(Tensor x, double outliers) {
     try (Grad off = Grad.off()) {
       ScalarType type = Tensors.dtype(x);
-      double bound = threshold > 0 ? threshold : Double.POSITIVE_INFINITY;
+      double bound = outliers > 0 ? outliers : Double.POSITIVE_INFINITY;
       Tensor floats = Tensors.cast(x.detach(), ScalarType.Float);
       Tensor large = floats.abs().ge(Tensors.scalar(bound)); // (n, in)
-      Tensor outliers = large.any(0).nonzero().view(-1); // (columns with one)
+      Tensor apart = large.any(0).nonzero().view(-1); // (columns with one)
       RowCodes q = RowCodes.of(floats.masked_fill(large, Tensors.scalar(0)));
-      Tensor codes = q.codes().index_fill(1, outliers, Tensors.scalar(0));
+      Tensor codes = q.codes().index_fill(1, apart, Tensors.scalar(0));
       Tensor y =
           Operators.intProduct(codes, weight.t())
               .mul(q.absmax().mul(scb))
               .mul_(Tensors.scalar(ONE_STEP_SQUARED))
               .to(type); // (n, out)
-      if (outliers.numel() == 0) {
+      if (apart.numel() == 0) {
         return y;
       }
-      Tensor columns = values(weight.index_select(1, outliers), scb.view(-1, 1)).to(type);
-      return y.addmm(x.detach().index_select(1, outliers), columns.t());
+      Tensor columns = values(weight.index_select(1, apart), scb.view(-1, 1)).to(type);
+      return y.addmm(x.detach().index_select(1, apart), columns.t());
     }
   }
 }

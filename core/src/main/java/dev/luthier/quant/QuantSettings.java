@@ -11,12 +11,21 @@ import java.util.Locale;
  * @param type number format of the matrices
  * @param blockSize values per scale; 4-bit types only
  * @param doubleQuant whether the scales are quantized in turn; 4-bit types only
+ * @param outlierThreshold INT8 only: 0 multiplies activations as they are with dequantized
+ *     matrices; anything else makes products in integers, as LLM.int8() does, but for columns of
+ *     the activations that reach this magnitude (6 in the paper)
  */
 public record QuantSettings(
     @Setting(help = "nf4 | fp4 | int8", value = "nf4") Type type,
     @Setting(help = "weights per scale: 32 to 4096, a power of two (nf4, fp4)", value = "64")
         int blockSize,
-    @Setting(help = "quantize the scales in turn (nf4, fp4)", value = "true") boolean doubleQuant) {
+    @Setting(help = "quantize the scales in turn (nf4, fp4)", value = "true") boolean doubleQuant,
+    @Setting(
+            help =
+                "multiply in integers, activations of this magnitude kept apart, as LLM.int8() does"
+                    + " with 6; 0: with dequantized matrices (int8)",
+            value = "0")
+        double outlierThreshold) {
 
   /** A number format. */
   public enum Type {
@@ -35,12 +44,12 @@ public record QuantSettings(
 
   /** NF4 in blocks of 64 with double quantization, as QLoRA has it. */
   public static QuantSettings defaults() {
-    return new QuantSettings(Type.NF4, 64, true);
+    return new QuantSettings(Type.NF4, 64, true, 0);
   }
 
   /** LLM.int8(), which has neither blocks nor a second quantization. */
   public static QuantSettings int8() {
-    return new QuantSettings(Type.INT8, 64, false);
+    return new QuantSettings(Type.INT8, 64, false, 0);
   }
 
   /** Whether both give the same matrices. */
@@ -51,7 +60,7 @@ public record QuantSettings(
   /** In words, such as {@code nf4, blocks of 64, double quantization}. */
   public String words() {
     return type == Type.INT8
-        ? "int8"
+        ? "int8" + (outlierThreshold > 0 ? ", outliers from " + outlierThreshold + " apart" : "")
         : type + ", blocks of " + blockSize + (doubleQuant ? ", double quantization" : "");
   }
 
@@ -63,6 +72,11 @@ public record QuantSettings(
         "quant.blockSize",
         blockSize,
         "must be a power of two from 32 to 4096");
+    complaints.unless(
+        outlierThreshold >= 0 && (outlierThreshold == 0 || type == Type.INT8),
+        "quant.outlierThreshold",
+        outlierThreshold,
+        "must not be negative, and is for quant.type=int8 alone");
     complaints.throwIfAny();
   }
 

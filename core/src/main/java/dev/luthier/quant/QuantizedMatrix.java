@@ -38,6 +38,22 @@ public sealed interface QuantizedMatrix permits FourBitMatrix, Int8Matrix {
    */
   void dequantizeInto(Tensor out);
 
+  /** Whether it has arithmetic of its own for {@link #product}, other than being dequantized. */
+  default boolean multiplies() {
+    return false;
+  }
+
+  /**
+   * The product {@code x W^T} in the matrix' own arithmetic.
+   *
+   * @param x (n, in), of any float dtype
+   * @return (n, out) in x's dtype, without a gradient
+   * @throws IllegalStateException if {@link #multiplies} is false
+   */
+  default Tensor product(Tensor x) {
+    throw new IllegalStateException("a matrix that is to be dequantized");
+  }
+
   /** The matrix in a new tensor (rows, columns) of this scope, bfloat16 or float32. */
   default Tensor dequantize(ScalarType dtype) {
     Tensor out =

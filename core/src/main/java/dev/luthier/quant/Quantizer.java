@@ -17,7 +17,7 @@ public final class Quantizer {
     return switch (settings.type()) {
       case NF4 -> fourBit(name, weight, FourBitType.NF4, settings);
       case FP4 -> fourBit(name, weight, FourBitType.FP4, settings);
-      case INT8 -> Int8Matrix.quantize(name, weight);
+      case INT8 -> Int8Matrix.quantize(name, weight).withThreshold(settings.outlierThreshold());
     };
   }
 

@@ -84,7 +84,7 @@ class QuantizedBaseTest {
   @CsvSource({"NF4, 64, true", "NF4, 32, false", "FP4, 128, true", "INT8, 64, false"})
   void stored_and_quantized_on_load_are_bit_for_bit_the_same(
       QuantSettings.Type type, int blockSize, boolean doubleQuant) {
-    QuantSettings quant = new QuantSettings(type, blockSize, doubleQuant);
+    QuantSettings quant = new QuantSettings(type, blockSize, doubleQuant, 0);
     Path folder = quantized(quant);
     float[] expected = logProbs(loader(quant).load(model));
     assertThat(logProbs(loader().load(folder))).isEqualTo(expected);

@@ -29,7 +29,7 @@ class TrainingBaseTest {
             "b",
             "2c",
             ComputeDtype.FLOAT32,
-            Optional.of(new QuantSettings(QuantSettings.Type.FP4, 128, false)));
+            Optional.of(new QuantSettings(QuantSettings.Type.FP4, 128, false, 0)));
     quantized.write(folder);
     assertThat(TrainingBase.read(folder)).contains(quantized);
   }

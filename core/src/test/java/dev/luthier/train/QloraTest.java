@@ -149,7 +149,7 @@ class QloraTest {
     ScalarType compute = ScalarType.valueOf(dtype);
     LlamaConfig config = config(hidden);
     TensorSource random = new RandomSource(1, 0.1);
-    QuantSettings quant = new QuantSettings(type, blockSize, doubleQuant);
+    QuantSettings quant = new QuantSettings(type, blockSize, doubleQuant, 0);
     Llama quantized = model(config, random, compute, Optional.of(quant));
     Llama plain = model(config, Dequantized.of(quantized, random), compute, Optional.empty());
     Map<String, float[]> expected = gradients(plain, recompute);
@@ -159,5 +159,34 @@ class QloraTest {
     Map<String, float[]> original =
         gradients(model(config, random, compute, Optional.empty()), true);
     assertThat(original.values().iterator().next()).isNotEqualTo(actual.values().iterator().next());
+  }
+
+  /**
+   * bitsandbytes' MatMul8bitLt: integers on the way forward, the dequantized matrix on the way
+   * back.
+   */
+  @ParameterizedTest
+  @CsvSource({"6", "0.5"})
+  void int8_products_with_outliers_apart_are_near_those_of_the_dequantized_base(double threshold) {
+    LlamaConfig config = config(64);
+    TensorSource random = new RandomSource(1, 0.1);
+    Map<String, float[]> plain =
+        gradients(model(config, random, ScalarType.Float, Optional.of(QuantSettings.int8())), true);
+    QuantSettings apart = new QuantSettings(QuantSettings.Type.INT8, 64, false, threshold);
+    Map<String, float[]> integers =
+        gradients(model(config, random, ScalarType.Float, Optional.of(apart)), true);
+    assertThat(integers).isNotEmpty();
+    integers.forEach(
+        (name, g) -> {
+          float[] expected = plain.getOrDefault(name, new float[0]);
+          double error = 0;
+          double size = 0;
+          for (int i = 0; i < g.length; i++) {
+            error += Math.pow(g[i] - expected[i], 2);
+            size += Math.pow(expected[i], 2);
+          }
+          // Activations in 8 bits are off by a two-hundredth; nothing is off by nothing.
+          assertThat(Math.sqrt(error / size)).as(name).isBetween(1e-6, 0.05);
+        });
   }
 }
