@@ -150,6 +150,16 @@ class EquivalentRunsTest {
     sameBytes(stopped.checkpoint(4), straight.checkpoint(4));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"adamw", "adamw_8bit"})
+  void paged_state_makes_the_same_run(String optimizer) throws IOException {
+    String resident = WIDE + "train.optimizer=" + optimizer;
+    String paged = WIDE + "train.optimizer=paged_" + optimizer;
+    sameBytes(
+        finished("straight " + paged, PLAIN + paged).output(),
+        finished("straight " + resident, PLAIN + resident).output());
+  }
+
   @Test
   void a_run_goes_on_with_memory_shared_out_otherwise() throws IOException {
     TinyRun straight = finished("plain method=lora", PLAIN + "method=lora");
