@@ -156,6 +156,7 @@ public final class Pretrain {
             length,
             settings.memory(),
             settings.output().resolve("saved-inputs.pages"),
+            Training.dataBytes(texts(settings), settings.output()),
             Memory.total()));
   }
 
@@ -164,9 +165,14 @@ public final class Pretrain {
         data.rows(true, settings.data().maxLength()), new Collator(0, Training.LENGTH_STEP));
   }
 
-  private static List<Path> inputs(PretrainSettings settings) {
+  private static List<Path> texts(PretrainSettings settings) {
     List<Path> all = new ArrayList<>(settings.data().train());
     all.addAll(settings.data().eval());
+    return all;
+  }
+
+  private static List<Path> inputs(PretrainSettings settings) {
+    List<Path> all = texts(settings);
     settings.chatTemplate().ifPresent(all::add);
     settings.tokenizer().from().ifPresent(p -> all.add(p.resolve(HfFolder.TOKENIZER)));
     return all;

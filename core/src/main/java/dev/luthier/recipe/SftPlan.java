@@ -6,7 +6,10 @@ import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.Memory;
 import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainingRows;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How a supervised run is laid out in memory.
@@ -43,8 +46,15 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
             length,
             settings.memory(),
             settings.output().resolve("saved-inputs.pages"),
+            Training.dataBytes(files(settings), settings.model()),
             Memory.total());
     return new SftPlan(settings, length, config.numHiddenLayers(), StepPlanner.plan(request));
+  }
+
+  private static List<Path> files(SftSettings settings) {
+    return Stream.of(settings.data().train(), settings.data().eval())
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   /** How the settings ask for the base to be held. */

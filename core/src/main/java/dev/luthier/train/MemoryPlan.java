@@ -27,7 +27,8 @@ import java.util.stream.Collectors;
  * @param keptBlocks what blocks keep that are not computed again
  * @param working the block that runs: its tensors, its matrices rounded or dequantized
  * @param head logits and label tokens' hidden states, the rounded head
- * @param process Java, libtorch's code and scratch, and what the heap holds beyond its tensors
+ * @param process Java with the data, libtorch's code and scratch, and what the heap holds beyond
+ *     its tensors
  */
 public record MemoryPlan(
     long weights,
@@ -63,6 +64,7 @@ public record MemoryPlan(
    * @param length T of the longest
    * @param microBatches in a step
    * @param layout how the step runs
+   * @param data bytes of rows and tokenizer in the process
    */
   public record Step(
       LlamaConfig config,
@@ -74,7 +76,8 @@ public record MemoryPlan(
       int rows,
       int length,
       int microBatches,
-      StepLayout layout) {
+      StepLayout layout,
+      long data) {
     /** Micro-batches that are on their way together. */
     int together() {
       return layout.byBlock() ? microBatches : 1;
@@ -291,7 +294,7 @@ public record MemoryPlan(
           kept,
           working,
           head,
-          PROCESS + memory.heap(saved + kept + working + head));
+          PROCESS + step.data() + memory.heap(saved + kept + working + head));
     }
   }
 }

@@ -48,6 +48,7 @@ public final class StepPlanner {
    * @param length T of the longest batch
    * @param memory the budget, and what is fixed
    * @param scratch where blocks' inputs may be spilled
+   * @param data bytes of rows and tokenizer in the process
    * @param total the machine's memory, bytes
    */
   public record Request(
@@ -60,6 +61,7 @@ public final class StepPlanner {
       int length,
       MemorySettings memory,
       Path scratch,
+      long data,
       long total) {}
 
   /**
@@ -205,7 +207,8 @@ public final class StepPlanner {
                 micro,
                 request.length(),
                 sequences / micro,
-                layout));
+                layout,
+                request.data()));
     return new Plan(micro, sequences / micro, stream, layout, memory);
   }
 

@@ -40,6 +40,15 @@ class MemoryPlanTest {
 
   private static MemoryPlan plan(
       Optional<LoraSettings> lora, Optional<QuantSettings> quant, ComputeDtype dtype, int kept) {
+    return plan(lora, quant, dtype, kept, 0);
+  }
+
+  private static MemoryPlan plan(
+      Optional<LoraSettings> lora,
+      Optional<QuantSettings> quant,
+      ComputeDtype dtype,
+      int kept,
+      long data) {
     return MemoryPlan.of(
         new MemoryPlan.Step(
             SMALL,
@@ -51,7 +60,8 @@ class MemoryPlanTest {
             3,
             10,
             1,
-            StepLayout.recomputing(96).keeping(kept)));
+            StepLayout.recomputing(96).keeping(kept),
+            data));
   }
 
   @Test
@@ -108,6 +118,13 @@ class MemoryPlanTest {
         .isEqualTo(30 * (64 + 2 * 128 + 64 + 4 * 64 + 3 * 128) * 4 + 4 * 3 * 10 * 10 * 4);
     assertThat(plan(lora, Optional.empty(), ComputeDtype.FLOAT32, 2).keptBlocks())
         .isEqualTo(2 * one);
+  }
+
+  @Test
+  void rows_and_tokenizer_are_part_of_the_process() {
+    long without = plan(Optional.empty(), Optional.empty(), ComputeDtype.FLOAT32, 0).process();
+    MemoryPlan plan = plan(Optional.empty(), Optional.empty(), ComputeDtype.FLOAT32, 0, 1234);
+    assertThat(plan.process()).isEqualTo(without + 1234);
   }
 
   @Test

@@ -68,6 +68,7 @@ class StepPlannerTest {
         512,
         memory.bind(MemorySettings.class),
         Path.of("scratch"),
+        20 << 20,
         3L << 30);
   }
 
@@ -101,7 +102,8 @@ class StepPlannerTest {
                     plan.microBatchSize(),
                     request.length(),
                     plan.gradientAccumulation(),
-                    plan.layout())));
+                    plan.layout(),
+                    request.data())));
   }
 
   @ParameterizedTest

@@ -129,7 +129,8 @@ public final class StepBench {
             settings.rows(),
             settings.length(),
             1,
-            layout()));
+            layout(),
+            0));
   }
 
   private StepLayout layout() {
