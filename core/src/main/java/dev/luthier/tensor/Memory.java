@@ -1,14 +1,29 @@
 package dev.luthier.tensor;
 
+import com.sun.jna.Function;
+import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Memory figures of this process, in bytes; 0 where the operating system does not tell. */
 public final class Memory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
+
+  private static final class Trim {
+    static final Optional<Function> CALL = find();
+
+    private static Optional<Function> find() {
+      try {
+        return Optional.of(NativeLibrary.getInstance("c").getFunction("malloc_trim"));
+      } catch (UnsatisfiedLinkError e) {
+        return Optional.empty();
+      }
+    }
+  }
 
   private Memory() {}
 
@@ -35,6 +50,14 @@ public final class Memory {
     } catch (IOException e) {
       return false;
     }
+  }
+
+  /**
+   * Gives freed memory that the C library holds between pieces in use back to the system: {@code
+   * malloc_trim(3)}. Does nothing where there is no such call.
+   */
+  public static void trim() {
+    Trim.CALL.ifPresent(call -> call.invokeInt(new Object[] {0L}));
   }
 
   /** The machine's memory. */

@@ -94,6 +94,7 @@ public final class BlockwiseStep {
     double sum = 0;
     int together = layout.byBlock() ? batches.size() : 1;
     for (int from = 0; from < batches.size(); from += together) {
+      listener.begins();
       try (PointerScope scope = new PointerScope();
           Grad off = Grad.off();
           Group group = new Group(scope, objective, scale, listener)) {

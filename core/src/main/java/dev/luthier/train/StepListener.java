@@ -5,6 +5,9 @@ public interface StepListener {
   /** Listens to nothing. */
   StepListener NONE = new StepListener() {};
 
+  /** Micro-batches that go through the model together are about to begin. */
+  default void begins() {}
+
   /** Whether the step is to be given up; asked before each block. */
   default boolean interrupted() {
     return false;

@@ -90,6 +90,7 @@ public final class Trainer implements AutoCloseable {
   private final BooleanSupplier interrupted;
   private final TrainListener listener;
   private RunState state = RunState.start();
+  private long passBytes; // what the longest batch took beside what was there
 
   /**
    * @param checkpoints where states are kept
@@ -202,9 +203,11 @@ public final class Trainer implements AutoCloseable {
             }
           }
         };
+    long before = Memory.resident();
     step.forwardBackward(
         Collections.nCopies(together, longest), job.objective(), 1, i -> 0, 1, dropping);
     gradients.clear();
+    passBytes = Math.max(0, Memory.peakResident() - before);
     if (job.budget().isPresent() && Memory.peakResident() > job.budget().getAsLong()) {
       throw new LuthierException(
           String.format(
@@ -238,6 +241,17 @@ public final class Trainer implements AutoCloseable {
 
     int passes() {
       return 1;
+    }
+
+    /**
+     * What batches of other shapes left between their tensors must not add to what this one takes.
+     * Trimming costs the time to get that memory again, so only a budget asks for it.
+     */
+    @Override
+    public void begins() {
+      if (job.budget().isPresent() && Memory.resident() + passBytes > job.budget().getAsLong()) {
+        Memory.trim();
+      }
     }
 
     @Override
