@@ -26,10 +26,12 @@ record StepMemory(
   /**
    * What the heap holds beyond the tensors in it: peaks of {@code bench step --shape llama-85m}
    * were above the sum of the tensors by up to so large a share of them, and by no more than so
-   * many bytes.
+   * many bytes; more for large tensors, which fit into less of what was left free.
    */
   private static final double HEAP_SHARE = 0.3;
 
+  private static final double HEAP_SHARE_LARGE = 0.7;
+  private static final long LARGE = 2L << 20;
   private static final long HEAP_MOST = 110L << 20;
 
   private boolean fused() {
@@ -37,12 +39,16 @@ record StepMemory(
   }
 
   /**
-   * Of tensors that come and go while a step runs.
+   * What the heap holds beyond tensors that come and go while a step runs.
    *
    * @param bytes of all of them
    */
   long heap(long bytes) {
-    return hidden() < MAPPED ? Math.min(HEAP_MOST, (long) (HEAP_SHARE * bytes)) : 0;
+    if (hidden() >= MAPPED) {
+      return 0;
+    }
+    double share = hidden() > LARGE ? HEAP_SHARE_LARGE : HEAP_SHARE;
+    return Math.min(HEAP_MOST, (long) (share * bytes));
   }
 
   /** So many columns for every token. */
