@@ -12,6 +12,7 @@ import dev.luthier.nn.Init;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.Parameters;
+import dev.luthier.nn.SourceOver;
 import dev.luthier.nn.TensorSource;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.quant.Quantizer;
@@ -146,30 +147,15 @@ public final class FolderFuser {
   }
 
   /** Shapes without values; what the model asks for is noted as read. */
-  private record Unread(TensorSource source) implements TensorSource {
+  private record Unread(TensorSource source) implements SourceOver {
     @Override
-    public Optional<long[]> shape(String name, long... asked) {
-      return source.shape(name, asked);
+    public boolean isQuantized(String name) {
+      return false;
     }
 
     @Override
     public void read(String name, Init init, Tensor target) {
       source.reserve(name);
-    }
-
-    @Override
-    public void reserve(String name) {
-      source.reserve(name);
-    }
-
-    @Override
-    public Set<String> unused() {
-      return source.unused();
-    }
-
-    @Override
-    public String where() {
-      return source.where();
     }
   }
 }

@@ -15,16 +15,14 @@ import dev.luthier.nn.Parameters;
 import dev.luthier.nn.PatternSource;
 import dev.luthier.nn.QuantizingSource;
 import dev.luthier.nn.RandomSource;
+import dev.luthier.nn.SourceOver;
 import dev.luthier.nn.TensorSource;
 import dev.luthier.quant.QuantSettings;
-import dev.luthier.quant.QuantizedMatrix;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -241,20 +239,15 @@ public record ModelLoader(
   }
 
   /** The adapter's full tensors (modules_to_save, biases) before the model's own. */
-  record Layered(FileSource adapter, FileSource files, TensorSource base) implements TensorSource {
+  record Layered(FileSource adapter, FileSource files, TensorSource source) implements SourceOver {
     @Override
     public boolean isQuantized(String name) {
-      return !adapter.has(name) && base.isQuantized(name);
-    }
-
-    @Override
-    public QuantizedMatrix quantized(String name, long rows, long columns) {
-      return base.quantized(name, rows, columns);
+      return !adapter.has(name) && source.isQuantized(name);
     }
 
     @Override
     public Optional<long[]> shape(String name, long... asked) {
-      return adapter.has(name) ? adapter.shape(name, asked) : base.shape(name, asked);
+      return adapter.has(name) ? adapter.shape(name, asked) : source.shape(name, asked);
     }
 
     @Override
@@ -263,26 +256,16 @@ public record ModelLoader(
         files.reserve(name);
         adapter.read(name, init, target);
       } else {
-        base.read(name, init, target);
+        source.read(name, init, target);
       }
     }
 
     @Override
     public void reserve(String name) {
-      base.reserve(name);
+      source.reserve(name);
       if (adapter.has(name)) {
         adapter.reserve(name);
       }
-    }
-
-    @Override
-    public Set<String> unused() {
-      return new TreeSet<>(base.unused());
-    }
-
-    @Override
-    public String where() {
-      return base.where();
     }
   }
 }

@@ -6,8 +6,6 @@ import dev.luthier.quant.QuantizedMatrix;
 import dev.luthier.quant.Quantizer;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
-import java.util.Optional;
-import java.util.Set;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -24,7 +22,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record QuantizingSource(
     TensorSource source, QuantSettings settings, Predicate<String> quantizes)
-    implements TensorSource {
+    implements SourceOver {
   /** All matrices of linear layers. */
   public QuantizingSource(TensorSource source, QuantSettings settings) {
     this(source, settings, name -> true);
@@ -46,25 +44,5 @@ public record QuantizingSource(
             new long[] {rows, columns}, Tensors.options(ScalarType.Float, Device.CPU), null);
     source.read(name, Init.NORMAL, whole);
     return Quantizer.quantize(name, whole, settings);
-  }
-
-  @Override
-  public Optional<long[]> shape(String name, long... asked) {
-    return source.shape(name, asked);
-  }
-
-  @Override
-  public void read(String name, Init init, Tensor target) {
-    source.read(name, init, target);
-  }
-
-  @Override
-  public Set<String> unused() {
-    return source.unused();
-  }
-
-  @Override
-  public String where() {
-    return source.where();
   }
 }

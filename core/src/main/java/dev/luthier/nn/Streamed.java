@@ -1,11 +1,10 @@
 package dev.luthier.nn;
 
-import dev.luthier.LuthierException;
 import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Parallel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.bytedeco.pytorch.Tensor;
@@ -51,14 +50,7 @@ final class Streamed extends Made {
     if (reading == null) {
       return super.make();
     }
-    try {
-      return reading.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof LuthierException cause) {
-        throw cause;
-      }
-      throw e;
-    }
+    return Parallel.join(reading);
   }
 
   @Override

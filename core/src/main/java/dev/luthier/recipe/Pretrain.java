@@ -32,6 +32,7 @@ import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
 import dev.luthier.train.Trainer;
 import dev.luthier.train.TrainingRows;
+import dev.luthier.train.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,16 +148,17 @@ public final class Pretrain {
     int length = Math.max(Training.longest(rows), eval.map(Training::longest).orElse(0));
     return StepPlanner.plan(
         new StepPlanner.Request(
-            LlamaConfig.of(config, "the new model's configuration"),
-            Optional.empty(),
-            Optional.empty(),
+            new Workload(
+                LlamaConfig.of(config, "the new model's configuration"),
+                Optional.empty(),
+                Optional.empty(),
+                settings.train(),
+                settings.train().dtype(),
+                length,
+                Training.dataBytes(texts(settings), settings.output())),
             false,
-            settings.train(),
-            settings.train().dtype(),
-            length,
             settings.memory(),
             settings.output().resolve("saved-inputs.pages"),
-            Training.dataBytes(texts(settings), settings.output()),
             Memory.total()));
   }
 

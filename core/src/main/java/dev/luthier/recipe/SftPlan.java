@@ -6,6 +6,7 @@ import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.Memory;
 import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainingRows;
+import dev.luthier.train.Workload;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -35,18 +36,19 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
         LlamaConfig.of(ModelLoader.config(settings.model()), settings.model().toString());
     StepPlanner.Request request =
         new StepPlanner.Request(
-            config,
-            settings.method() == SftSettings.Method.FULL
-                ? Optional.empty()
-                : Optional.of(settings.lora()),
-            quant(settings).or(() -> ModelLoader.quantization(settings.model())),
+            new Workload(
+                config,
+                settings.method() == SftSettings.Method.FULL
+                    ? Optional.empty()
+                    : Optional.of(settings.lora()),
+                quant(settings).or(() -> ModelLoader.quantization(settings.model())),
+                settings.train(),
+                settings.train().dtype(),
+                length,
+                Training.dataBytes(files(settings), settings.model())),
             settings.weights() == SftSettings.Weights.STREAM,
-            settings.train(),
-            settings.train().dtype(),
-            length,
             settings.memory(),
             settings.output().resolve("saved-inputs.pages"),
-            Training.dataBytes(files(settings), settings.model()),
             Memory.total());
     return new SftPlan(settings, length, config.numHiddenLayers(), StepPlanner.plan(request));
   }

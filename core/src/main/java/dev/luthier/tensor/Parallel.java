@@ -50,8 +50,18 @@ public final class Parallel {
       workers.add(CompletableFuture.runAsync(worker, THREADS));
     }
     workers.add(CompletableFuture.runAsync(worker, Runnable::run));
+    join(CompletableFuture.allOf(workers.toArray(CompletableFuture<?>[]::new)));
+  }
+
+  /**
+   * Waits for what another thread computes.
+   *
+   * @return its result
+   * @throws RuntimeException what was thrown there
+   */
+  public static <T> T join(CompletableFuture<T> future) {
     try {
-      CompletableFuture.allOf(workers.toArray(CompletableFuture<?>[]::new)).join();
+      return future.join();
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         throw cause;

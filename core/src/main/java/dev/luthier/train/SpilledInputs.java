@@ -3,6 +3,7 @@ package dev.luthier.train;
 import dev.luthier.LuthierException;
 import dev.luthier.format.Reason;
 import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Parallel;
 import dev.luthier.tensor.Tensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.bytedeco.pytorch.Tensor;
@@ -84,7 +84,7 @@ final class SpilledInputs implements SavedInputs {
     Tensor bytes = Tensors.pin(x.contiguous().cpu());
     x.close();
     end += bytes.nbytes();
-    join(writing);
+    Parallel.join(writing);
     writing =
         CompletableFuture.runAsync(
             () -> {
@@ -96,10 +96,10 @@ final class SpilledInputs implements SavedInputs {
 
   @Override
   public Tensor load(int block, int microBatch) {
-    join(writing);
+    Parallel.join(writing);
     int number = Objects.requireNonNull(numbers.get(new Key(block, microBatch)));
     Place place = order.get(number);
-    Tensor read = join(ahead != null && ahead.place == place ? ahead.tensor : read(place));
+    Tensor read = Parallel.join(ahead != null && ahead.place == place ? ahead.tensor : read(place));
     Place next = before(place);
     ahead = next == null ? null : new Ahead(next, read(next));
     return read;
@@ -153,17 +153,6 @@ final class SpilledInputs implements SavedInputs {
             + Reason.of(e)
             + ". Make room there, or set memory.savedInputs=memory",
         e);
-  }
-
-  private static <T> T join(CompletableFuture<T> future) {
-    try {
-      return future.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof LuthierException cause) {
-        throw cause;
-      }
-      throw e;
-    }
   }
 
   @Override

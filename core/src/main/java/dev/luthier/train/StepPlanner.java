@@ -5,8 +5,6 @@ import dev.luthier.format.ByteSize;
 import dev.luthier.model.BlockShape;
 import dev.luthier.model.LlamaConfig;
 import dev.luthier.nn.LoraLayers;
-import dev.luthier.nn.LoraSettings;
-import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,30 +37,14 @@ public final class StepPlanner {
   /**
    * What is to be planned.
    *
-   * @param config of the model
-   * @param lora the adapters; empty when all weights are trained
-   * @param quant how frozen matrices of blocks are held
-   * @param stream whether they stay on the disk
-   * @param train the loop
-   * @param dtype what the model computes in
-   * @param length T of the longest batch
+   * @param job what is trained
+   * @param stream whether frozen matrices stay on the disk
    * @param memory the budget, and what is fixed
    * @param scratch where blocks' inputs may be spilled
-   * @param data bytes of rows and tokenizer in the process
    * @param total the machine's memory, bytes
    */
   public record Request(
-      LlamaConfig config,
-      Optional<LoraSettings> lora,
-      Optional<QuantSettings> quant,
-      boolean stream,
-      TrainSettings train,
-      ComputeDtype dtype,
-      int length,
-      MemorySettings memory,
-      Path scratch,
-      long data,
-      long total) {}
+      Workload job, boolean stream, MemorySettings memory, Path scratch, long total) {}
 
   /**
    * A way to run.
@@ -121,13 +103,18 @@ public final class StepPlanner {
   }
 
   private final Request request;
+  private final Workload job;
+  private final MemoryCount resident;
+  private final MemoryCount streamed;
   private final int sequences;
 
   StepPlanner(Request request) {
     this.request = request;
+    this.job = request.job();
+    this.resident = new MemoryCount(job, false);
+    this.streamed = new MemoryCount(job, true);
     this.sequences =
-        Math.multiplyExact(
-            request.train().microBatchSize(), request.train().gradientAccumulation());
+        Math.multiplyExact(job.train().microBatchSize(), job.train().gradientAccumulation());
   }
 
   /**
@@ -169,7 +156,7 @@ public final class StepPlanner {
               + "; the smallest takes "
               + ByteSize.words(least.memory().total())
               + ". With --fit this one would be used: "
-              + fitting.get().words(request.config().numHiddenLayers())
+              + fitting.get().words(job.config().numHiddenLayers())
               + ". See docs/troubleshooting.md#memory");
     }
     smallest(candidates(true)).memory().require(budget);
@@ -195,20 +182,7 @@ public final class StepPlanner {
   }
 
   private Plan plan(int micro, boolean stream, StepLayout layout) {
-    MemoryPlan memory =
-        MemoryPlan.of(
-            new MemoryPlan.Step(
-                request.config(),
-                request.lora(),
-                request.quant(),
-                stream,
-                request.train(),
-                request.dtype(),
-                micro,
-                request.length(),
-                sequences / micro,
-                layout,
-                request.data()));
+    MemoryPlan memory = (stream ? streamed : resident).plan(micro, sequences / micro, layout);
     return new Plan(micro, sequences / micro, stream, layout, memory);
   }
 
@@ -216,14 +190,14 @@ public final class StepPlanner {
   private IntStream microBatches(boolean fit) {
     return fit
         ? IntStream.rangeClosed(1, sequences).filter(n -> sequences % n == 0)
-        : IntStream.of(request.train().microBatchSize());
+        : IntStream.of(job.train().microBatchSize());
   }
 
   private Stream<Boolean> orders(int microBatches) {
     if (microBatches == 1) {
       return Stream.of(false);
     }
-    if (request.train().updateInBackward()) {
+    if (job.train().updateInBackward()) {
       return Stream.of(true);
     }
     return switch (request.memory().order()) {
@@ -238,24 +212,21 @@ public final class StepPlanner {
    * moves its last bits, and must not depend on how much memory there is.
    */
   private boolean sharesTrainedHead() {
-    return request.config().tieWordEmbeddings()
-        && request
-            .lora()
-            .map(l -> LoraLayers.trainsBase(l, "model.embed_tokens.weight"))
-            .orElse(true);
+    return job.config().tieWordEmbeddings()
+        && job.lora().map(l -> LoraLayers.trainsBase(l, "model.embed_tokens.weight")).orElse(true);
   }
 
   private Stream<Boolean> streams(boolean fit) {
-    boolean can = request.lora().isPresent() && request.quant().isEmpty();
+    boolean can = job.lora().isPresent() && job.quant().isEmpty();
     return request.stream()
         ? Stream.of(true)
         : fit && can ? Stream.of(false, true) : Stream.of(false);
   }
 
   private Stream<StepLayout> layouts(boolean byBlock, boolean fit) {
-    int blocks = request.config().numHiddenLayers();
+    int blocks = job.config().numHiddenLayers();
     // Not chosen: a trained head's gradient is summed up in chunks of so many rows.
-    int rows = Head.chunk(request.config().vocabSize());
+    int rows = Head.chunk(job.config().vocabSize());
     IntStream kept =
         request
             .memory()
@@ -279,11 +250,11 @@ public final class StepPlanner {
 
   /** How long a step takes, in multiply-adds; only differences count. */
   double cost(Plan p) {
-    LlamaConfig c = request.config();
+    LlamaConfig c = job.config();
     double blocks = c.numHiddenLayers();
-    double tokens = (double) p.microBatchSize() * request.length();
+    double tokens = (double) p.microBatchSize() * job.length();
     double blockWeights = blockWeights();
-    boolean full = request.lora().isEmpty();
+    boolean full = job.lora().isEmpty();
     double passes = (full ? 3 : 2) + (blocks - p.layout().keptBlocks()) / blocks;
     double rows = tokens * p.gradientAccumulation() * (1 + FEW_ROWS / tokens);
     double products = passes * blockWeights * blocks * rows;
@@ -307,23 +278,23 @@ public final class StepPlanner {
   }
 
   private double blockWeights() {
-    return BlockShape.of(request.config()).matrices().stream()
+    return BlockShape.of(job.config()).matrices().stream()
         .mapToDouble(BlockShape.Matrix::elements)
         .sum();
   }
 
   private int width() {
-    return request.dtype() == ComputeDtype.BFLOAT16 ? 2 : 4;
+    return job.dtype() == ComputeDtype.BFLOAT16 ? 2 : 4;
   }
 
   /** What it costs to bring a weight in. */
   private double weightCost(boolean stream) {
-    if (request.quant().isPresent()) {
+    if (job.quant().isPresent()) {
       return DEQUANTIZE_A_WEIGHT;
     }
     if (stream) {
       return READ_A_BYTE * width();
     }
-    return request.lora().isEmpty() && width() == 2 ? ROUND_A_WEIGHT : 0;
+    return job.lora().isEmpty() && width() == 2 ? ROUND_A_WEIGHT : 0;
   }
 }

@@ -49,19 +49,8 @@ class MemoryPlanTest {
       ComputeDtype dtype,
       int kept,
       long data) {
-    return MemoryPlan.of(
-        new MemoryPlan.Step(
-            SMALL,
-            lora,
-            quant,
-            false,
-            TrainSettings.defaults(),
-            dtype,
-            3,
-            10,
-            1,
-            StepLayout.recomputing(96).keeping(kept),
-            data));
+    Workload job = new Workload(SMALL, lora, quant, TrainSettings.defaults(), dtype, 10, data);
+    return new MemoryCount(job, false).plan(3, 1, StepLayout.recomputing(96).keeping(kept));
   }
 
   @Test

@@ -58,17 +58,20 @@ class StepPlannerTest {
         train.set(setting);
       }
     }
+    Workload job =
+        new Workload(
+            model(List.of(settings).contains("tied")),
+            method.equals("full") ? Optional.empty() : Optional.of(LoraSettings.defaults()),
+            method.equals("qlora") ? Optional.of(QuantSettings.defaults()) : Optional.empty(),
+            train.bind(TrainSettings.class),
+            ComputeDtype.BFLOAT16,
+            512,
+            20 << 20);
     return new Request(
-        model(List.of(settings).contains("tied")),
-        method.equals("full") ? Optional.empty() : Optional.of(LoraSettings.defaults()),
-        method.equals("qlora") ? Optional.of(QuantSettings.defaults()) : Optional.empty(),
+        job,
         List.of(settings).contains("stream"),
-        train.bind(TrainSettings.class),
-        ComputeDtype.BFLOAT16,
-        512,
         memory.bind(MemorySettings.class),
         Path.of("scratch"),
-        20 << 20,
         3L << 30);
   }
 
@@ -91,19 +94,8 @@ class StepPlannerTest {
     assertThat(StepPlanner.plan(request)).isEqualTo(plan);
     assertThat(plan.memory())
         .isEqualTo(
-            MemoryPlan.of(
-                new MemoryPlan.Step(
-                    request.config(),
-                    request.lora(),
-                    request.quant(),
-                    plan.stream(),
-                    request.train(),
-                    request.dtype(),
-                    plan.microBatchSize(),
-                    request.length(),
-                    plan.gradientAccumulation(),
-                    plan.layout(),
-                    request.data())));
+            new MemoryCount(request.job(), plan.stream())
+                .plan(plan.microBatchSize(), plan.gradientAccumulation(), plan.layout()));
   }
 
   @ParameterizedTest

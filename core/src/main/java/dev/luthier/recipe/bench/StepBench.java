@@ -17,10 +17,12 @@ import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.tensor.Memory;
+import dev.luthier.train.MemoryCount;
 import dev.luthier.train.MemoryPlan;
 import dev.luthier.train.StepLayout;
 import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Trainables;
+import dev.luthier.train.Workload;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -118,19 +120,16 @@ public final class StepBench {
   }
 
   private MemoryPlan plan() {
-    return MemoryPlan.of(
-        new MemoryPlan.Step(
+    Workload job =
+        new Workload(
             config,
             lora(),
             quant(),
-            settings.stream(),
             TrainSettings.defaults(),
             settings.dtype(),
-            settings.rows(),
             settings.length(),
-            1,
-            layout(),
-            0));
+            0);
+    return new MemoryCount(job, settings.stream()).plan(settings.rows(), 1, layout());
   }
 
   private StepLayout layout() {
