@@ -16,6 +16,7 @@ import dev.luthier.generate.Generation;
 import dev.luthier.generate.Generator;
 import dev.luthier.generate.StopReason;
 import dev.luthier.model.Llama;
+import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tokenizer.TestTokenizers;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.BlockwiseStep;
@@ -33,7 +34,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.assertj.core.data.Offset;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,9 +145,6 @@ class EvaluationTest {
   @Test
   void leaves_no_native_object_behind() {
     EvaluationData data = data();
-    evaluate(data);
-    long before = Pointer.totalCount();
-    evaluate(data);
-    assertThat(Pointer.totalCount()).isEqualTo(before);
+    assertThat(NativeObjects.leftBehindBy(() -> evaluate(data))).isZero();
   }
 }

@@ -9,6 +9,7 @@ import dev.luthier.data.Batch;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.model.Llama;
+import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tokenizer.TestTokenizers;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.BlockwiseStep;
@@ -20,7 +21,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import org.assertj.core.data.Offset;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 class PerplexityTest {
@@ -84,9 +84,6 @@ class PerplexityTest {
 
   @Test
   void leaves_no_native_object_behind() {
-    of(TEXT, 64);
-    long before = Pointer.totalCount();
-    of(TEXT, 64);
-    assertThat(Pointer.totalCount()).isEqualTo(before);
+    assertThat(NativeObjects.leftBehindBy(() -> of(TEXT, 64))).isZero();
   }
 }

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
 import dev.luthier.model.Decoder;
+import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.TestTokenizers;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.TinyLlama;
 import java.util.List;
 import java.util.Set;
-import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 class ChatSessionTest {
@@ -64,7 +64,10 @@ class ChatSessionTest {
 
   @Test
   void a_message_that_does_not_fit_is_taken_back() {
-    long before = Pointer.totalCount();
+    assertThat(NativeObjects.leftBehindBy(ChatSessionTest::tooLongOnce)).isZero();
+  }
+
+  private static void tooLongOnce() {
     try (ChatSession chat = new ChatSession(GENERATOR, ENCODER, List.of())) {
       reply(chat, "How deep?");
       assertThatThrownBy(() -> reply(chat, "deep ".repeat(200)))
@@ -73,6 +76,5 @@ class ChatSessionTest {
       assertThat(chat.messages()).hasSize(2);
       assertThat(reply(chat, "How dark?").tokens()).isNotEmpty();
     }
-    assertThat(Pointer.totalCount()).isEqualTo(before);
   }
 }

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.data.Batch;
 import dev.luthier.model.Llama;
+import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tensor.Tensors;
 import dev.luthier.train.StepLayout;
 import dev.luthier.train.TinyLlama;
 import dev.luthier.train.Trainables;
 import java.util.Arrays;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -30,9 +30,7 @@ class StepTimerTest {
         assertThat(p.grad().defined()).isFalse();
       }
     }
-    long objects = Pointer.totalCount();
-    timer.step(pass);
-    assertThat(Pointer.totalCount()).isEqualTo(objects);
+    assertThat(NativeObjects.leftBehindBy(() -> timer.step(pass))).isZero();
   }
 
   /** The system counts the processor's time in hundredths of a second. */

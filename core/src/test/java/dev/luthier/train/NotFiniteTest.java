@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
-import dev.luthier.checkpoint.TensorFiles;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
-import dev.luthier.format.DType;
 import dev.luthier.format.Json;
 import dev.luthier.model.Llama;
 import dev.luthier.nn.LoraSettings;
@@ -109,7 +107,9 @@ class NotFiniteTest {
     Run(String name, int every) {
       this.name = name;
       this.every = new CheckpointSettings(every, ROWS, false);
-      checkpoints = new Checkpoints(temp.resolve(name), files(), ROWS, new TrainListener() {});
+      checkpoints =
+          new Checkpoints(
+              temp.resolve(name), new TensorFile(trained), ROWS, new TrainListener() {});
       SplittableRandom random = new SplittableRandom(5);
       for (int r = 1; r <= ROWS; r++) {
         int[] tokens = random.ints(4 + random.nextInt(9), 1, 39).toArray();
@@ -150,25 +150,6 @@ class NotFiniteTest {
         trainer.resume(from);
         trainer.run();
       }
-    }
-
-    private TrainFiles files() {
-      return new TrainFiles() {
-        @Override
-        public void writeExact(Path to) {
-          TensorFiles.write(to.resolve("w.safetensors"), trained, Map.of());
-        }
-
-        @Override
-        public void readExact(Path from) {
-          TensorFiles.readInto(from.resolve("w.safetensors"), trained);
-        }
-
-        @Override
-        public void writeResult(Path to, DType stored) {
-          writeExact(to);
-        }
-      };
     }
 
     /** Puts a value other than 0 into a weight. */

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.data.Batch;
 import dev.luthier.model.Llama;
-import dev.luthier.nn.LoraSettings;
 import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,33 +36,8 @@ class StepLayoutTest {
     return Batch.of(tokens, tokens);
   }
 
-  private static LoraSettings dropout() {
-    LoraSettings d = LoraSettings.defaults();
-    return new LoraSettings(
-        4,
-        8,
-        0.1,
-        d.targets(),
-        d.exclude(),
-        d.layers(),
-        d.rankPattern(),
-        d.alphaPattern(),
-        false,
-        d.modulesToSave(),
-        d.bias());
-  }
-
   private static Llama model(boolean lora) {
-    return lora ? TinyLlama.lora(1, dropout()) : TinyLlama.full(1);
-  }
-
-  private static Map<String, float[]> gradients(Llama model) {
-    Map<String, float[]> out = new LinkedHashMap<>();
-    try (PointerScope scope = new PointerScope()) {
-      Trainables.of(model).forEach((name, p) -> out.put(name, Tensors.toFloats(p.grad())));
-    }
-    new Gradients(Trainables.of(model)).clear();
-    return out;
+    return lora ? TinyLlama.lora(1, TinyLlama.dropout()) : TinyLlama.full(1);
   }
 
   private static double run(Llama model, StepLayout layout, int passes, StepListener listener) {
@@ -89,13 +62,13 @@ class StepLayoutTest {
     Llama model = model(lora);
     StepLayout plain = StepLayout.recomputing(40);
     double expectedLoss = run(model, plain, 1, StepListener.NONE);
-    Map<String, float[]> expected = gradients(model);
+    Map<String, float[]> expected = TinyLlama.takeGradients(model);
     StepLayout layout = plain.keeping(kept).byBlock(byBlock);
     if (spilled) {
       layout = layout.spilling(temp.resolve("inputs"));
     }
     assertThat(run(model, layout, 1, StepListener.NONE)).isEqualTo(expectedLoss);
-    Map<String, float[]> actual = gradients(model);
+    Map<String, float[]> actual = TinyLlama.takeGradients(model);
     assertThat(actual.keySet()).isEqualTo(expected.keySet());
     actual.forEach((name, g) -> assertThat(g).as(name).isEqualTo(expected.get(name)));
     assertThat(temp).isEmptyDirectory();
@@ -115,7 +88,7 @@ class StepLayoutTest {
           @Override
           public void complete(int stage, boolean last) {
             if (stage == Stages.EMBEDDING) {
-              passes.add(gradients(model));
+              passes.add(TinyLlama.takeGradients(model));
               assertThat(last).isEqualTo(passes.size() == 2);
             }
           }
@@ -143,7 +116,7 @@ class StepLayoutTest {
         };
     run(model, StepLayout.recomputing(40), 1, listener);
     assertThat(stages).containsExactly(2, 1, 0, Stages.EMBEDDING);
-    Map<String, float[]> end = gradients(model);
+    Map<String, float[]> end = TinyLlama.takeGradients(model);
     assertThat(early.keySet()).isEqualTo(end.keySet());
     end.forEach((name, g) -> assertThat(early.get(name)).as(name).isEqualTo(g));
   }

@@ -12,7 +12,11 @@ import dev.luthier.nn.RandomSource;
 import dev.luthier.nn.RopeScaling;
 import dev.luthier.nn.TensorSource;
 import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Tensors;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -79,6 +83,33 @@ public final class TinyLlama {
     return new Llama(
         CONFIG,
         new Linears(base(seed, CONFIG, false), Optional.of(new LoraLayers(settings, adapter))));
+  }
+
+  /** Adapters of rank 4 with dropout. */
+  public static LoraSettings dropout() {
+    LoraSettings d = LoraSettings.defaults();
+    return new LoraSettings(
+        4,
+        8,
+        0.1,
+        d.targets(),
+        d.exclude(),
+        d.layers(),
+        d.rankPattern(),
+        d.alphaPattern(),
+        false,
+        d.modulesToSave(),
+        d.bias());
+  }
+
+  /** The gradients by parameter, which are cleared. */
+  static Map<String, float[]> takeGradients(Llama model) {
+    Map<String, float[]> out = new LinkedHashMap<>();
+    try (PointerScope scope = new PointerScope()) {
+      Trainables.of(model).forEach((name, p) -> out.put(name, Tensors.toFloats(p.grad())));
+    }
+    new Gradients(Trainables.of(model)).clear();
+    return out;
   }
 
   private static Parameters base(long seed, LlamaConfig config, boolean trained) {

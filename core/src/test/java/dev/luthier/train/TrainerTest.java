@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.luthier.LuthierException;
-import dev.luthier.checkpoint.TensorFiles;
-import dev.luthier.data.Collator;
-import dev.luthier.data.TokenSequence;
+import dev.luthier.format.DType;
 import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
-import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.RopeScaling;
 import dev.luthier.recipe.Settings;
 import dev.luthier.tensor.Grad;
@@ -20,15 +17,14 @@ import dev.luthier.train.TrainListener.StepMetrics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -41,25 +37,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainerTest {
   private static final BooleanSupplier NEVER = () -> false;
   @TempDir private Path temp = Path.of("");
-
-  /** Rows of uneven length with ragged masks, so that a mean of means would show. */
-  private static TrainingRows rows(int count) {
-    SplittableRandom random = new SplittableRandom(5);
-    List<List<TokenSequence>> out = new ArrayList<>();
-    for (int r = 0; r < count; r++) {
-      out.add(List.of(sequence(random, 3 + random.nextInt(12), r + 1)));
-    }
-    return new TrainingRows(out, new Collator(0));
-  }
-
-  private static TokenSequence sequence(SplittableRandom random, int length, int row) {
-    int[] tokens = random.ints(length, 1, 40).toArray();
-    int[] labels =
-        IntStream.range(0, length)
-            .map(i -> i > 0 && (i == 1 || random.nextInt(4) > 0) ? tokens[i] : -100)
-            .toArray();
-    return new TokenSequence(tokens, labels, row);
-  }
 
   private static TrainSettings settings(int steps, int micro, int accumulation, String... more) {
     Settings settings = new Settings().set("maxSteps=" + steps).set("seed=3").set("warmupSteps=2");
@@ -90,8 +67,8 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            rows(24),
-            Optional.of(rows(5)),
+            TinyRows.uneven(24),
+            Optional.of(TinyRows.uneven(5)),
             Objective.crossEntropy(),
             s,
             0.01,
@@ -99,27 +76,11 @@ class TrainerTest {
             new CheckpointSettings(every, 2, false),
             layout,
             OptionalLong.empty());
-    return new Trainer(job, new Checkpoints(temp.resolve(folder), files(model), 2, l), stop, l);
-  }
-
-  private static TrainFiles files(Llama model) {
-    Map<String, Tensor> trained = Trainables.of(model);
-    return new TrainFiles() {
-      @Override
-      public void writeExact(Path to) {
-        TensorFiles.write(to.resolve("w.safetensors"), trained, Map.of());
-      }
-
-      @Override
-      public void readExact(Path from) {
-        TensorFiles.readInto(from.resolve("w.safetensors"), trained);
-      }
-
-      @Override
-      public void writeResult(Path to, dev.luthier.format.DType stored) {
-        writeExact(to);
-      }
-    };
+    return new Trainer(
+        job,
+        new Checkpoints(temp.resolve(folder), new TensorFile(Trainables.of(model)), 2, l),
+        stop,
+        l);
   }
 
   private static Map<String, float[]> weights(Llama model) {
@@ -128,22 +89,6 @@ class TrainerTest {
       Trainables.of(model).forEach((n, t) -> out.put(n, Tensors.toFloats(t)));
     }
     return out;
-  }
-
-  private static LoraSettings dropout() {
-    LoraSettings d = LoraSettings.defaults();
-    return new LoraSettings(
-        4,
-        8,
-        0.1,
-        d.targets(),
-        d.exclude(),
-        d.layers(),
-        d.rankPattern(),
-        d.alphaPattern(),
-        false,
-        d.modulesToSave(),
-        d.bias());
   }
 
   /** Wide enough that 8-bit optimizers use 8 bits for some tensors and paged ones page some. */
@@ -311,7 +256,7 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            rows(4),
+            TinyRows.uneven(4),
             Optional.empty(),
             Objective.crossEntropy(),
             settings(4, 4, 1),
@@ -320,17 +265,18 @@ class TrainerTest {
             new CheckpointSettings(0, 1, true),
             StepLayout.recomputing(40),
             OptionalLong.of(20 << 20));
-    Checkpoints checkpoints = new Checkpoints(temp, files(model), 1, new TrainListener() {});
+    Checkpoints checkpoints =
+        new Checkpoints(temp, new TensorFile(Trainables.of(model)), 1, new TrainListener() {});
     assertThatThrownBy(() -> new Trainer(job, checkpoints, NEVER, new TrainListener() {}).run())
         .hasMessageContaining("more than the budget of 20 MiB");
   }
 
   @Test
   void a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes() {
-    Llama straight = TinyLlama.lora(1, dropout());
+    Llama straight = TinyLlama.lora(1, TinyLlama.dropout());
     trainer(straight, settings(12, 2, 2), "straight", 0, NEVER, new TrainListener() {}).run();
     for (int stopAt : new int[] {1, 5, 6, 11}) {
-      Llama first = TinyLlama.lora(1, dropout());
+      Llama first = TinyLlama.lora(1, TinyLlama.dropout());
       int[] asked = {0};
       Trainer.Outcome outcome =
           trainer(
@@ -344,9 +290,9 @@ class TrainerTest {
               .run();
       assertThat(outcome.end()).isEqualTo(Trainer.End.INTERRUPTED);
       assertThat(outcome.state().step()).isEqualTo(stopAt);
-      Llama second = TinyLlama.lora(99, dropout());
+      Llama second = TinyLlama.lora(99, TinyLlama.dropout());
       // The frozen base is the same; only what is trained comes from the checkpoint.
-      second = TinyLlama.lora(1, dropout());
+      second = TinyLlama.lora(1, TinyLlama.dropout());
       try (Grad off = Grad.off()) {
         Trainables.of(second).values().forEach(Tensor::zero_);
       }
@@ -375,8 +321,8 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            rows(4),
-            Optional.of(rows(9)),
+            TinyRows.uneven(4),
+            Optional.of(TinyRows.uneven(9)),
             Objective.crossEntropy(),
             s,
             0.05,
@@ -384,23 +330,23 @@ class TrainerTest {
             new CheckpointSettings(0, 1, true),
             StepLayout.recomputing(40),
             OptionalLong.empty());
-    Map<String, Tensor> trained = Trainables.of(model);
+    TensorFile file = new TensorFile(Trainables.of(model));
     Map<Long, Map<String, float[]>> saved = new LinkedHashMap<>();
     TrainFiles files =
         new TrainFiles() {
           @Override
           public void writeExact(Path to) {
-            TensorFiles.write(to.resolve("w.safetensors"), trained, Map.of());
+            file.writeExact(to);
             saved.put((long) evals.size(), weights(model));
           }
 
           @Override
           public void readExact(Path from) {
-            TensorFiles.readInto(from.resolve("w.safetensors"), trained);
+            file.readExact(from);
           }
 
           @Override
-          public void writeResult(Path to, dev.luthier.format.DType stored) {
+          public void writeResult(Path to, DType stored) {
             writeExact(to);
           }
         };
@@ -460,83 +406,8 @@ class TrainerTest {
   }
 
   @Test
-  void packed_rows_have_the_loss_of_unpacked_ones() {
-    Llama model = TinyLlama.full(1);
-    SplittableRandom random = new SplittableRandom(8);
-    List<TokenSequence> documents = new ArrayList<>();
-    for (int i = 0; i < 40; i++) {
-      documents.add(sequence(random, 2 + random.nextInt(30), i + 1));
-    }
-    TrainingRows packed =
-        new TrainingRows(
-            List.of(documents.subList(0, 22), documents.subList(22, 40)), new Collator(0));
-    TrainingRows apart =
-        new TrainingRows(documents.stream().map(List::of).toList(), new Collator(0));
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
-    Evaluator evaluator = new Evaluator(step);
-    assertThat(packed.batch(0).length()).isGreaterThan(256);
-    assertThat(evaluator.score(packed.batches(2, 0)).perToken())
-        .isCloseTo(evaluator.score(apart.batches(7, 0)).perToken(), within(1e-5));
-    double together = step.forwardBackward(packed.batch(0, 1), Objective.crossEntropy(), 1, 1);
-    Gradients gradients = new Gradients(Trainables.of(model));
-    double norm = gradients.norm();
-    gradients.clear();
-    double separate = 0;
-    for (var batch : apart.batches(7, 0)) {
-      separate += step.forwardBackward(batch, Objective.crossEntropy(), 1, 1);
-    }
-    assertThat(together).isCloseTo(separate, within(1e-5 * separate));
-    assertThat(norm).isCloseTo(gradients.norm(), within(1e-5 * norm));
-    gradients.clear();
-  }
-
-  @Test
-  void gradients_agree_with_finite_differences() {
-    Llama model = TinyLlama.full(1);
-    BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
-    var batch = rows(3).batch(0, 1, 2);
-    step.forwardBackward(batch, Objective.crossEntropy(), 1, 1);
-    Map<String, Tensor> parameters = Trainables.of(model);
-    SplittableRandom random = new SplittableRandom(1);
-    parameters.forEach(
-        (name, p) -> {
-          float[] g = Tensors.toFloats(p.grad());
-          // Along a random direction, so that the difference is far above float32's rounding.
-          float[] direction = new float[g.length];
-          double slope = 0;
-          for (int i = 0; i < g.length; i++) {
-            direction[i] = random.nextBoolean() ? 1 : -1;
-            slope += direction[i] * (double) g[i];
-          }
-          float h = 2e-3f;
-          double up = loss(model, step, batch, p, direction, h);
-          double down = loss(model, step, batch, p, direction, -h);
-          double tolerance = 0.02 * Math.max(1, Math.abs(slope));
-          assertThat((up - down) / (2 * h)).as(name).isCloseTo(slope, within(tolerance));
-        });
-  }
-
-  private static double loss(
-      Llama model, BlockwiseStep step, dev.luthier.data.Batch batch, Tensor p, float[] d, float h) {
-    try (PointerScope scope = new PointerScope();
-        Grad off = Grad.off()) {
-      Tensor before = p.clone();
-      Tensor move =
-          Tensors.floats(d, model.parameters().device(), Tensors.shape(p)).mul(Tensors.scalar(h));
-      p.add_(move);
-      double loss =
-          -step.logProbs(batch)
-              .to(org.bytedeco.pytorch.global.torch.ScalarType.Double)
-              .sum()
-              .item_double();
-      p.copy_(before);
-      return loss;
-    }
-  }
-
-  @Test
   void native_objects_do_not_grow_over_500_steps() throws Exception {
-    Llama model = TinyLlama.lora(1, dropout());
+    Llama model = TinyLlama.lora(1, TinyLlama.dropout());
     List<Long> counts = new ArrayList<>();
     TrainListener listener =
         new TrainListener() {
@@ -545,13 +416,9 @@ class TrainerTest {
             counts.add(Pointer.totalCount());
           }
         };
-    // Objects of earlier tests that nobody closed are the collector's; they must not go in between.
-    for (int i = 0; i < 3; i++) {
-      System.gc();
-      Thread.sleep(100);
-    }
     trainer(model, settings(500, 4, 2), "long", 0, NEVER, listener).run();
     assertThat(counts).hasSize(500);
-    assertThat(counts.subList(1, 500)).containsOnly(counts.get(1));
+    // The collector may take objects of earlier tests meanwhile, so the count may fall.
+    assertThat(counts.subList(1, 500)).isSortedAccordingTo(Comparator.reverseOrder());
   }
 }
