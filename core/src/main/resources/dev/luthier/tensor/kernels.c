@@ -17,11 +17,11 @@
 #define ROWS(count) _Pragma("omp parallel for schedule(static) num_threads(threads)") \
   for (int64_t r = 0; r < (count); r++)
 
-/* What a loop may do at once; the order of sums is free here and nowhere else. */
-#define PRAGMA(text) _Pragma(#text)
+/* What a loop may do at once. */
 #define SIMD _Pragma("omp simd")
-#define SUM(x) PRAGMA(omp simd reduction(+ : x))
-#define MAX(x) PRAGMA(omp simd reduction(max : x))
+
+/* A row of n, a vector at a time. */
+#define VECTORS(n) for (int64_t i = 0; i < (n); i += LANES)
 
 static inline float bf16_load(uint16_t h) {
   uint32_t u = (uint32_t) h << 16;
@@ -45,37 +45,6 @@ static inline float f32_load(float f) {
 
 static inline float f32_store(float f) {
   return f;
-}
-
-/*
- * e^x to 2 units in the last place: x = k ln 2 + r, a polynomial of degree 6 in r (Cephes), times
- * 2^k. Zero below -87, so that a masked score of minus infinity weighs nothing.
- */
-static inline float exp_of(float x) {
-  float in = x > 88.0f ? 88.0f : x;
-  in = in < -87.0f ? -87.0f : in;
-  float k = in * 1.44269504f + 12582912.0f; /* rounds: 1.5 * 2^23 */
-  int32_t bits;
-  memcpy(&bits, &k, 4);
-  k -= 12582912.0f;
-  float r = in - k * 0.693359375f;
-  r += k * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  int32_t scale = (bits << 23) + 0x3f800000;
-  float two_k;
-  memcpy(&two_k, &scale, 4);
-  float y = p * two_k;
-  return x < -87.0f ? 0.0f : (x != x ? x : y);
-}
-
-static inline float sigmoid(float x) {
-  return 1.0f / (1.0f + exp_of(-x));
 }
 
 /*
@@ -167,6 +136,146 @@ static inline vec vec_all(const void *word) {
   return (vec) ((bits) {0} + w);
 }
 
+/* The sum of its lanes, from the first to the last. */
+static inline float vec_sum(vec v) {
+  float sum = 0;
+  for (int i = 0; i < LANES; i++) {
+    sum += v[i];
+  }
+  return sum;
+}
+
+/* Of each lane the larger; b's, if one is not a number. */
+static inline vec vec_max(vec a, vec b) {
+#if defined(__AVX512F__)
+  return (vec) _mm512_max_ps((__m512) a, (__m512) b);
+#else
+  bits larger = (bits) (a > b);
+  return (vec) ((larger & (bits) a) | (~larger & (bits) b));
+#endif
+}
+
+static inline float vec_largest(vec v) {
+  float max = v[0];
+  for (int i = 1; i < LANES; i++) {
+    max = v[i] > max ? v[i] : max;
+  }
+  return max;
+}
+
+/*
+ * e^x to 2 units in the last place: x = k ln 2 + r, a polynomial of degree 6 in r (Cephes), times
+ * 2^k. Zero below -87, so that a masked score of minus infinity weighs nothing.
+ */
+static inline vec vec_exp(vec x) {
+#if defined(__AVX512F__)
+  vec k = (vec) _mm512_roundscale_ps((__m512) (x * 1.44269504f), _MM_FROUND_TO_NEAREST_INT);
+  vec in = x;
+#else
+  vec in = vec_max((vec) {0} - 88.0f, x);
+  in = -vec_max((vec) {0} - 88.0f, -in);
+  vec shifted = in * 1.44269504f + 12582912.0f; /* rounds: 1.5 * 2^23 */
+  vec k = shifted - 12582912.0f;
+#endif
+  vec r = in - k * 0.693359375f;
+  r += k * 2.12194440e-4f;
+  vec p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+#if defined(__AVX512F__)
+  __mmask16 kept = _mm512_cmp_ps_mask((__m512) x, _mm512_set1_ps(-87.0f), _CMP_NLT_UQ);
+  return (vec) _mm512_maskz_scalef_ps(kept, (__m512) p, (__m512) k);
+#else
+  vec two_k = (vec) (((bits) shifted << 23) + 0x3f800000u);
+  return (vec) (~(bits) (x < -87.0f) & (bits) (p * two_k));
+#endif
+}
+
+static inline float exp_of(float x) {
+  return vec_exp((vec) {0} + x)[0];
+}
+
+static inline vec vec_sigmoid(vec x) {
+  return 1.0f / (1.0f + vec_exp(-x));
+}
+
+/*
+ * Elements of a row as floats: a vector of them, or the last ones, of which so many are left, and
+ * zeros. What is stored ends there likewise.
+ */
+static inline vec load_f32(const float *from, int64_t left) {
+  vec v = {0};
+  if (left >= LANES) {
+    return vec_load(from);
+  }
+  memcpy(&v, from, (size_t) left * sizeof(float));
+  return v;
+}
+
+static inline void store_f32(float *to, vec v, int64_t left) {
+  if (left >= LANES) {
+    vec_store(to, v);
+  } else {
+    memcpy(to, &v, (size_t) left * sizeof(float));
+  }
+}
+
+static inline vec load_bf16(const uint16_t *from, int64_t left) {
+  uint16_t row[LANES] = {0};
+  if (left < LANES) {
+    memcpy(row, from, (size_t) left * sizeof(uint16_t));
+    from = row;
+  }
+#if defined(__AVX512F__)
+  __m256i half = _mm256_loadu_si256((const __m256i *) from);
+  return (vec) _mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16);
+#else
+  bits u;
+  for (int i = 0; i < LANES; i++) {
+    u[i] = (uint32_t) from[i] << 16;
+  }
+  return (vec) u;
+#endif
+}
+
+/* What a number is when it was stored: as bfloat16 rounded to nearest, ties to even. */
+static inline vec round_f32(vec v) {
+  return v;
+}
+
+static inline vec round_bf16(vec v) {
+#if defined(__AVX512BF16__)
+  __m256i half = (__m256i) _mm512_cvtneps_pbh((__m512) v);
+  return (vec) _mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16);
+#else
+  bits u = (bits) v;
+  bits nan = (bits) ((u & 0x7fffffffu) > 0x7f800000u);
+  bits rounded = u + ((u >> 16) & 1u) + 0x7fffu;
+  return (vec) (((nan & (u | 0x400000u)) | (~nan & rounded)) & 0xffff0000u);
+#endif
+}
+
+static inline void store_bf16(uint16_t *to, vec v, int64_t left) {
+  uint16_t row[LANES];
+#if defined(__AVX512BF16__)
+  __m256i half = (__m256i) _mm512_cvtneps_pbh((__m512) v);
+  if (left >= LANES) {
+    _mm256_storeu_si256((__m256i *) to, half);
+    return;
+  }
+  memcpy(row, &half, sizeof(row));
+#else
+  bits u = (bits) round_bf16(v) >> 16;
+  for (int i = 0; i < LANES; i++) {
+    row[i] = (uint16_t) u[i];
+  }
+#endif
+  memcpy(to, row, left >= LANES ? sizeof(row) : (size_t) left * sizeof(uint16_t));
+}
+
 /* sum + a b, where a word is a number, or a pair of them that follow each other in the sum. */
 static inline vec dot_f32(vec sum, vec a, vec b) {
   return sum + a * b;
@@ -189,6 +298,17 @@ static inline float word_f32(float first, float last) {
 
 static inline uint32_t word_bf16(uint16_t first, uint16_t last) {
   return first | (uint32_t) last << 16;
+}
+
+/* Words of two vectors' elements. */
+static inline vec words_f32(vec first, vec last) {
+  (void) last;
+  return first;
+}
+
+static inline vec words_bf16(vec first, vec last) {
+  bits low = (bits) round_bf16(first) >> 16;
+  return (vec) (low | (bits) round_bf16(last));
 }
 
 static void *room(size_t bytes) {
