@@ -13,13 +13,17 @@ public final class Memory {
 
   private static final Path CLEAR = Path.of("/proc/self/clear_refs");
 
-  private static final class Trim {
-    static final Optional<Function> CALL = find();
+  /** The option's number in glibc's malloc.h. */
+  private static final int MMAP_THRESHOLD = -3;
 
-    private static Optional<Function> find() {
+  private static final class Allocator {
+    static final Optional<Function> TRIM = find("malloc_trim");
+    static final Optional<Function> OPTION = find("mallopt");
+
+    private static Optional<Function> find(String name) {
       try {
-        return Optional.of(NativeLibrary.getInstance("c").getFunction("malloc_trim"));
-      } catch (UnsatisfiedLinkError e) {
+        return Optional.of(NativeLibrary.getInstance("c").getFunction(name));
+      } catch (LinkageError e) { // no such call, or JNA cannot unpack its own library
         return Optional.empty();
       }
     }
@@ -57,7 +61,16 @@ public final class Memory {
    * malloc_trim(3)}. Does nothing where there is no such call.
    */
   public static void trim() {
-    Trim.CALL.ifPresent(call -> call.invokeInt(new Object[] {0L}));
+    Allocator.TRIM.ifPresent(call -> call.invokeInt(new Object[] {0L}));
+  }
+
+  /**
+   * From how many bytes on a tensor has a mapping of its own, which goes back to the system when it
+   * is freed; smaller ones come from the heap, which keeps what is freed for the next ones: {@code
+   * mallopt(3)}. Does nothing where there is no such call.
+   */
+  public static void mapFrom(int bytes) {
+    Allocator.OPTION.ifPresent(call -> call.invokeInt(new Object[] {MMAP_THRESHOLD, bytes}));
   }
 
   /** The machine's memory. */

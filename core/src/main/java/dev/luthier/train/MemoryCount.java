@@ -201,7 +201,7 @@ public final class MemoryCount {
           kept,
           working,
           head,
-          PROCESS + job.data() + memory.heap(saved + kept + working + head));
+          PROCESS + job.data() + memory.heap(saved + kept + working + head, job.lora().isEmpty()));
     }
   }
 }

@@ -20,19 +20,15 @@ record StepMemory(
   private static final long KEPT_SOFTMAX = 64L << 20;
   private static final int LEAST_QUERIES = 16;
 
-  /** As the launcher sets MALLOC_MMAP_THRESHOLD_: smaller tensors come from the heap. */
-  private static final long MAPPED = 4L << 20;
-
   /**
    * What the heap holds beyond the tensors in it: peaks of {@code bench step --shape llama-85m}
    * were above the sum of the tensors by up to so large a share of them, and by no more than so
-   * many bytes; more for large tensors, which fit into less of what was left free.
+   * many bytes; less where whole matrices are trained, since {@link StepHeap} then keeps less.
    */
-  private static final double HEAP_SHARE = 0.3;
+  private static final double HEAP_SHARE = 0.7;
 
-  private static final double HEAP_SHARE_LARGE = 0.7;
-  private static final long LARGE = 2L << 20;
-  private static final long HEAP_MOST = 110L << 20;
+  private static final double HEAP_SHARE_OF_FULL = 0.3;
+  private static final long HEAP_MOST = 90L << 20;
 
   private boolean fused() {
     return kernels && length >= LEAST_QUERIES;
@@ -42,12 +38,13 @@ record StepMemory(
    * What the heap holds beyond tensors that come and go while a step runs.
    *
    * @param bytes of all of them
+   * @param trainsMatrices whether a step has gradients of whole matrices
    */
-  long heap(long bytes) {
-    if (hidden() >= MAPPED) {
+  long heap(long bytes, boolean trainsMatrices) {
+    if (hidden() / width > StepHeap.SMALL) {
       return 0;
     }
-    double share = hidden() > LARGE ? HEAP_SHARE_LARGE : HEAP_SHARE;
+    double share = trainsMatrices ? HEAP_SHARE_OF_FULL : HEAP_SHARE;
     return Math.min(HEAP_MOST, (long) (share * bytes));
   }
 

@@ -192,6 +192,7 @@ public final class Trainer implements AutoCloseable {
    */
   private void dryPass() {
     Batch longest = job.data().longest(job.settings().microBatchSize());
+    StepHeap.prepare(job.model(), longest);
     int together = job.layout().byBlock() ? job.settings().gradientAccumulation() : 1;
     boolean whole = !job.settings().updateInBackward();
     StepListener dropping =

@@ -19,6 +19,7 @@ import dev.luthier.recipe.SftSettings;
 import dev.luthier.tensor.Memory;
 import dev.luthier.train.MemoryCount;
 import dev.luthier.train.MemoryPlan;
+import dev.luthier.train.StepHeap;
 import dev.luthier.train.StepLayout;
 import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Trainables;
@@ -82,6 +83,7 @@ public final class StepBench {
     progress.accept("loading " + settings.what());
     Decoder model = model();
     Batch batch = StepTimer.batch(settings.rows(), settings.length(), config.vocabSize(), SEED);
+    StepHeap.prepare(model, batch);
     StepTimer timer = new StepTimer(model, batch);
     Timing ours = time("step", timer, ForwardBackward.blockwise(model, layout()));
     Optional<Timing> baseline = Optional.empty();
