@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Without a compiler there is none, and the reason can be read.
  */
 final class KernelLibrary {
-  private static final List<String> SOURCES = List.of("kernels.c", "kernels.inc", "attention.inc");
+  private static final List<String> SOURCES =
+      List.of("kernels.c", "kernels.inc", "attention.inc", "products.inc");
 
   /** Tried one after another: some compilers lack OpenMP or a flag. */
   private static final List<List<String>> FLAGS =
@@ -66,11 +67,20 @@ final class KernelLibrary {
   }
 
   void call(String name, @Nullable Object... arguments) {
+    function(name).invokeVoid(arguments);
+  }
+
+  /** What a function without arguments says. */
+  boolean says(String name) {
+    return function(name).invokeInt(new Object[0]) != 0;
+  }
+
+  private Function function(String name) {
     NativeLibrary loaded = library;
     if (loaded == null) {
       throw new IllegalStateException("no kernels: " + state);
     }
-    functions.computeIfAbsent(name, loaded::getFunction).invokeVoid(arguments);
+    return functions.computeIfAbsent(name, loaded::getFunction);
   }
 
   private static KernelLibrary load() {
@@ -157,7 +167,7 @@ final class KernelLibrary {
     List<String> command = new ArrayList<>(List.of(compiler.toString()));
     command.addAll(COMMON);
     command.addAll(flags);
-    command.addAll(List.of("-o", "out", SOURCES.get(0), "-lm"));
+    command.addAll(List.of("-o", "out", SOURCES.get(0), "-lm", "-lpthread"));
     Process process =
         new ProcessBuilder(command)
             .directory(work.toFile())

@@ -347,6 +347,36 @@ public final class Kernels {
         c.leading());
   }
 
+  /** Whether the processor multiplies pairs of bfloat16 numbers, as the kernels were compiled. */
+  static boolean bfloat16Products() {
+    return KernelLibrary.get().available() && KernelLibrary.get().says("bf16_dots");
+  }
+
+  /**
+   * {@code c = alpha a b + beta c} by our own product.
+   *
+   * @param a (1, m, k), not transposed; m at least 6, k even
+   * @param b (1, k, n)
+   * @param c (1, m, n), rows any stride apart, written
+   */
+  static void product(Matrix a, Matrix b, double alpha, double beta, Matrix c) {
+    call(
+        "matrix_product",
+        c.tensor(),
+        c.tensor().size(1),
+        c.tensor().size(2),
+        a.tensor().size(2),
+        (float) alpha,
+        a.tensor(),
+        a.leading(),
+        b.tensor(),
+        b.leading(),
+        b.transposed() ? 1 : 0,
+        (float) beta,
+        c.tensor(),
+        c.leading());
+  }
+
   private static void call(String name, Tensor sample, @Nullable Object... arguments) {
     List<@Nullable Object> all = new ArrayList<>();
     all.add(Native.threads());

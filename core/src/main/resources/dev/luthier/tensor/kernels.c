@@ -6,9 +6,12 @@
  * float. Without a compiler the same steps run as libtorch operators, which is slower.
  */
 #include <math.h>
+#include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -116,6 +119,18 @@ static inline void four_bit_block_f32(const uint8_t *packed, int64_t n, const fl
 #endif
 #define COLUMNS (2 * LANES)
 #define TILE 64
+
+/* The same for products of matrices; how much of a sum one packed panel holds; tasks per thread. */
+#if defined(__AVX512F__)
+#define HEIGHT 6
+#define PANEL (4 * LANES)
+#else
+#define HEIGHT 4
+#define PANEL (2 * LANES)
+#endif
+#define DEPTH 2048
+#define TASKS 12
+#define LEAST_PART 4e5 /* multiplications that are worth waking a thread for */
 
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef uint32_t bits __attribute__((vector_size(4 * LANES)));
@@ -311,8 +326,88 @@ static inline vec words_bf16(vec first, vec last) {
   return (vec) (low | (bits) round_bf16(last));
 }
 
+/* Words of elements that stand LANES together. */
+static inline vec words_at_f32(const float *first, const float *last) {
+  (void) last;
+  return vec_load(first);
+}
+
+static inline vec words_at_bf16(const uint16_t *first, const uint16_t *last) {
+#if defined(__AVX512F__)
+  __m512i low = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *) first));
+  __m512i high = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *) last));
+  return (vec) _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+#else
+  return words_bf16(load_bf16(first, LANES), load_bf16(last, LANES));
+#endif
+}
+
+/* Rows become columns, in a square of words. */
+static inline void vec_transpose(vec *block) {
+#if defined(__AVX512F__)
+  __m512i *r = (__m512i *) block, t[16];
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+  for (int i = 0; i < 4; i++) {
+    t[i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0x88);
+    t[4 + i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0xdd);
+    t[8 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0x88);
+    t[12 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0xdd);
+  }
+  for (int i = 0; i < 8; i++) {
+    r[i] = _mm512_shuffle_i32x4(t[i], t[8 + i], 0x88);
+    r[8 + i] = _mm512_shuffle_i32x4(t[i], t[8 + i], 0xdd);
+  }
+#else
+  vec rows[LANES];
+  memcpy(rows, block, sizeof(rows));
+  for (int i = 0; i < LANES; i++) {
+    for (int j = 0; j < LANES; j++) {
+      block[i][j] = rows[j][i];
+    }
+  }
+#endif
+}
+
+static pthread_key_t rooms;
+static pthread_once_t rooms_made = PTHREAD_ONCE_INIT;
+
+static void leave(void *room) {
+  munmap(room, *(size_t *) room);
+}
+
+static void make_rooms(void) {
+  pthread_key_create(&rooms, leave);
+}
+
+/*
+ * A thread's own memory for one call, kept until the thread ends: outside the heap, where pieces
+ * that come and go, or stay, between tensors would leave gaps. Without memory the process ends.
+ */
 static void *room(size_t bytes) {
-  return aligned_alloc(64, (bytes + 63) / 64 * 64);
+  pthread_once(&rooms_made, make_rooms);
+  size_t *held = pthread_getspecific(rooms); /* its size, in a line of its own */
+  if (held == 0 || held[0] < bytes + 64) {
+    if (held != 0) {
+      leave(held);
+    }
+    held = mmap(0, bytes + 64, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (held == MAP_FAILED) {
+      perror("luthier: no memory for a product");
+      abort();
+    }
+    held[0] = bytes + 64;
+    pthread_setspecific(rooms, held);
+  }
+  return (char *) held + 64;
 }
 
 #define T uint16_t
@@ -323,6 +418,7 @@ static void *room(size_t bytes) {
 #define PAIR 2
 #include "kernels.inc"
 #include "attention.inc"
+#include "products.inc"
 #undef WORD
 #undef PAIR
 #undef T
@@ -338,6 +434,16 @@ static void *room(size_t bytes) {
 #define PAIR 1
 #include "kernels.inc"
 #include "attention.inc"
+#include "products.inc"
+
+/* Whether a vector of bfloat16 pairs is multiplied in one instruction. */
+int bf16_dots(void) {
+#if defined(__AVX512BF16__)
+  return 1;
+#else
+  return 0;
+#endif
+}
 
 /*
  * c (batch, m, n) = alpha a b + beta c. BLAS computes each part on the thread that asks for it, so
@@ -348,7 +454,6 @@ typedef void (*sgemm)(int order, int transpose_a, int transpose_b, int m, int n,
 
 #define ROW_MAJOR 101
 #define TRANSPOSE(flag) ((flag) ? 112 : 111)
-#define LEAST_PART 4e5 /* multiplications that are worth waking a thread for */
 
 void product_f32(int threads, sgemm blas, int64_t batch, int64_t m, int64_t n, int64_t k,
     float alpha, const float *a, int64_t a_batch, int64_t lda, int transpose_a, const float *b,

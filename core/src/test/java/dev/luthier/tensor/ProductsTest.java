@@ -2,10 +2,14 @@ package dev.luthier.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +73,11 @@ class ProductsTest {
     "1, 150, 70, 130, false, true",
     "1, 150, 70, 130, true, false",
     "1, 70, 130, 150, true, true",
+    "1, 16, 130, 150, true, false",
+    "1, 500, 64, 16, false, true",
+    "1, 131, 4220, 70, false, false",
+    "1, 131, 4220, 70, false, true",
+    "1, 300, 65, 70, false, true",
     "7, 33, 64, 47, false, true",
     "7, 33, 64, 47, true, false",
     "1, 1, 300, 500, false, true",
@@ -77,38 +86,79 @@ class ProductsTest {
   })
   void alpha_a_b_plus_beta_c(
       long batch, long m, long k, long n, boolean transposedA, boolean transposedB) {
-    Tensor a = laidOut(transposedA, batch, m, k);
-    Tensor b = laidOut(transposedB, batch, k, n);
-    Tensor c = laidOut(false, batch, m, n);
-    double[] expected = expected(a, b, c, 0.5, 2);
-    Products.into(c, a, b, 0.5, 2);
+    for (ScalarType dtype : List.of(ScalarType.Float, ScalarType.BFloat16)) {
+      Tensor a = laidOut(transposedA, batch, m, k).to(dtype);
+      Tensor b = laidOut(transposedB, batch, k, n).to(dtype);
+      Tensor c = laidOut(false, batch, m, n).to(dtype);
+      double[] expected = expected(a, b, c, 0.5, 2);
+      Products.into(c, a, b, 0.5, 2);
+      same(c, expected, k);
+    }
+  }
+
+  /** Up to the rounding of sums of k numbers in float32, and of the result to its dtype. */
+  private static void same(Tensor c, double[] expected, long k) {
+    double rounding = Tensors.dtype(c) == ScalarType.Float ? 0 : 0x1p-8;
     float[] actual = Tensors.toFloats(c);
     for (int i = 0; i < actual.length; i++) {
-      assertThat((double) actual[i]).isCloseTo(expected[i], within(1e-5 * Math.sqrt(k) + 1e-6));
+      double allowed = 1e-5 * Math.sqrt(k) + 1e-6 + rounding * Math.abs(expected[i]);
+      assertThat((double) actual[i]).isCloseTo(expected[i], within(allowed));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"150, 70, 16", "16, 70, 150", "150, 70, 130"})
+  void a_bfloat16_product_with_a_transposed_factor(long m, long k, long n) {
+    Tensor a = random(k, m).to(ScalarType.BFloat16).t();
+    Tensor b = random(k, n).to(ScalarType.BFloat16);
+    Tensor zero = torch.zeros(new long[] {1, m, n});
+    double[] expected = expected(a.unsqueeze(0), b.unsqueeze(0), zero, 1, 0);
+    Tensor c = Products.of(a, b);
+    assertThat(Tensors.shape(c)).containsExactly(m, n);
+    same(c, expected, k);
+  }
+
+  /** Packed and padded batches give the same bits as others only if this holds. */
+  @Test
+  void a_row_of_a_bfloat16_product_is_the_same_in_any_batch() {
+    assumeTrue(Kernels.bfloat16Products() && !OneDnn.isa().contains("AMX"), Kernels.state());
+    Tensor x = random(250, 2500).to(ScalarType.BFloat16);
+    Tensor w = random(100, 2500).to(ScalarType.BFloat16);
+    float[] all = Tensors.toFloats(Products.linear(x, w, null));
+    float[] some = Tensors.toFloats(Products.linear(x.narrow(0, 97, 11), w, null));
+    assertThat(Arrays.copyOfRange(all, 97 * 100, 108 * 100)).isEqualTo(some);
   }
 
   @Test
   void a_columns_slice_is_written_and_nothing_beside_it() {
-    Tensor whole = random(200, 90);
+    writesASlice(ScalarType.Float);
+    writesASlice(ScalarType.BFloat16);
+  }
+
+  private void writesASlice(ScalarType dtype) {
+    Tensor whole = random(200, 90).to(dtype);
     float[] before = Tensors.toFloats(whole);
-    Products.into(whole.narrow(1, 30, 40), random(200, 64), random(64, 40), 1, 0);
+    Tensor slice = whole.narrow(1, 30, 40);
+    Tensor a = random(200, 64).to(dtype);
+    Tensor b = random(64, 40).to(dtype);
+    double[] expected = expected(a.unsqueeze(0), b.unsqueeze(0), slice.unsqueeze(0), 1, 0);
+    Products.into(slice, a, b, 1, 0);
+    same(slice, expected, 64);
     float[] after = Tensors.toFloats(whole);
     for (int i = 0; i < after.length; i++) {
-      int column = i % 90;
-      if (column < 30 || column >= 70) {
+      if (i % 90 < 30 || i % 90 >= 70) {
         assertThat(after[i]).isEqualTo(before[i]);
-      } else {
-        assertThat(after[i]).isNotEqualTo(before[i]);
       }
     }
   }
 
   @Test
   void what_stands_in_the_result_does_not_matter_where_beta_is_zero() {
-    Tensor c = random(100, 80).fill_(Tensors.scalar(Double.NaN));
-    Products.into(c, random(100, 64), random(64, 80), 0.5, 0);
-    assertThat(Tensors.allFinite(c)).isTrue();
+    for (ScalarType dtype : List.of(ScalarType.Float, ScalarType.BFloat16)) {
+      Tensor c = random(100, 80).to(dtype).fill_(Tensors.scalar(Double.NaN));
+      Products.into(c, random(100, 64).to(dtype), random(64, 80).to(dtype), 0.5, 0);
+      assertThat(Tensors.allFinite(c)).isTrue();
+    }
   }
 
   @Test
@@ -135,9 +185,13 @@ class ProductsTest {
     for (int i = 0; i < actual.length; i++) {
       assertThat((double) actual[i]).isCloseTo(expected[i], within(1e-4));
     }
-    assertThat(
-            Tensors.dtype(
-                Products.linear(x.to(ScalarType.BFloat16), w.to(ScalarType.BFloat16), null)))
-        .isEqualTo(ScalarType.BFloat16);
+    Tensor half =
+        Products.linear(
+            x.to(ScalarType.BFloat16), w.to(ScalarType.BFloat16), bias.to(ScalarType.BFloat16));
+    assertThat(Tensors.dtype(half)).isEqualTo(ScalarType.BFloat16);
+    float[] rounded = Tensors.toFloats(half);
+    for (int i = 0; i < rounded.length; i++) {
+      assertThat((double) rounded[i]).isCloseTo(expected[i], within(0.1));
+    }
   }
 }
