@@ -111,7 +111,15 @@ public final class Pretrain {
     ObjectNode config = config(tokenizer);
     TrainingRows rows = rows(train);
     Optional<TrainingRows> evalRows = eval.map(this::rows);
-    StepPlanner.Plan plan = plan(config, rows, evalRows);
+    StepPlanner.Plan plan;
+    try {
+      plan = plan(config, rows, evalRows);
+    } catch (LuthierException e) {
+      if (!resume) {
+        folder.abandon(); // how large the vocabulary is was known only with the tokenizer there
+      }
+      throw e;
+    }
     folder.planned(plan);
     Training.describe(plan, settings.model().numHiddenLayers(), listener);
     LoadedModel model =

@@ -73,6 +73,17 @@ final class RunFolder {
     write("running", Map.of());
   }
 
+  /** Takes back {@link #begin}: what was empty is empty again. */
+  void abandon() {
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new LuthierException(folder + " cannot be cleared: " + Reason.of(e), e);
+    }
+  }
+
   /** Records how memory is shared out. */
   void planned(StepPlanner.Plan plan) {
     memory = plan.fields();

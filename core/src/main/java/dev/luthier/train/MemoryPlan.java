@@ -60,8 +60,8 @@ public record MemoryPlan(
             + ByteSize.words(budget)
             + "; the largest parts are "
             + largest
-            + ". Take shorter or fewer rows, --method lora or qlora, or an 8-bit or paged optimizer."
-            + " See docs/troubleshooting.md#memory");
+            + ". Take shorter or fewer rows, an 8-bit or paged optimizer, or adapters (sft --method"
+            + " lora or qlora) in place of training all weights. See docs/troubleshooting.md#memory");
   }
 
   /** The groups by name, in bytes. */
