@@ -1,7 +1,6 @@
 package dev.luthier.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -47,38 +46,5 @@ class MemoryTest {
       tensors.get(i).close();
     }
     assertThat(freed).isGreaterThan(tensors.size() / 2 * 4L * values.length / 2);
-  }
-
-  @Test
-  void what_is_mapped_goes_back_when_it_is_freed_and_what_is_not_stays() {
-    assumeTrue(Memory.resident() > 0, "the system does not tell");
-    try {
-      Memory.mapFrom(1 << 20);
-      long mapped = freedByEverySecond();
-      Memory.mapFrom(16 << 20);
-      long kept = freedByEverySecond();
-      assertThat(mapped).isGreaterThan(60L << 20);
-      assertThat(kept).isLessThan(20L << 20);
-    } finally {
-      Memory.mapFrom(4 << 20);
-    }
-  }
-
-  /** What 40 of 80 tensors of 2 MiB give back to the system. */
-  private static long freedByEverySecond() {
-    List<Tensor> pieces = new ArrayList<>();
-    float[] values = new float[1 << 19];
-    for (int i = 0; i < 80; i++) {
-      pieces.add(Tensors.pin(Tensors.floats(values, Device.CPU, values.length)));
-    }
-    long before = Memory.resident();
-    for (int i = 0; i < 80; i += 2) {
-      pieces.get(i).close();
-    }
-    long freed = before - Memory.resident();
-    for (int i = 1; i < 80; i += 2) {
-      pieces.get(i).close();
-    }
-    return freed;
   }
 }
