@@ -42,9 +42,14 @@ public final class Products {
     static final boolean OURS = Kernels.bfloat16Products() && !OneDnn.isa().contains("AMX");
   }
 
+  /** Whether products of bfloat16 matrices are our kernel's on this machine. */
+  static boolean ownBfloat16() {
+    return Bfloat16.OURS;
+  }
+
   private static boolean ours(Tensor out) {
     return Kernels.take(out)
-        && (Tensors.dtype(out) == ScalarType.Float ? Blas.SGEMM != 0 : Bfloat16.OURS);
+        && (Tensors.dtype(out) == ScalarType.Float ? Blas.SGEMM != 0 : ownBfloat16());
   }
 
   /** {@code a b} of two matrices, (m, k) and (k, n). */
@@ -117,7 +122,7 @@ public final class Products {
       Kernels.product(Blas.SGEMM, Matrix.of(batch(a)), Matrix.of(batch(b)), alpha, beta, c);
       return true;
     }
-    if (a.dim() != 2 || a.size(0) < LEAST_ROWS || a.size(1) % 2 != 0) {
+    if (a.dim() != 2 || a.size(0) < LEAST_ROWS || a.size(1) == 0 || a.size(1) % 2 != 0) {
       return false;
     }
     Matrix left = Matrix.of(batch(a.size(0) <= NARROW ? a.contiguous() : a));

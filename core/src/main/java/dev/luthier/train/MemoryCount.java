@@ -33,6 +33,7 @@ public final class MemoryCount {
   private long trainedEmbedding;
   private long matrices; // bytes of a block's matrices that exist only while it runs
   private long weightGradient;
+  private long largestTrained; // elements
   private long roundedHead;
   private OptimizerBytes optimizer = OptimizerBytes.none();
 
@@ -128,6 +129,7 @@ public final class MemoryCount {
 
   private long train(String name, long elements, long... shape) {
     optimizer = optimizer.plus(Optimizers.bytes(job.train(), name, shape));
+    largestTrained = Math.max(largestTrained, elements);
     return elements * FLOAT;
   }
 
@@ -201,7 +203,7 @@ public final class MemoryCount {
           kept,
           working,
           head,
-          PROCESS + job.data() + memory.heap(saved + kept + working + head, job.lora().isEmpty()));
+          PROCESS + job.data() + memory.heap(saved + kept + working + head, largestTrained));
     }
   }
 }

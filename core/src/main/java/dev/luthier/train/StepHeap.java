@@ -12,7 +12,7 @@ import dev.luthier.tensor.Memory;
  */
 public final class StepHeap {
   /** So many numbers in the hidden states (B, T, D), and in a parameter that is trained. */
-  static final long SMALL = 1 << 20;
+  private static final long SMALL = 1 << 20;
 
   private static final int MAPPED_IN_SMALL_STEPS = 16 << 20;
   private static final int MAPPED_IN_LARGE_STEPS = 2 << 20;
@@ -26,10 +26,21 @@ public final class StepHeap {
    */
   public static void prepare(Decoder model, Batch largest) {
     long hidden = (long) largest.rows() * largest.length() * model.shape().hidden();
-    if (hidden > SMALL) {
+    long trained = Trainables.of(model).values().stream().mapToLong(p -> p.numel()).max().orElse(0);
+    if (isLarge(hidden)) {
       Memory.mapFrom(MAPPED_IN_LARGE_STEPS);
-    } else if (Trainables.of(model).values().stream().allMatch(p -> p.numel() <= SMALL)) {
+    } else if (keeps(trained)) {
       Memory.mapFrom(MAPPED_IN_SMALL_STEPS);
     }
+  }
+
+  /** Whether steps with so many numbers in their hidden states map what is not small. */
+  static boolean isLarge(long hidden) {
+    return hidden > SMALL;
+  }
+
+  /** Whether other steps keep nearly everything, if the largest parameter trained is this large. */
+  static boolean keeps(long trained) {
+    return trained <= SMALL;
   }
 }

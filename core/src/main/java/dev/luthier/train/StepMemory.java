@@ -23,11 +23,11 @@ record StepMemory(
   /**
    * What the heap holds beyond the tensors in it: peaks of {@code bench step --shape llama-85m}
    * were above the sum of the tensors by up to so large a share of them, and by no more than so
-   * many bytes; less where whole matrices are trained, since {@link StepHeap} then keeps less.
+   * many bytes; less where {@link StepHeap} keeps less.
    */
   private static final double HEAP_SHARE = 0.7;
 
-  private static final double HEAP_SHARE_OF_FULL = 0.3;
+  private static final double HEAP_SHARE_KEEPING_LESS = 0.3;
   private static final long HEAP_MOST = 90L << 20;
 
   private boolean fused() {
@@ -38,13 +38,13 @@ record StepMemory(
    * What the heap holds beyond tensors that come and go while a step runs.
    *
    * @param bytes of all of them
-   * @param trainsMatrices whether a step has gradients of whole matrices
+   * @param trained elements of the largest parameter that is trained
    */
-  long heap(long bytes, boolean trainsMatrices) {
-    if (hidden() / width > StepHeap.SMALL) {
+  long heap(long bytes, long trained) {
+    if (StepHeap.isLarge(hidden() / width)) {
       return 0;
     }
-    double share = trainsMatrices ? HEAP_SHARE_OF_FULL : HEAP_SHARE;
+    double share = StepHeap.keeps(trained) ? HEAP_SHARE : HEAP_SHARE_KEEPING_LESS;
     return Math.min(HEAP_MOST, (long) (share * bytes));
   }
 
