@@ -24,6 +24,7 @@ class LayersTest {
           "checkpoint",
           "tokenizer",
           "generate",
+          "hub",
           "data",
           "optim",
           "train",
