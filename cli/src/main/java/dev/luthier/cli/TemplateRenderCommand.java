@@ -1,6 +1,7 @@
 package dev.luthier.cli;
 
 import dev.luthier.LuthierException;
+import dev.luthier.UsageException;
 import dev.luthier.tokenizer.ChatTemplate;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.TemplateInput;
@@ -30,9 +31,9 @@ final class TemplateRenderCommand implements Callable<Integer> {
 
   @Option(
       names = "--template",
-      paramLabel = "FILE",
-      description = "A Jinja file, instead of --model.")
-  private Optional<Path> template = Optional.empty();
+      paramLabel = "FILE|NAME",
+      description = "A Jinja file or a built-in template, instead of --model.")
+  private Optional<String> template = Optional.empty();
 
   @Option(
       names = "--messages",
@@ -73,7 +74,11 @@ final class TemplateRenderCommand implements Callable<Integer> {
                       new LuthierException(
                           model.get() + ": has no chat template; name one with --template FILE"));
     } else {
-      source = ChatTemplates.read(template.orElseThrow());
+      source =
+          template
+              .flatMap(ChatTemplates::source)
+              .orElseThrow(
+                  () -> new UsageException("--template: expected a file or a built-in template"));
     }
     bos.ifPresent(text -> tokens.put("bos_token", text));
     eos.ifPresent(text -> tokens.put("eos_token", text));

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param overflow what happens to rows that are longer
  * @param packing whether short rows share a sequence, each with positions and attention of its own
  * @param format what the rows look like
- * @param template the chat template: auto (the model's), none, or a file
+ * @param template the chat template: auto (the model's), none, a file, or a built-in one's name
  * @param trainOn which tokens carry a loss
  */
 public record DataSettings(
@@ -33,7 +33,11 @@ public record DataSettings(
     @Setting(help = "let short rows share a sequence", value = "true") boolean packing,
     @Setting(help = "auto | messages | prompt-completion | alpaca | text", value = "auto")
         Format format,
-    @Setting(help = "chat template: auto (the model's), none, or a file", value = "auto")
+    @Setting(
+            help =
+                "chat template: auto (the model's), none, a Jinja file, or chatml | llama2 | llama3"
+                    + " | mistral | zephyr | phi3 | gemma | alpaca | vicuna | instruction",
+            value = "auto")
         String template,
     @Setting(
             help = "loss on: assistant (every answer) | last (only the last) | all",
@@ -95,7 +99,11 @@ public record DataSettings(
   public DataSettings {
     new Complaints()
         .unless(maxLength >= 2, "data.maxLength", maxLength, "must be at least 2")
-        .unless(!template.isBlank(), "data.template", "empty", "must be auto, none or a file")
+        .unless(
+            !template.isBlank(),
+            "data.template",
+            "empty",
+            "must be auto, none, a file or a built-in template")
         .throwIfAny();
   }
 

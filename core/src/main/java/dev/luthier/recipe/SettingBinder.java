@@ -1,6 +1,7 @@
 package dev.luthier.recipe;
 
 import dev.luthier.Complaints;
+import dev.luthier.Nearest;
 import dev.luthier.Setting;
 import dev.luthier.SettingDefaults;
 import dev.luthier.SettingType;

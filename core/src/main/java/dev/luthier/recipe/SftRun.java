@@ -268,11 +268,8 @@ public final class SftRun {
   private void writeResult(Path target, TrainFiles files, DataReport report) {
     files.writeResult(target, ModelFiles.storedDtype(settings.model()));
     HfFolder.copySideFiles(settings.model(), target);
-    String template = settings.data().template();
-    if (!template.equals("auto") && !template.equals("none")) {
-      AtomicFile.writeText(
-          target.resolve(HfFolder.CHAT_TEMPLATE), ChatTemplates.read(Path.of(template)));
-    }
+    ChatTemplates.source(settings.data().template())
+        .ifPresent(source -> AtomicFile.writeText(target.resolve(HfFolder.CHAT_TEMPLATE), source));
     Set<Integer> stops = new LinkedHashSet<>(generation.eosTokenIds());
     tokenizer.eosId().ifPresent(stops::add);
     stops.addAll(report.turnEnds());

@@ -5,8 +5,12 @@ import dev.luthier.tokenizer.jinja.Rendered;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The rendered text brings its own BOS where the template prints one, and the tokenizer adds
  * nothing to it, as {@code apply_chat_template} does: BOS is never doubled. Content that is a list
- * of text parts ({@code [{"type": "text", "text": "Hi"}]}) becomes one string first, because most
- * templates cannot take a list.
+ * of text parts ({@code [{"type": "text", "text": "Hi"}]}, LLaMA-Factory's {@code value} for {@code
+ * text} too) becomes one string first, because most templates cannot take a list.
  */
 public final class ChatEncoder {
   /** How a conversation becomes text. */
@@ -46,6 +50,12 @@ public final class ChatEncoder {
       generation = List.copyOf(generation);
     }
   }
+
+  private static final Pattern MARKER = Pattern.compile("(?<!<)<[^<>\\s]{1,64}>(?!>)");
+  private static final List<List<String>> PROBES =
+      List.of(
+          List.of("system", "user", "assistant", "user", "assistant"),
+          List.of("user", "assistant"));
 
   private final Tokenizer tokenizer;
   private final Renderer renderer;
@@ -124,6 +134,35 @@ public final class ChatEncoder {
     return tokenizer.encodeRendered(chat.text());
   }
 
+  /**
+   * The markers in angle brackets that the template prints around turns and that the tokenizer
+   * splits into several tokens, in the order of their first appearance. Such a marker is learned as
+   * ordinary text, and no single id can stop generation at it; the model's own template, or one
+   * whose markers the tokenizer has, is the better choice.
+   *
+   * <p>{@code <|im_start|>} and {@code <|im_end|>} for ChatML with Llama 2's tokenizer.
+   */
+  public List<String> splitMarkers() {
+    Set<String> split = new LinkedHashSet<>();
+    for (List<String> roles : PROBES) {
+      List<Map<String, @Nullable Object>> messages = new ArrayList<>();
+      for (String role : roles) {
+        messages.add(new LinkedHashMap<>(Map.of("role", role, "content", "word")));
+      }
+      try {
+        Matcher marker = MARKER.matcher(render(messages, List.of(), false).text());
+        while (marker.find()) {
+          if (tokenizer.encodeIds(marker.group(), false).length > 1) {
+            split.add(marker.group());
+          }
+        }
+      } catch (LuthierException refused) {
+        // a template may have no system turn
+      }
+    }
+    return List.copyOf(split);
+  }
+
   /** The ids that ask for the assistant's next turn. */
   public int[] prompt(
       List<? extends Map<String, ? extends @Nullable Object>> messages, List<Object> tools) {
@@ -138,7 +177,8 @@ public final class ChatEncoder {
     for (Object part : parts) {
       if (part instanceof Map<?, ?> map
           && "text".equals(map.get("type"))
-          && map.get("text") instanceof String words) {
+          && (map.containsKey("text") ? map.get("text") : map.get("value"))
+              instanceof String words) {
         text.append(words);
       } else {
         return content;

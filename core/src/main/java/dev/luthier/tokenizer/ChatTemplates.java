@@ -1,6 +1,7 @@
 package dev.luthier.tokenizer;
 
 import dev.luthier.LuthierException;
+import dev.luthier.Nearest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,17 +9,24 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Finds the chat template that a run is to use, and joins it with the tokenizer. */
 public final class ChatTemplates {
+  private static final String AUTO = "auto";
+  private static final String NONE = "none";
+  private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_-]+");
+
   private ChatTemplates() {}
 
   /**
    * Returns the encoder of conversations, or nothing where there is no template.
    *
-   * @param setting {@code auto} for the model's own template if it has one, {@code none}, or the
-   *     path of a Jinja file
-   * @throws LuthierException when the file cannot be read or is no template
+   * @param setting {@code auto} for the model's own template if it has one, {@code none}, the path
+   *     of a Jinja file, or the name of a built-in template ({@link #names})
+   * @throws LuthierException when the file cannot be read or is no template, and when there is
+   *     neither a file nor a template of that name
    */
   public static Optional<ChatEncoder> encoder(Tokenizer tokenizer, String setting) {
     return encoder(tokenizer, setting, Clock.systemDefaultZone());
@@ -29,23 +37,53 @@ public final class ChatTemplates {
    * shall be resumed needs one that stands still: another date would give other tokens.
    */
   public static Optional<ChatEncoder> encoder(Tokenizer tokenizer, String setting, Clock clock) {
-    return switch (setting) {
-      case "none" -> Optional.empty();
-      case "auto" ->
-          tokenizer
-              .chatTemplateSource(false)
-              .map(
-                  plain ->
-                      encoder(
-                          tokenizer,
-                          plain,
-                          tokenizer.chatTemplateSource(true).orElse(plain),
-                          clock));
-      default -> {
-        String source = read(Path.of(setting));
-        yield Optional.of(encoder(tokenizer, source, source, clock));
-      }
-    };
+    if (setting.equals(AUTO)) {
+      return tokenizer
+          .chatTemplateSource(false)
+          .map(
+              plain ->
+                  encoder(
+                      tokenizer, plain, tokenizer.chatTemplateSource(true).orElse(plain), clock));
+    }
+    return source(setting).map(source -> encoder(tokenizer, source, source, clock));
+  }
+
+  /** The built-in templates, in the order of their description in docs/template.md. */
+  public static List<String> names() {
+    return BuiltInTemplates.NAMES;
+  }
+
+  /**
+   * The template that a setting names, in Jinja. A file of that name is taken before a built-in
+   * template.
+   *
+   * @param setting as for {@link #encoder(Tokenizer, String)}
+   * @return empty for {@code auto} and {@code none}, which name no template of their own
+   * @throws LuthierException when the file cannot be read, and when there is neither a file nor a
+   *     template of that name
+   */
+  public static Optional<String> source(String setting) {
+    if (setting.equals(AUTO) || setting.equals(NONE)) {
+      return Optional.empty();
+    }
+    if (names().contains(setting) && !Files.isRegularFile(Path.of(setting))) {
+      return Optional.of(BuiltInTemplates.source(setting));
+    }
+    if (!Files.exists(Path.of(setting)) && WORD.matcher(setting).matches()) {
+      throw unknown(setting);
+    }
+    return Optional.of(read(Path.of(setting)));
+  }
+
+  private static LuthierException unknown(String setting) {
+    List<String> known = Stream.concat(Stream.of(AUTO, NONE), names().stream()).toList();
+    return new LuthierException(
+        "the chat template "
+            + setting
+            + ": expected "
+            + String.join(", ", known)
+            + ", or a Jinja file; there is no such file"
+            + Nearest.to(setting, known).map(name -> ". Did you mean " + name + "?").orElse(""));
   }
 
   /**

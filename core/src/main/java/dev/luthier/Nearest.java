@@ -1,4 +1,4 @@
-package dev.luthier.recipe;
+package dev.luthier;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -6,14 +6,14 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Finds what a misspelt word was meant to be. */
-final class Nearest {
+public final class Nearest {
   private Nearest() {}
 
   /**
    * Returns the candidate that takes the fewest edits, unless even that is mostly other letters.
    * Distances compare the words without regard to case, underscores and dashes.
    */
-  static Optional<String> to(String word, Collection<String> candidates) {
+  public static Optional<String> to(String word, Collection<String> candidates) {
     String plain = plain(word);
     return candidates.stream()
         .min(Comparator.comparingInt(candidate -> distance(plain, plain(candidate))))
