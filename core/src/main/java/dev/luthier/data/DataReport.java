@@ -42,9 +42,11 @@ public record DataReport(
   /** Percentiles (nearest rank) of the sequences' lengths in tokens. */
   public record Lengths(int shortest, int median, int p90, int p99, int longest) {
     /**
+     * Of these lengths.
+     *
      * @param sorted lengths, ascending
      */
-    static Lengths of(int[] sorted) {
+    public static Lengths of(int[] sorted) {
       return new Lengths(
           rank(sorted, 0),
           rank(sorted, 0.5),
