@@ -1,0 +1,45 @@
+package dev.luthier.data.duplicates;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Optional;
+
+/**
+ * Turns texts into signatures. It holds nothing that changes, so one serves many threads; a text's
+ * signature depends on the text and the settings.
+ */
+public final class Signer {
+  private final DuplicateSettings settings;
+  private final Shingles shingles;
+  private final Optional<MinHash> minHash;
+
+  /** Signs as the settings say. */
+  public Signer(DuplicateSettings settings) {
+    this.settings = settings;
+    this.shingles = new Shingles(settings.shingle(), settings.seed());
+    this.minHash =
+        settings.seeksNear()
+            ? Optional.of(new MinHash(Banding.of(settings.near()), settings.seed()))
+            : Optional.empty();
+  }
+
+  /** Returns the text's signature. */
+  public Signature sign(String text) {
+    String normal = settings.normal().apply(text);
+    // SHA-256 cut to 128 bits: no two texts of a set collide, not even when they were made to.
+    ByteBuffer hash = ByteBuffer.wrap(sha256(normal));
+    int[] set = minHash.isPresent() ? shingles.of(normal) : new int[0];
+    int[] bands = minHash.map(m -> m.keys(set)).orElseGet(() -> new int[0]);
+    return new Signature(hash.getLong(), hash.getLong(), set, bands);
+  }
+
+  private static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}
