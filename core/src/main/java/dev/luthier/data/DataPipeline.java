@@ -1,38 +1,40 @@
 package dev.luthier.data;
 
 import dev.luthier.LuthierException;
+import dev.luthier.data.DataSettings.BadRows;
 import dev.luthier.data.DataSettings.Format;
 import dev.luthier.data.DataSettings.Overflow;
+import dev.luthier.data.source.DataFiles;
+import dev.luthier.format.Hashes;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
  * From files to token sequences: reads, encodes all rows (several at a time, order kept), refuses
- * what cannot be used, makes long rows fit, and accounts for all of it.
+ * what cannot be used, makes long rows fit, and accounts for all of it. Rows are read as they are
+ * encoded; only their tokens stay.
  *
- * @param format what the rows are
+ * @param badRows how many rows may be refused
  * @param overflow what happens to rows longer than {@code maxLength}
  * @param maxLength tokens per sequence
  * @param threads that encode
  */
 public record DataPipeline(
-    SftEncoder encoder, Format format, Overflow overflow, int maxLength, int threads) {
-  /** Rows that one thread takes at a time. */
-  private static final int CHUNK = 64;
+    SftEncoder encoder,
+    ExampleReader reader,
+    BadRows badRows,
+    Overflow overflow,
+    int maxLength,
+    int threads) {
 
   public DataPipeline {
     if (threads < 1) {
@@ -40,11 +42,23 @@ public record DataPipeline(
     }
   }
 
+  /** Of rows of one format, of which up to 1 % may be refused, on all processors. */
+  public DataPipeline(SftEncoder encoder, Format format, Overflow overflow, int maxLength) {
+    this(
+        encoder,
+        new ExampleReader(format),
+        BadRows.ERROR,
+        overflow,
+        maxLength,
+        Runtime.getRuntime().availableProcessors());
+  }
+
   /** As the settings say, on all processors. */
   public static DataPipeline of(SftEncoder encoder, DataSettings settings) {
     return new DataPipeline(
         encoder,
-        settings.format(),
+        ExampleReader.of(settings),
+        settings.badRows(),
         settings.overflow(),
         settings.maxLength(),
         Runtime.getRuntime().availableProcessors());
@@ -56,12 +70,7 @@ public record DataPipeline(
    * @param encoder without a chat template
    */
   public static DataPipeline ofTexts(SftEncoder encoder, int maxLength) {
-    return new DataPipeline(
-        encoder,
-        Format.TEXT,
-        Overflow.SPLIT,
-        maxLength,
-        Runtime.getRuntime().availableProcessors());
+    return new DataPipeline(encoder, Format.TEXT, Overflow.SPLIT, maxLength);
   }
 
   /** As {@link #prepare(List)}, for one file. */
@@ -89,29 +98,32 @@ public record DataPipeline(
     return prepare(List.of(file), false, look);
   }
 
-  private TrainingData prepare(List<Path> files, boolean strict, Consumer<EncodedRow> look) {
+  private TrainingData prepare(List<Path> named, boolean strict, Consumer<EncodedRow> look) {
+    List<Path> files = named.stream().flatMap(path -> DataFiles.of(path).stream()).toList();
+    String names = String.join(", ", named.stream().map(Path::toString).toList());
     Account account = new Account();
     List<TokenSequence> encoded = new ArrayList<>();
-    String names = String.join(", ", files.stream().map(Path::toString).toList());
-    for (Path path : files) {
-      DataFile file = ExampleReader.read(path, format);
-      account.file(file);
-      encodeAll(
-          file.rows(),
-          outcome -> {
-            if (outcome instanceof Refusal refusal) {
-              account.refused.add(refusal);
-            } else if (outcome instanceof EncodedRow row) {
-              account.row(row);
-              encoded.add(row.sequence());
-              look.accept(row);
-            }
-          });
+    Consumer<Object> take =
+        outcome -> {
+          if (outcome instanceof Refusal refusal) {
+            account.refused.add(refusal);
+          } else if (outcome instanceof EncodedRow row) {
+            account.row(row);
+            encoded.add(row.sequence());
+            look.accept(row);
+          }
+        };
+    for (Path file : files) {
+      account.files.put(file.toString(), Hashes.sha256(file));
+      int before = account.rows;
+      encodeAll(file, account, take);
+      if (account.rows == before) {
+        throw new LuthierException("Expected rows in " + file + ", found none.");
+      }
     }
-    account.refused.sort(Comparator.comparingInt(Refusal::row));
     OverflowRule rule = new OverflowRule(overflow, maxLength);
     if (strict) {
-      RefusedRows.check(account.refused, account.rows, names);
+      RefusedRows.check(account.refused, account.rows, names, badRows);
       rule.check(encoded, account.rows);
     }
     OverflowRule.Result fitted = rule.apply(encoded);
@@ -121,42 +133,38 @@ public record DataPipeline(
     return new TrainingData(fitted.sequences(), account.report(fitted));
   }
 
-  /**
-   * Hands over a {@link Refusal} or an {@link EncodedRow} for each row, in order. Only a few chunks
-   * are in flight, so that texts and offsets of all rows never exist at once.
-   */
-  private void encodeAll(List<Row> rows, Consumer<Object> sink) {
-    ExecutorService pool = Executors.newFixedThreadPool(threads);
-    try {
-      ArrayDeque<Future<List<Object>>> ahead = new ArrayDeque<>();
-      for (int from = 0; from < rows.size(); from += CHUNK) {
-        List<Row> chunk = rows.subList(from, Math.min(rows.size(), from + CHUNK));
-        ahead.add(pool.submit(() -> chunk.stream().map(this::encode).toList()));
-        if (ahead.size() > 4 * threads) {
-          ahead.remove().get().forEach(sink);
-        }
-      }
-      while (!ahead.isEmpty()) {
-        ahead.remove().get().forEach(sink);
-      }
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LuthierException("Interrupted while encoding the data.", e);
-    } finally {
-      pool.shutdownNow();
+  /** Hands over a {@link Refusal} or an {@link EncodedRow} for each row, in order. */
+  private void encodeAll(Path file, Account account, Consumer<Object> sink) {
+    try (OrderedWork<Object, Object> work = new OrderedWork<>(threads, this::encode, sink)) {
+      reader.read(
+          file,
+          new ExampleReader.Sink() {
+            @Override
+            public void row(Row row, Format format, boolean usual) {
+              account.rows++;
+              account.formats.merge(format, 1, Integer::sum);
+              account.repaired += row.repairs().isEmpty() ? 0 : 1;
+              work.add(row);
+            }
+
+            @Override
+            public void refused(Refusal refusal) {
+              account.rows++;
+              work.add(refusal);
+            }
+          });
+      work.finish();
     }
   }
 
-  private Object encode(Row row) {
+  private Object encode(Object item) {
+    if (!(item instanceof Row row)) {
+      return item;
+    }
     try {
       return encoder.encode(row);
     } catch (RowRefused e) {
-      return new Refusal(row.number(), e.reason());
+      return e.at(row.number(), row.columns().isEmpty() ? "" : RowText.of(row.columns()));
     }
   }
 
@@ -166,18 +174,14 @@ public record DataPipeline(
     private final List<Refusal> refused = new ArrayList<>();
     private final Map<Integer, Integer> rowsByBos = new TreeMap<>();
     private final Set<Integer> turnEnds = new HashSet<>();
+    private final Map<Format, Integer> formats = new EnumMap<>(Format.class);
     private int rows;
+    private int repaired;
     private final BitSet stops = new BitSet();
     private int encoded;
     private long trained;
     private long unknown;
     private long straddling;
-
-    void file(DataFile file) {
-      files.put(file.path().toString(), file.sha256());
-      rows += file.total();
-      refused.addAll(file.refused());
-    }
 
     void row(EncodedRow row) {
       rowsByBos.merge(row.bos(), 1, Integer::sum);
@@ -196,7 +200,9 @@ public record DataPipeline(
       int[] lengths = sequences.stream().mapToInt(TokenSequence::length).sorted().toArray();
       return new DataReport(
           files,
+          formats,
           rows,
+          repaired,
           fitted.used().cardinality(),
           sequences.size(),
           refused,

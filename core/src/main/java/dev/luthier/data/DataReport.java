@@ -1,5 +1,7 @@
 package dev.luthier.data;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -8,7 +10,9 @@ import java.util.Set;
  * What became of the rows: printed before a run and kept in {@code run.json}.
  *
  * @param files each file and the SHA-256 of its bytes
+ * @param formats how many rows were recognised as what
  * @param rows rows in the files
+ * @param repaired rows that were mended
  * @param usedRows rows that give at least one sequence
  * @param sequences token sequences; more than rows where long rows were split
  * @param refused rows that could not be used, and why
@@ -25,7 +29,9 @@ import java.util.Set;
  */
 public record DataReport(
     Map<String, String> files,
+    Map<DataSettings.Format, Integer> formats,
     int rows,
+    int repaired,
     int usedRows,
     int sequences,
     List<Refusal> refused,
@@ -78,7 +84,8 @@ public record DataReport(
   }
 
   public DataReport {
-    files = Map.copyOf(files);
+    files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
+    formats = Collections.unmodifiableMap(new LinkedHashMap<>(formats));
     refused = List.copyOf(refused);
     rowsByBos = Map.copyOf(rowsByBos);
     turnEnds = Set.copyOf(turnEnds);

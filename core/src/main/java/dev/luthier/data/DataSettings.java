@@ -5,6 +5,7 @@ import dev.luthier.Setting;
 import dev.luthier.SettingDefaults;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -16,11 +17,19 @@ import java.util.Optional;
  * @param overflow what happens to rows that are longer
  * @param packing whether short rows share a sequence, each with positions and attention of its own
  * @param format what the rows look like
- * @param template the chat template: auto (the model's), none, a file, or a built-in one's name
+ * @param badRows what happens to rows that cannot be read
+ * @param columns our name of a column (prompt, completion, text, ...) to the file's
+ * @param roles a role as the file has it to system, user, assistant or tool
+ * @param header whether the first record of a CSV or TSV file names its columns
+ * @param template the chat template: auto (the model's), none, or a file
  * @param trainOn which tokens carry a loss
  */
 public record DataSettings(
-    @Setting(help = "rows to train on, JSON or JSONL (--data)") Optional<Path> train,
+    @Setting(
+            help =
+                "rows to train on (--data): a file, a folder or a glob; JSON, JSONL, CSV, TSV, Parquet"
+                    + " or text, .gz or .zst")
+        Optional<Path> train,
     @Setting(help = "rows to evaluate on (--eval-data)") Optional<Path> eval,
     @Setting(help = "tokens per sequence; longer ones are subject to data.overflow", value = "1024")
         int maxLength,
@@ -31,8 +40,24 @@ public record DataSettings(
             value = "error")
         Overflow overflow,
     @Setting(help = "let short rows share a sequence", value = "true") boolean packing,
-    @Setting(help = "auto | messages | prompt-completion | alpaca | text", value = "auto")
+    @Setting(
+            help =
+                "auto | messages | sharegpt | prompt-completion | alpaca | text | preference |"
+                    + " unpaired | stepwise | classification",
+            value = "auto")
         Format format,
+    @Setting(
+            help =
+                "rows that cannot be read: error (if more than 1 % of rows, else left out) | strict"
+                    + " (none may be) | skip (left out) | repair (mended where that is safe)",
+            value = "error")
+        BadRows badRows,
+    @Setting(help = "our name of a column to the file's, such as prompt: question", value = "")
+        Map<String, String> columns,
+    @Setting(help = "a role as the file has it to ours, such as agent: assistant", value = "")
+        Map<String, String> roles,
+    @Setting(help = "whether CSV and TSV files begin with column names", value = "true")
+        boolean header,
     @Setting(
             help =
                 "chat template: auto (the model's), none, a Jinja file, or chatml | llama2 | llama3"
@@ -72,11 +97,38 @@ public record DataSettings(
     /** {@code instruction}, {@code input} and {@code output}. */
     ALPACA,
     /** Plain {@code text}, all of it trained. */
-    TEXT;
+    TEXT,
+    /** A list of {@code conversations} with from and value. */
+    SHAREGPT,
+    /** {@code chosen} and {@code rejected} answers, with a {@code prompt} or without. */
+    PREFERENCE,
+    /** An answer and a {@code label} that says whether it is wanted. */
+    UNPAIRED,
+    /** {@code completions} that are steps, and their {@code labels}. */
+    STEPWISE,
+    /** {@code text} and its {@code label}. */
+    CLASSIFICATION;
 
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** What happens to rows that cannot be read. */
+  public enum BadRows {
+    /** Up to 1 % of the rows are left out; more stop the run. */
+    ERROR,
+    /** The first one stops the run. */
+    STRICT,
+    /** Left out, however many. */
+    SKIP,
+    /** Mended where that is safe, else left out. */
+    REPAIR;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 

@@ -4,11 +4,16 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What one row of a data file says, before it becomes tokens. */
 public sealed interface Example {
+  /** The format's name, for messages. */
+  default String kind() {
+    return getClass().getSimpleName().toLowerCase(Locale.ROOT);
+  }
 
   /** Plain text: every token is trained. */
   record Text(String text) implements Example {}
@@ -118,4 +123,37 @@ public sealed interface Example {
       return message;
     }
   }
+
+  /**
+   * Two answers to one prompt, of which the first is preferred.
+   *
+   * @param chosen a {@link PromptCompletion} or {@link Chat}, from whose {@code trainFrom} on the
+   *     answer stands
+   * @param rejected of the same kind, with the same prompt
+   */
+  record Preference(Example chosen, Example rejected) implements Example {}
+
+  /**
+   * One answer and whether it is wanted.
+   *
+   * @param answer a {@link PromptCompletion} or {@link Chat}
+   */
+  record Unpaired(Example answer, boolean desirable) implements Example {}
+
+  /**
+   * A prompt and the steps of an answer, each right or wrong.
+   *
+   * @param completions the steps
+   * @param labels whether each is right; as many as steps
+   */
+  record Stepwise(String prompt, List<String> completions, List<Boolean> labels)
+      implements Example {
+    public Stepwise {
+      completions = List.copyOf(completions);
+      labels = List.copyOf(labels);
+    }
+  }
+
+  /** A text and its class. */
+  record Labelled(String text, String label) implements Example {}
 }

@@ -1,6 +1,7 @@
 package dev.luthier.data;
 
 import dev.luthier.LuthierException;
+import dev.luthier.data.DataSettings.BadRows;
 import java.util.List;
 
 /** The limit on rows that cannot be used. */
@@ -12,27 +13,36 @@ final class RefusedRows {
 
   /**
    * @param rows number of rows in the files
-   * @throws LuthierException more than 1 % of the rows are refused
+   * @param badRows how many may be refused
+   * @throws LuthierException more are
    */
-  static void check(List<Refusal> refused, int rows, String where) {
-    if (refused.size() > OverflowRule.TOLERATED * rows) {
+  static void check(List<Refusal> refused, int rows, String where, BadRows badRows) {
+    double most =
+        switch (badRows) {
+          case ERROR -> OverflowRule.TOLERATED * rows;
+          case STRICT -> 0;
+          case SKIP, REPAIR -> rows;
+        };
+    if (refused.size() > most) {
       throw new LuthierException(
           refused.size()
               + " of "
               + rows
               + " rows of "
               + where
-              + " cannot be used (at most 1 % may be):"
+              + " cannot be used ("
+              + (badRows == BadRows.STRICT ? "data.badRows=strict" : "at most 1 % may be")
+              + "):"
               + list(refused)
-              + "\nMend or remove these rows; if the columns have other names, rename them. luthier"
-              + " data preview shows how rows are read.");
+              + "\nMend or remove these rows, name their columns (data.columns.prompt=NAME), or leave"
+              + " them out: data.badRows=skip. luthier data check shows all that is wrong.");
     }
   }
 
   static String list(List<Refusal> refused) {
     StringBuilder list = new StringBuilder();
     for (Refusal refusal : refused.subList(0, Math.min(LISTED, refused.size()))) {
-      list.append("\n  row ").append(refusal.row()).append(": ").append(refusal.reason());
+      list.append("\n  row ").append(refusal.row()).append(": ").append(refusal.words());
     }
     if (refused.size() > LISTED) {
       list.append("\n  and ").append(refused.size() - LISTED).append(" more");

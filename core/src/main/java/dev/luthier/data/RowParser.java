@@ -1,75 +1,176 @@
 package dev.luthier.data;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.luthier.data.DataSettings.Format;
 import dev.luthier.data.Example.Chat;
 import dev.luthier.data.Example.Instruction;
+import dev.luthier.data.Example.Labelled;
+import dev.luthier.data.Example.Preference;
 import dev.luthier.data.Example.PromptCompletion;
+import dev.luthier.data.Example.Stepwise;
 import dev.luthier.data.Example.Text;
+import dev.luthier.data.Example.Unpaired;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Recognises what a row is by its columns, or reads it as the declared format. */
+/**
+ * Turns a row's columns into an {@link Example}: recognises what it is by its columns, or reads it
+ * as the declared format.
+ */
 final class RowParser {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** Column mappings that name keys of a message, not columns of a row. */
+  private static final List<String> MESSAGE_KEYS = List.of("role", "content");
 
   private final Format declared;
+  private final Map<String, String> columns;
+  private final ConversationParser conversations;
+  private final boolean repair;
 
   RowParser(Format declared) {
-    this.declared = declared;
+    this(declared, Map.of(), Map.of(), false);
   }
+
+  /**
+   * @param columns our name of a column to the file's; {@code a.b} is the field b of the column a
+   * @param roles a role as the file has it to one of system, user, assistant, tool
+   * @param repair whether conversations that break the rules are mended
+   */
+  RowParser(
+      Format declared, Map<String, String> columns, Map<String, String> roles, boolean repair) {
+    this.declared = declared;
+    this.columns = columns;
+    this.conversations =
+        new ConversationParser(
+            columns.getOrDefault("role", "role"),
+            columns.getOrDefault("content", "content"),
+            roles,
+            repair);
+    this.repair = repair;
+  }
+
+  /**
+   * A row that was read.
+   *
+   * @param shape how it was recognised; of a declared format that format
+   * @param repairs what was mended
+   */
+  record Parsed(Example example, Shape shape, List<String> repairs) {}
 
   /**
    * @throws RowRefused the row is not of the format, or of none
    */
   Example parse(Map<String, @Nullable Object> row) {
-    return switch (declared == Format.AUTO ? recognise(row) : declared) {
-      case MESSAGES -> messages(row);
-      case PROMPT_COMPLETION -> promptCompletion(row);
-      case ALPACA -> alpaca(row);
-      case TEXT -> new Text(string(row, "text"));
-      case AUTO -> throw new IllegalStateException("not recognised");
-    };
+    return read(row).example();
   }
 
-  private static Format recognise(Map<String, @Nullable Object> row) {
-    if (row.containsKey("messages")) {
-      return Format.MESSAGES;
-    }
-    if (row.containsKey("prompt") && row.containsKey("completion")) {
-      return Format.PROMPT_COMPLETION;
-    }
-    if (row.containsKey("instruction") && row.containsKey("output")) {
-      return Format.ALPACA;
-    }
-    if (row.containsKey("text")) {
-      return Format.TEXT;
-    }
-    throw new RowRefused(
-        "expected the columns messages, or prompt and completion, or instruction and output, or"
-            + " text; found "
-            + (row.isEmpty() ? "none" : String.join(", ", row.keySet())));
+  /**
+   * @throws RowRefused the row is not of the format, or of none
+   */
+  Parsed read(Map<String, @Nullable Object> given) {
+    Map<String, @Nullable Object> row = mapped(given);
+    Shape shape = declared == Format.AUTO ? recognise(row) : new Shape(declared, true);
+    List<String> repairs = new ArrayList<>();
+    Example example =
+        switch (shape.format()) {
+          case MESSAGES, SHAREGPT -> conversation(row, repairs);
+          case PROMPT_COMPLETION -> promptCompletion(row);
+          case ALPACA -> alpaca(row);
+          case TEXT -> new Text(string(row, Shape.first(row, Shape.TEXTS).orElse("text")));
+          case PREFERENCE -> preference(row);
+          case UNPAIRED -> unpaired(row, repairs);
+          case STEPWISE -> stepwise(row);
+          case CLASSIFICATION -> new Labelled(string(row, "text"), word(row, "label"));
+          case AUTO -> throw new IllegalStateException("not recognised");
+        };
+    return new Parsed(example, shape, repairs);
   }
 
-  private static Chat messages(Map<String, @Nullable Object> row) {
-    return new Chat(messageList(row, "messages"), tools(row), 0);
+  private Map<String, @Nullable Object> mapped(Map<String, @Nullable Object> given) {
+    if (columns.isEmpty()) {
+      return given;
+    }
+    Map<String, @Nullable Object> row = new LinkedHashMap<>(given);
+    columns.forEach(
+        (ours, theirs) -> {
+          if (!MESSAGE_KEYS.contains(ours)) {
+            row.put(ours, at(given, theirs));
+          }
+        });
+    return row;
   }
 
-  private static Example promptCompletion(Map<String, @Nullable Object> row) {
-    if (row.get("prompt") instanceof List<?> || row.get("completion") instanceof List<?>) {
-      List<Map<String, @Nullable Object>> all = new ArrayList<>(messageList(row, "prompt"));
+  private static @Nullable Object at(Map<String, @Nullable Object> row, String path) {
+    if (row.containsKey(path)) {
+      return row.get(path);
+    }
+    Object value = row;
+    for (String name : path.split("\\.", -1)) {
+      if (!(value instanceof Map<?, ?> map) || !map.containsKey(name)) {
+        throw new RowRefused(
+            "expected a column "
+                + path
+                + " (data.columns), found "
+                + String.join(", ", row.keySet()));
+      }
+      value = map.get(name);
+    }
+    return value;
+  }
+
+  private static Shape recognise(Map<String, @Nullable Object> row) {
+    return Shape.of(row)
+        .or(() -> Shape.of(withoutNulls(row))) // then what is null is what is wrong
+        .orElseThrow(
+            () ->
+                new RowRefused(
+                    "expected the columns messages, or conversations, or prompt and completion, or"
+                        + " instruction and output, or chosen and rejected, or text; found "
+                        + (row.isEmpty() ? "none" : String.join(", ", row.keySet())),
+                    "say which column is which, such as data.columns.prompt=NAME"
+                        + " data.columns.completion=NAME"));
+  }
+
+  private static Map<String, @Nullable Object> withoutNulls(Map<String, @Nullable Object> row) {
+    Map<String, @Nullable Object> filled = new LinkedHashMap<>(row);
+    filled.replaceAll((column, value) -> value == null ? "" : value);
+    return filled;
+  }
+
+  private Chat conversation(Map<String, @Nullable Object> row, List<String> repairs) {
+    String column = Shape.conversation(row).orElse("messages");
+    return conversations.chat(row, column, repairs);
+  }
+
+  private Example promptCompletion(Map<String, @Nullable Object> row) {
+    List<String> pair = Shape.pair(row).orElse(List.of("prompt", "completion"));
+    return answer(row, pair.get(0), pair.get(1));
+  }
+
+  /** A prompt and an answer to it, each a string or a list of messages. */
+  private Example answer(Map<String, @Nullable Object> row, String prompt, String answer) {
+    if (row.get(prompt) instanceof List<?> || row.get(answer) instanceof List<?>) {
+      List<Map<String, @Nullable Object>> all =
+          new ArrayList<>(
+              row.get(prompt) instanceof String text
+                  ? List.of(Chat.message("user", text))
+                  : conversations.messages(row, prompt));
       int trainFrom = all.size();
-      all.addAll(messageList(row, "completion"));
-      return new Chat(all, tools(row), trainFrom);
+      all.addAll(
+          row.get(answer) instanceof String text
+              ? List.of(Chat.message("assistant", text))
+              : conversations.messages(row, answer));
+      return new Chat(all, ConversationParser.tools(row), trainFrom);
     }
-    return new PromptCompletion(string(row, "prompt"), string(row, "completion"));
+    return new PromptCompletion(string(row, prompt), string(row, answer));
   }
 
-  private static Instruction alpaca(Map<String, @Nullable Object> row) {
+  private Instruction alpaca(Map<String, @Nullable Object> row) {
+    if (row.get("instances") instanceof List<?> instances && row.get("output") == null) {
+      return selfInstruct(row, instances);
+    }
     List<Instruction.Exchange> history = new ArrayList<>();
     if (row.get("history") instanceof List<?> earlier) {
       for (Object exchange : earlier) {
@@ -85,87 +186,134 @@ final class RowParser {
     } else if (row.get("history") != null) {
       throw new RowRefused("history: expected a list of [question, answer] pairs of strings");
     }
+    String input = row.get("input") == null && row.get("context") != null ? "context" : "input";
     return new Instruction(
         string(row, "instruction"),
-        optionalString(row, "input"),
-        string(row, "output"),
+        optionalString(row, input),
+        string(row, Shape.first(row, Shape.OUTPUTS).orElse("output")),
         optionalString(row, "system"),
         history);
   }
 
-  private static List<Map<String, @Nullable Object>> messageList(
-      Map<String, @Nullable Object> row, String column) {
-    if (!(row.get(column) instanceof List<?> list)) {
-      throw new RowRefused(
-          column + ": expected a list of messages, found " + describe(row.get(column)));
+  /** Self-Instruct's seed tasks hold their inputs and outputs in a list; the first is taken. */
+  private static Instruction selfInstruct(Map<String, @Nullable Object> row, List<?> instances) {
+    if (instances.isEmpty() || !(instances.get(0) instanceof Map<?, ?> first)) {
+      throw new RowRefused("instances: expected a list of objects with input and output");
     }
-    if (list.isEmpty()) {
-      throw new RowRefused(column + ": expected at least one message, found none");
-    }
-    List<Map<String, @Nullable Object>> messages = new ArrayList<>();
-    for (Object item : list) {
-      messages.add(message(item, column + "[" + messages.size() + "]"));
-    }
-    return messages;
+    Map<String, @Nullable Object> instance = new LinkedHashMap<>();
+    first.forEach((key, value) -> instance.put(String.valueOf(key), value));
+    return new Instruction(
+        string(row, "instruction"),
+        optionalString(instance, "input"),
+        string(instance, "output"),
+        "",
+        List.of());
   }
 
-  private static Map<String, @Nullable Object> message(@Nullable Object item, String where) {
-    if (!(item instanceof Map<?, ?> map)) {
-      throw new RowRefused(
-          where + ": expected an object with role and content, found " + describe(item));
+  private Preference preference(Map<String, @Nullable Object> row) {
+    if (row.get("chosen") == null && row.get("chosen_messages") != null) {
+      return Preferences.ofConversations(
+          conversations.messages(row, "chosen_messages"),
+          conversations.messages(row, "rejected_messages"),
+          ConversationParser.tools(row));
     }
-    if (!(map.get("role") instanceof String role) || role.isBlank()) {
-      throw new RowRefused(
-          where
-              + ": expected a role (system, user, assistant, tool), found "
-              + (map.containsKey("from")
-                  ? "\"from\", as ShareGPT files have it: rename from to role and value to content"
-                  : describe(map.get("role"))));
+    Optional<String> conversation = Shape.conversation(row);
+    if (conversation.isPresent()) {
+      List<Map<String, @Nullable Object>> prompt = conversations.messages(row, conversation.get());
+      return Preferences.afterPrompt(
+          conversations.withSystem(row, prompt),
+          conversations.turns(row, "chosen"),
+          conversations.turns(row, "rejected"),
+          ConversationParser.tools(row));
     }
-    boolean saysSomething =
-        map.get("content") instanceof String
-            || map.get("content") instanceof List<?>
-            || map.get("tool_calls") instanceof List<?>;
-    if (!saysSomething) {
-      throw new RowRefused(
-          where
-              + " ("
-              + role
-              + "): expected content (a string, or a list of parts) or tool_calls, found content "
-              + describe(map.get("content")));
+    Optional<Example> prompt = preferencePrompt(row);
+    if (row.get("chosen") instanceof String chosen
+        && row.get("rejected") instanceof String rejected) {
+      return prompt
+          .map(p -> Preferences.ofTexts(p, chosen, rejected))
+          .orElseGet(() -> Preferences.ofWhole(chosen, rejected));
     }
-    Map<String, @Nullable Object> message = new LinkedHashMap<>();
-    map.forEach((key, value) -> message.put(String.valueOf(key), value));
-    return message;
+    List<Map<String, @Nullable Object>> chosen = conversations.turns(row, "chosen");
+    List<Map<String, @Nullable Object>> rejected = conversations.turns(row, "rejected");
+    boolean whole = chosen.size() > 1 && Preferences.common(chosen, rejected) > 0;
+    List<Object> tools = ConversationParser.tools(row);
+    if (whole || prompt.isEmpty()) {
+      return Preferences.ofConversations(chosen, rejected, tools);
+    }
+    return Preferences.afterPrompt(Preferences.asTurns(prompt.get()), chosen, rejected, tools);
   }
 
-  /** Tool declarations: a list, or, as Arrow files need it, a string of JSON that holds one. */
-  private static List<Object> tools(Map<String, @Nullable Object> row) {
-    Object tools = row.get("tools");
-    if (tools == null) {
-      return List.of();
+  /** What both answers answer, as a conversation without an answer or a text. */
+  private Optional<Example> preferencePrompt(Map<String, @Nullable Object> row) {
+    if (row.get("prompt") instanceof List<?>) {
+      return Optional.of(
+          new Chat(conversations.messages(row, "prompt"), ConversationParser.tools(row), 0));
     }
-    if (tools instanceof String text) {
-      if (text.isBlank()) {
-        return List.of();
+    if (row.get("instruction") != null) {
+      Instruction asked =
+          new Instruction(
+              string(row, "instruction"),
+              optionalString(row, "input"),
+              "",
+              optionalString(row, "system"),
+              List.of());
+      List<Map<String, @Nullable Object>> turns = asked.asChat().messages();
+      return Optional.of(new Chat(turns.subList(0, turns.size() - 1), List.of(), 0));
+    }
+    return Shape.first(row, List.of("prompt", "question", "query", "input"))
+        .map(column -> new Text(string(row, column)));
+  }
+
+  private Unpaired unpaired(Map<String, @Nullable Object> row, List<String> repairs) {
+    boolean desirable =
+        Shape.verdict(row)
+            .orElseThrow(
+                () ->
+                    new RowRefused(
+                        "label: expected true or false, found " + describe(row.get("label"))));
+    if (Shape.conversation(row).isEmpty()) {
+      return new Unpaired(promptCompletion(row), desirable);
+    }
+    Chat chat = conversation(row, repairs);
+    int last = chat.messages().size() - 1;
+    if (!"assistant".equals(chat.messages().get(last).get("role"))) {
+      throw new RowRefused("the conversation must end with the assistant's answer that is judged");
+    }
+    return new Unpaired(new Chat(chat.messages(), chat.tools(), last), desirable);
+  }
+
+  private static Stepwise stepwise(Map<String, @Nullable Object> row) {
+    List<String> steps = new ArrayList<>();
+    List<Boolean> labels = new ArrayList<>();
+    if (row.get("completions") instanceof List<?> list) {
+      list.forEach(step -> steps.add(String.valueOf(step)));
+    }
+    if (row.get("labels") instanceof List<?> list) {
+      for (Object label : list) {
+        if (!(label instanceof Boolean right)) {
+          throw new RowRefused(
+              "labels: expected true or false for each step, found " + describe(label));
+        }
+        labels.add(right);
       }
-      try {
-        tools = JSON.readValue(text, Object.class);
-      } catch (JsonProcessingException e) {
-        throw new RowRefused("tools: expected a JSON list, found " + describe(text));
-      }
     }
-    if (!(tools instanceof List<?> list)) {
-      throw new RowRefused("tools: expected a list, found " + describe(tools));
+    if (steps.isEmpty() || steps.size() != labels.size()) {
+      throw new RowRefused(
+          "expected as many labels as completions, found "
+              + steps.size()
+              + " completions and "
+              + labels.size()
+              + " labels");
     }
-    List<Object> result = new ArrayList<>();
-    for (Object tool : list) {
-      if (!(tool instanceof Map<?, ?>)) {
-        throw new RowRefused("tools: expected a list of objects, found " + describe(tool));
-      }
-      result.add(tool);
+    return new Stepwise(string(row, "prompt"), steps, labels);
+  }
+
+  private static String word(Map<String, @Nullable Object> row, String column) {
+    Object value = row.get(column);
+    if (value instanceof String || value instanceof Number || value instanceof Boolean) {
+      return value.toString();
     }
-    return result;
+    throw new RowRefused(column + ": expected a word or a number, found " + describe(row, column));
   }
 
   private static String string(Map<String, @Nullable Object> row, String column) {

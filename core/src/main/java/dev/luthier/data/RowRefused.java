@@ -4,11 +4,25 @@ package dev.luthier.data;
 final class RowRefused extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  private final String hint;
+
   RowRefused(String reason) {
+    this(reason, "");
+  }
+
+  /**
+   * @param hint what to do about it
+   */
+  RowRefused(String reason, String hint) {
     super(reason, null, false, false);
+    this.hint = hint;
   }
 
   String reason() {
     return String.valueOf(getMessage());
+  }
+
+  Refusal at(int row, String text) {
+    return new Refusal(row, reason(), hint, text);
   }
 }

@@ -115,7 +115,12 @@ public final class SftEncoder {
     if (example instanceof PromptCompletion pair) {
       return chat.isPresent() ? chat(row, pair.asChat()) : pair(row, pair);
     }
-    Instruction instruction = (Instruction) example;
+    if (!(example instanceof Instruction instruction)) {
+      throw new RowRefused(
+          example.kind() + " rows are not for supervised fine-tuning",
+          "to train on one of their answers, name it: data.format=prompt-completion"
+              + " data.columns.completion=chosen");
+    }
     return chat.isPresent() ? chat(row, instruction.asChat()) : pair(row, instruction.asPrompt());
   }
 

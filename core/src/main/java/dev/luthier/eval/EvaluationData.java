@@ -12,6 +12,7 @@ import dev.luthier.data.Row;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
+import dev.luthier.data.source.DataFiles;
 import dev.luthier.train.TrainingRows;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,17 +41,17 @@ public record EvaluationData(TrainingRows rows, List<Question> questions, DataRe
    *     used
    */
   public static EvaluationData read(Path file, SftEncoder encoder, Format format, int maxLength) {
-    int threads = Runtime.getRuntime().availableProcessors();
-    TrainingData data =
-        new DataPipeline(encoder, format, Overflow.SPLIT, maxLength, threads).prepare(file);
+    TrainingData data = new DataPipeline(encoder, format, Overflow.SPLIT, maxLength).prepare(file);
     List<List<TokenSequence>> rows =
         data.sequences().stream()
             .sorted(Comparator.comparingInt((TokenSequence s) -> -s.length()))
             .map(List::of)
             .toList();
     List<Question> questions = new ArrayList<>();
-    for (Row row : ExampleReader.read(file, format).rows()) {
-      question(encoder, row).ifPresent(questions::add);
+    for (Path one : DataFiles.of(file)) {
+      for (Row row : ExampleReader.read(one, format).rows()) {
+        question(encoder, row).ifPresent(questions::add);
+      }
     }
     return new EvaluationData(new TrainingRows(rows, new Collator(0)), questions, data.report());
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
+import dev.luthier.data.DataSettings.BadRows;
 import dev.luthier.data.DataSettings.Format;
 import dev.luthier.data.DataSettings.Overflow;
 import dev.luthier.data.DataSettings.TrainOn;
@@ -53,7 +54,7 @@ class DataPipelineTest {
         .hasMessageContaining("30 of 128 rows")
         .hasMessageContaining("row 99: completion: expected a string, found null")
         .hasMessageContaining("and 10 more")
-        .hasMessageContaining("luthier data preview");
+        .hasMessageContaining("luthier data check");
   }
 
   @Test
@@ -141,7 +142,8 @@ class DataPipelineTest {
 
   private static DataPipeline pipeline(
       SftEncoder encoder, Overflow overflow, int maxLength, int threads) {
-    return new DataPipeline(encoder, Format.AUTO, overflow, maxLength, threads);
+    return new DataPipeline(
+        encoder, new ExampleReader(Format.AUTO), BadRows.ERROR, overflow, maxLength, threads);
   }
 
   private Path pairs(int good, int bad) throws IOException {

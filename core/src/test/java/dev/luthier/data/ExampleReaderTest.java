@@ -2,6 +2,7 @@ package dev.luthier.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataSettings.Format;
@@ -52,7 +53,7 @@ class ExampleReaderTest {
   void an_array_is_numbered_by_element_and_hashed() throws IOException {
     DataFile file = read("rows.json", "\n [ {\"text\": \"a\"},\n\n {\"text\": \"b\"}, 7 ]");
     assertThat(file.rows()).extracting(Row::number).containsExactly(1, 2);
-    assertThat(file.refused()).containsExactly(new Refusal(3, "expected an object, found 7"));
+    refused(file, 3, "expected an object, found 7");
     assertThat(read("abc.txt", "abc").sha256())
         .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   }
@@ -64,27 +65,32 @@ class ExampleReaderTest {
             "some.txt",
             "one\ntwo <|endoftext|>\n<|endoftext|>\n  three\n\n<|endoftext|>\n\n<|endoftext|>\n");
     assertThat(file.rows())
+        .extracting(Row::number, Row::example)
         .containsExactly(
-            new Row(1, new Text("one\ntwo <|endoftext|>")), new Row(2, new Text("  three\n")));
+            tuple(1, new Text("one\ntwo <|endoftext|>")), tuple(2, new Text("  three\n")));
     assertThat(read("whole.txt", "all\nof it\n").rows())
-        .containsExactly(new Row(1, new Text("all\nof it")));
+        .extracting(Row::number, Row::example)
+        .containsExactly(tuple(1, new Text("all\nof it")));
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '#',
       value = {
-        "{\"a\": 1, \"b\": 2}#expected the columns messages, or prompt and completion, or"
-            + " instruction and output, or text; found a, b",
+        "{\"a\": 1, \"b\": 2}#expected the columns messages, or conversations, or prompt and"
+            + " completion, or instruction and output, or chosen and rejected, or text; found a, b",
         "{\"messages\": []}#messages: expected at least one message, found none",
         "{\"messages\": \"hi\"}#messages: expected a list of messages, found \"hi\"",
-        "{\"messages\": [{\"from\": \"gpt\", \"value\": \"x\"}]}#messages[0]: expected a role"
-            + " (system, user, assistant, tool), found \"from\", as ShareGPT files have it: rename"
-            + " from to role and value to content",
-        "{\"messages\": [{\"role\": \"user\", \"content\": null}]}#messages[0] (user): expected"
+        "{\"messages\": [{\"by\": \"gpt\", \"value\": \"x\"}, {}]}#messages[0]: expected a role"
+            + " (system, user, assistant, tool), found null",
+        "{\"messages\": [{\"role\": \"user\", \"content\": null}, {}]}#messages[0] (user): expected"
             + " content (a string, or a list of parts) or tool_calls, found content null",
         "{\"prompt\": \"a\", \"completion\": 3}#completion: expected a string, found 3",
-        "{\"text\": null}#text: expected a string, found null",
+        "{\"text\": 3}#text: expected a string, found 3",
+        "{\"chosen\": \"a\", \"rejected\": \"a\", \"prompt\": \"p\"}#chosen and rejected are the same,"
+            + " so there is nothing to prefer",
+        "{\"conversations\": [{\"from\": \"function_call\", \"value\": \"f(x)\"}, {}]}#conversations[0]:"
+            + " expected JSON, found \"f(x)\"",
         "{\"text\": \"a\"} {}#expected one object on the line, found more after it",
         "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": \"nonsense\"}#tools:"
             + " expected a JSON list, found \"nonsense\"",
@@ -92,7 +98,7 @@ class ExampleReaderTest {
   void a_row_that_cannot_be_read_says_why(String line, String reason) throws IOException {
     DataFile file = read("rows.jsonl", "{\"text\": \"ok\"}\n" + line + "\n");
     assertThat(file.rows()).hasSize(1);
-    assertThat(file.refused()).containsExactly(new Refusal(2, reason));
+    refused(file, 2, reason);
   }
 
   @Test
@@ -133,8 +139,10 @@ class ExampleReaderTest {
         .isInstanceOf(PromptCompletion.class);
     assertThat(ExampleReader.read(path, Format.TEXT).rows().get(0).example())
         .isEqualTo(new Text("ab"));
-    assertThat(ExampleReader.read(path, Format.ALPACA).refused())
-        .containsExactly(new Refusal(1, "instruction: expected a string, found no such column"));
+    refused(
+        ExampleReader.read(path, Format.ALPACA),
+        1,
+        "instruction: expected a string, found no such column");
   }
 
   @Test
@@ -182,6 +190,12 @@ class ExampleReaderTest {
 
             ### Response:
             """);
+  }
+
+  private static void refused(DataFile file, int row, String reason) {
+    assertThat(file.refused())
+        .extracting(Refusal::row, Refusal::reason)
+        .containsExactly(tuple(row, reason));
   }
 
   private DataFile read(String name, String text) throws IOException {

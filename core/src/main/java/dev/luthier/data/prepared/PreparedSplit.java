@@ -205,7 +205,9 @@ public final class PreparedSplit {
     SplitFacts facts = counts.facts();
     return new DataReport(
         Map.of(set.folder().toString(), set.hash()),
+        Map.of(),
         rows(),
+        0,
         rows(),
         documents(),
         List.of(),

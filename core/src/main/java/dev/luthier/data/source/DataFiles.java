@@ -1,0 +1,114 @@
+package dev.luthier.data.source;
+
+import dev.luthier.LuthierException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What a user names as data: a file, a folder of files, or a glob. */
+public final class DataFiles {
+  private static final List<String> ENDINGS =
+      List.of(".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".txt");
+  private static final List<String> COMPRESSED = List.of(".gz", ".zst");
+
+  private DataFiles() {}
+
+  /**
+   * The files meant, sorted by path, so that the order is the same on every machine.
+   *
+   * @param named a file of any name; a folder, whose data files (by their endings, hidden ones left
+   *     out) are taken, those in its folders too; or a path with {@code *}, {@code ?}, <code>{a,b}
+   *     </code> or {@code **}
+   * @throws LuthierException there is none
+   */
+  public static List<Path> of(Path named) {
+    if (Files.isRegularFile(named)) {
+      return List.of(named);
+    }
+    if (Files.isDirectory(named)) {
+      List<Path> found = below(named, file -> isData(file) && !hidden(named, file));
+      if (found.isEmpty()) {
+        throw new LuthierException(
+            "Expected data files in the folder "
+                + named
+                + " ("
+                + String.join(", ", ENDINGS)
+                + ", with .gz or .zst or without), found none.");
+      }
+      return found;
+    }
+    if (!named.toString().matches(".*[*?{\\[].*")) {
+      throw new LuthierException("Expected a data file or folder at " + named + ", found none.");
+    }
+    List<Path> found = matching(named);
+    if (found.isEmpty()) {
+      throw new LuthierException("Expected files that match " + named + ", found none.");
+    }
+    return found;
+  }
+
+  private static List<Path> matching(Path glob) {
+    Path root = Optional.ofNullable(glob.getRoot()).orElse(Path.of(""));
+    for (Path part : glob) {
+      if (part.toString().matches(".*[*?{\\[].*")) {
+        break;
+      }
+      root = root.resolve(part);
+    }
+    if (!Files.isDirectory(root)) {
+      return List.of();
+    }
+    PathMatcher matcher;
+    try {
+      matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
+    } catch (InvalidPathException | java.util.regex.PatternSyntaxException e) {
+      throw new LuthierException(glob + " is no glob: " + e.getMessage(), e);
+    }
+    return below(root, matcher::matches);
+  }
+
+  private interface Wanted {
+    boolean test(Path file);
+  }
+
+  private static List<Path> below(Path root, Wanted wanted) {
+    try (Stream<Path> all = Files.walk(root)) {
+      return all.filter(file -> Files.isRegularFile(file) && wanted.test(file)).sorted().toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw new LuthierException("Cannot list " + root + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isData(Path file) {
+    String name = uncompressed(file);
+    return ENDINGS.stream().anyMatch(name::endsWith);
+  }
+
+  private static boolean hidden(Path root, Path file) {
+    for (Path part : root.relativize(file)) {
+      if (part.toString().startsWith(".")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The file's name in lower case without {@code .gz} or {@code .zst}. */
+  static String uncompressed(Path file) {
+    String name = file.toString().toLowerCase(Locale.ROOT);
+    for (String ending : COMPRESSED) {
+      if (name.endsWith(ending)) {
+        return name.substring(0, name.length() - ending.length());
+      }
+    }
+    return name;
+  }
+}
