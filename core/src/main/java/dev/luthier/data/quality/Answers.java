@@ -134,14 +134,18 @@ public final class Answers {
   }
 
   private static Optional<String> placeholder(String prompt, String answer) {
-    CodeParts code = CodeParts.of(answer);
     Matcher matcher = PLACEHOLDER.matcher(answer);
     while (matcher.find()) {
       // A blank that the prompt has too is what the task is about.
-      if (!prompt.contains(matcher.group()) && !code.covers(matcher.start()) && !code.isMarkup()) {
+      if (!prompt.contains(matcher.group()) && !isCode(answer, matcher.start())) {
         return Optional.of(matcher.group());
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean isCode(String answer, int index) {
+    CodeParts code = CodeParts.of(answer);
+    return code.isMarkup() || code.covers(index);
   }
 }

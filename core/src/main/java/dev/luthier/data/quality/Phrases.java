@@ -54,8 +54,8 @@ final class Phrases {
           "(?:this|the) (?:\\w+ ){0,4}(?:task|instruction|request)\\b[^.!?\n]{0,80}cannot be"
               + " (?:performed|completed|done|fulfilled) by an? (?:GPT|AI|language|text)",
           "(?:es )?tut mir leid,? (?:aber )?(?:ich kann|als (?:KI|Sprachmodell))",
-          "als (?:ein )?(?:KI|künstliche Intelligenz|Sprachmodell)[^.!?\n]{0,40} (?:kann ich|bin ich"
-              + " nicht)",
+          "als (?:ein )?(?:KI|künstliche Intelligenz|Sprachmodell)[^.!?\n]{0,40} (?:kann|bin|habe) ich"
+              + "[^.!?\n]{0,60} (?:nicht|keine?)",
           "(?:je suis )?désolée?,? (?:mais )?je ne (?:peux|suis) pas",
           "en tant (?:qu'|que )(?:IA|intelligence artificielle|modèle de langage|assistant)"
               + "[^.!?\n]{0,40} je ne",
@@ -107,16 +107,23 @@ final class Phrases {
 
   private static final int END = 160;
 
+  private static final String CLAUSE_END = ".!?,;:。！？，-—–";
+
   private Phrases() {}
 
-  /** Returns the words in which an answer declines; they start in its first 200 characters. */
+  /**
+   * Returns the words in which an answer declines, from the start of a sentence or clause among its
+   * first 200 characters.
+   */
   static Optional<String> refusal(String answer) {
     String beginning = answer.substring(0, Math.min(answer.length(), 2 * BEGINNING));
-    for (Pattern pattern : REFUSALS) {
-      Matcher matcher = pattern.matcher(beginning);
-      while (matcher.find() && matcher.start() < BEGINNING) {
-        if (startsSentence(beginning, matcher.start())) {
-          return Optional.of(matcher.group());
+    for (int start = 0; start < Math.min(beginning.length(), BEGINNING); start++) {
+      if (startsClause(beginning, start)) {
+        for (Pattern pattern : REFUSALS) {
+          Matcher matcher = pattern.matcher(beginning).region(start, beginning.length());
+          if (matcher.lookingAt()) {
+            return Optional.of(matcher.group());
+          }
         }
       }
     }
@@ -155,13 +162,17 @@ final class Phrases {
     return at > 0 && "\"“„«'‘「".indexOf(text.charAt(at - 1)) >= 0;
   }
 
-  private static boolean startsSentence(String text, int at) {
+  private static boolean startsClause(String text, int at) {
+    if (Character.isWhitespace(text.charAt(at))) {
+      return false;
+    }
     int i = at - 1;
     while (i >= 0 && Character.isWhitespace(text.charAt(i))) {
       i--;
     }
+    // Chinese and Japanese punctuation has no space after it.
     return i < 0
-        || (i < at - 1 || text.charAt(i) > 0x2E80) && ".!?,;:。！？，-—–".indexOf(text.charAt(i)) >= 0;
+        || ((i < at - 1 || text.charAt(i) > 0x2E80) && CLAUSE_END.indexOf(text.charAt(i)) >= 0);
   }
 
   private static List<Pattern> patterns(String... expressions) {
