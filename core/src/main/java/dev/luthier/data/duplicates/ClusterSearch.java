@@ -11,11 +11,13 @@ import java.util.BitSet;
  * and is similar to it, and otherwise stays itself.
  */
 final class ClusterSearch {
+  /** In a bucket of at most so many rows, all are compared with all. */
+  private static final int SMALL_BUCKET = 32;
+
   /**
-   * Rows of a bucket that a row is compared with: in a bucket of at most so many, all with all.
-   * Beyond, each with the last of those that resembled none before, which bounds the work.
+   * In a larger one, each with the last so many that resembled none before: the work is bounded.
    */
-  static final int BUCKET = 32;
+  private static final int FEW = 4;
 
   /** Rows of a cluster that stay and that a row is compared with, the last so many. */
   private static final int STAYING = 64;
@@ -94,7 +96,7 @@ final class ClusterSearch {
 
   /** Joins the candidates of one bucket that are similar. */
   private int join(long[] entries, int from, int to) {
-    Window others = new Window(entries, from, BUCKET);
+    Window others = new Window(entries, from, to - from > SMALL_BUCKET ? FEW : SMALL_BUCKET);
     for (int i = from; i < to; i++) {
       boolean joined = joins((int) entries[i], others);
       if (!joined || !others.full()) {
@@ -109,14 +111,15 @@ final class ClusterSearch {
     int[] set = NOT_READ;
     for (int k = 0; k < others.size; k++) {
       int other = others.row(k);
-      if (!sets.together(row, other)) {
+      if (sets.together(row, other)) {
+        any = true;
+      } else if (!signatures.unlike(near, row, other)) {
         set = set == NOT_READ ? read(row) : set;
-        if (!Jaccard.atLeast(near, set, signatures.shingles(other))) {
-          continue;
+        if (Jaccard.atLeast(near, set, others.set(k))) {
+          sets.join(row, other);
+          any = true;
         }
-        sets.join(row, other);
       }
-      any = true;
     }
     return any;
   }
@@ -139,7 +142,7 @@ final class ClusterSearch {
     }
     int[] set = read(row);
     for (int k = 0; k < staying.size; k++) {
-      if (Jaccard.atLeast(near, set, signatures.shingles(staying.row(k)))) {
+      if (Jaccard.atLeast(near, set, staying.set(k))) {
         original[row] = staying.row(k);
         return true;
       }
@@ -153,34 +156,40 @@ final class ClusterSearch {
   }
 
   /** The last few of a group's rows that were added, at the group's own front. */
-  private static final class Window {
+  private final class Window {
     private final long[] entries;
     private final int from;
-    private final int most;
+    private final int[][] shingles;
     private int size;
-    private int oldest;
+    private int next;
 
     Window(long[] entries, int from, int most) {
       this.entries = entries;
       this.from = from;
-      this.most = most;
+      this.shingles = new int[most][];
     }
 
     boolean full() {
-      return size == most;
+      return size == shingles.length;
     }
 
     int row(int k) {
       return (int) entries[from + k];
     }
 
-    void add(long entry) {
-      if (full()) {
-        entries[from + oldest] = entry;
-        oldest = (oldest + 1) % most;
-      } else {
-        entries[from + size++] = entry;
+    int[] set(int k) {
+      if (shingles[k] == NOT_READ) {
+        shingles[k] = read(row(k));
       }
+      return shingles[k];
+    }
+
+    void add(long entry) {
+      int k = next;
+      next = (k + 1) % shingles.length;
+      size = Math.max(size, k + 1);
+      entries[from + k] = entry;
+      shingles[k] = NOT_READ;
     }
   }
 }

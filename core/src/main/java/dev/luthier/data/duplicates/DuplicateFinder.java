@@ -20,7 +20,7 @@ import java.util.function.BooleanSupplier;
  */
 public final class DuplicateFinder implements AutoCloseable {
   /** Java's longest array. */
-  private static final int MOST_ROWS = Integer.MAX_VALUE - 8;
+  static final int MOST_ROWS = Integer.MAX_VALUE - 8;
 
   private final DuplicateSettings settings;
   private final Signer signer;
@@ -44,7 +44,7 @@ public final class DuplicateFinder implements AutoCloseable {
   /**
    * Begins without any rows.
    *
-   * @param scratch a folder for files of 28 bytes a row, four a band (26 of them at 0.8) and four a
+   * @param scratch a folder for files of 20 bytes a row, four a band (26 of them at 0.8) and four a
    *     distinct shingle, which is about as many as the text has characters; they are deleted on
    *     close
    * @throws LuthierException if the folder cannot be written to

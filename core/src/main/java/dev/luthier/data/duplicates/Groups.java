@@ -49,7 +49,7 @@ final class Groups {
     int visit(long[] entries, int from, int to);
   }
 
-  /** Visits each group of the rows that are taken, a lone row too. */
+  /** Visits each group of two or more among the rows that are taken. */
   void visit(Keys from, IntPredicate taken, Visitor visitor) {
     int[] histogram = new int[BINS];
     scan(from, taken, entry -> histogram[(int) (entry >>> Integer.SIZE + BIN_SHIFT)]++);
@@ -131,7 +131,7 @@ final class Groups {
         while (to < count && entries[to] >>> Integer.SIZE == entries[from] >>> Integer.SIZE) {
           to++;
         }
-        int n = visitor.visit(entries, from, to);
+        int n = to - from == 1 ? 1 : visitor.visit(entries, from, to);
         System.arraycopy(entries, from, entries, kept, n);
         kept += n;
       }

@@ -55,13 +55,46 @@ final class Shingles {
   }
 
   private static int[] distinct(int[] hashes) {
-    Arrays.sort(hashes);
+    int[] sorted = sorted(hashes);
     int n = 1;
-    for (int i = 1; i < hashes.length; i++) {
-      if (hashes[i] != hashes[n - 1]) {
-        hashes[n++] = hashes[i];
+    for (int i = 1; i < sorted.length; i++) {
+      if (sorted[i] != sorted[n - 1]) {
+        sorted[n++] = sorted[i];
       }
     }
-    return Arrays.copyOf(hashes, n);
+    return Arrays.copyOf(sorted, n);
+  }
+
+  /**
+   * Sorts evenly spread numbers in linear time: into as many buckets as there are numbers, which
+   * leaves little to do. {@link Arrays#sort} takes several times as long, and would be most of what
+   * a signature costs.
+   */
+  private static int[] sorted(int[] hashes) {
+    int n = hashes.length;
+    int[] ends = new int[n];
+    for (int hash : hashes) {
+      ends[bucket(hash, n)]++;
+    }
+    for (int i = 1; i < n; i++) {
+      ends[i] += ends[i - 1];
+    }
+    int[] sorted = new int[n];
+    for (int hash : hashes) {
+      sorted[--ends[bucket(hash, n)]] = hash;
+    }
+    for (int i = 1; i < n; i++) {
+      int hash = sorted[i];
+      int at = i;
+      for (; at > 0 && sorted[at - 1] > hash; at--) {
+        sorted[at] = sorted[at - 1];
+      }
+      sorted[at] = hash;
+    }
+    return sorted;
+  }
+
+  private static int bucket(int hash, int buckets) {
+    return Mix.scale(hash ^ Integer.MIN_VALUE, buckets);
   }
 }

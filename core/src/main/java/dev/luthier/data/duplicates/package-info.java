@@ -8,9 +8,9 @@
  * as through a column of a table: rows with equal keys are candidates, and candidates are compared
  * by their shingles, so the sketch decides which pairs are looked at, never which are joined.
  *
- * <p>On the heap a row takes 8.1 bytes, and the search one buffer of 64 MiB; in the scratch folder
- * a row takes 28 bytes, four for each band and four for each distinct shingle. The result depends
- * on the texts, their order and the settings, on nothing else.
+ * <p>On the heap a row takes 13 bytes, and the search one buffer of 64 MiB; in the scratch folder a
+ * row takes 20 bytes, four for each band and four for each distinct shingle. The result depends on
+ * the texts, their order and the settings, on nothing else.
  */
 @NullMarked
 package dev.luthier.data.duplicates;
