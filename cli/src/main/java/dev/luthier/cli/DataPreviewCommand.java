@@ -72,6 +72,7 @@ final class DataPreviewCommand implements Callable<Integer> {
             tokenizer,
             ChatTemplates.encoder(tokenizer, chosen.template()),
             chosen.trainOn(),
+            chosen.trainOnEnd(),
             Set.of());
     Preview preview = Preview.of(DataPipeline.of(encoder, chosen), data, rows);
     console.out().print(new PreviewText(console.colours(), ids).render(preview));

@@ -41,6 +41,9 @@ final class AssistantSpans {
   private static final List<String> REASONING =
       List.of("reasoning_content", "reasoning", "thinking");
 
+  /** How JSON in ASCII writes the word's first character. */
+  private static final String ESCAPED = "\\ue5f0";
+
   private static final String END_OF_REASONING = "</think>";
 
   private final Renderer renderer;
@@ -86,36 +89,112 @@ final class AssistantSpans {
     return spans;
   }
 
-  private TurnSpan find(int message, int from) {
-    Optional<Probe> probe = probe(messages, message);
-    Optional<Integer> start = start(message, probe).filter(at -> at >= from);
-    if (start.isEmpty()) {
+  /**
+   * Where one message stands.
+   *
+   * @param from the end of the turn before it
+   * @throws RowRefused it cannot be found
+   */
+  TurnSpan find(int message, int from) {
+    Optional<Probe> probe = probe(messages, message, false);
+    Optional<Integer> content = start(message, probe).filter(at -> at >= from);
+    if (content.isEmpty()) {
       throw notFound(message, "begins");
     }
+    int start = opened(message, content.get());
+    List<String> alone = markers.runAt(tail(message), 0);
     Optional<Integer> contentEnd =
         probe
             .filter(p -> text.endsWith(p.after()))
             .map(p -> text.length() - p.after().length())
-            .filter(end -> end >= start.get());
+            .filter(end -> end >= content.get());
     TurnSpan span;
     if (contentEnd.isPresent()) {
-      int end = markers.closing(text, contentEnd.get(), tail(message));
-      span = new TurnSpan(message, start.get(), contentEnd.get(), end);
+      int end = markers.closing(text, contentEnd.get(), alone);
+      span = new TurnSpan(message, start, content.get(), contentEnd.get(), end);
     } else {
-      int end = endOfPrefix(message).filter(at -> at >= start.get()).orElse(-1);
+      int end = endOfPrefix(message).filter(at -> at >= content.get()).orElse(-1);
       if (end < 0) {
         throw notFound(message, "ends");
       }
-      span = new TurnSpan(message, start.get(), end, end);
+      span = new TurnSpan(message, start, content.get(), beforeMarkers(end, alone), end);
     }
     verify(span);
     return span;
   }
 
+  /** Where the closing markers begin that end at {@code end}; there may be none. */
+  private int beforeMarkers(int end, List<String> alone) {
+    int at = end - String.join("", alone).length();
+    return at >= 0 && markers.closing(text, at, alone) == end ? at : end;
+  }
+
+  /** Where the generation prompt ends, if only white space stands between it and the content. */
+  private int opened(int message, int content) {
+    if (!"assistant".equals(messages.get(message).get("role"))) {
+      return content;
+    }
+    List<Map<String, @Nullable Object>> before = messages.subList(0, message);
+    return tryRender(before, true)
+        .filter(prompt -> prompt.length() <= content && text.startsWith(prompt))
+        .map(prompt -> text.substring(prompt.length(), content))
+        .or(() -> betweenTurns(before, content))
+        .filter(String::isBlank)
+        .map(gap -> content - gap.length())
+        .orElse(content);
+  }
+
+  /**
+   * The same for templates that write earlier messages in another way once others follow: what
+   * stands between the message before and this content, less the generation prompt.
+   */
+  private Optional<String> betweenTurns(
+      List<Map<String, @Nullable Object>> before, int content) {
+    if (before.isEmpty()) {
+      return Optional.empty();
+    }
+    int last = before.size() - 1;
+    Optional<String> prompt = probe(before, last, true).map(Probe::after);
+    return probe(messages, last, false)
+        .map(Probe::after)
+        .filter(after -> after.endsWith(text.substring(content)))
+        .map(after -> after.substring(0, after.length() - (text.length() - content)))
+        .filter(between -> prompt.isPresent() && between.startsWith(prompt.get()))
+        .map(between -> between.substring(prompt.orElseThrow().length()));
+  }
+
+  /** What is left of a message in the text. */
+  enum Left {
+    ALL,
+    NOTHING,
+    UNKNOWN
+  }
+
+  /** Whether the content of a message is in the text at the place where it would be. */
+  Left left(int message) {
+    List<Map<String, @Nullable Object>> copy = withWord(messages, message);
+    Optional<String> out = tryRender(copy, false);
+    if (out.isEmpty()) {
+      return Left.UNKNOWN;
+    }
+    int at = out.get().indexOf(word);
+    if (at < 0) {
+      return out.get().contains(ESCAPED) ? Left.ALL : Left.NOTHING;
+    }
+    String before = out.get().substring(0, at);
+    String after = out.get().substring(at + word.length());
+    boolean empty =
+        text.startsWith(before)
+            && text.endsWith(after)
+            && text.length() - after.length() >= before.length()
+            && text.substring(before.length(), text.length() - after.length()).isBlank();
+    return empty ? Left.NOTHING : Left.ALL;
+  }
+
   private Optional<Integer> start(int message, Optional<Probe> probe) {
     Optional<Integer> byProbe =
         probe.filter(p -> text.startsWith(p.before())).map(p -> p.before().length());
-    if (byProbe.isPresent()) {
+    if (byProbe.isPresent() || !"assistant".equals(messages.get(message).get("role"))) {
       return byProbe;
     }
     Optional<String> prompt = tryRender(messages.subList(0, message), true);
@@ -147,10 +226,23 @@ final class AssistantSpans {
 
   /** What the template prints after this turn's content when the turn is the last. */
   private String tail(int message) {
-    return probe(messages.subList(0, message + 1), message).map(Probe::after).orElse("");
+    return probe(messages.subList(0, message + 1), message, false).map(Probe::after).orElse("");
   }
 
-  private Optional<Probe> probe(List<Map<String, @Nullable Object>> all, int message) {
+  private Optional<Probe> probe(
+      List<Map<String, @Nullable Object>> all, int message, boolean generationPrompt) {
+    List<Map<String, @Nullable Object>> copy = withWord(all, message);
+    return tryRender(copy, generationPrompt)
+        .filter(out -> out.contains(word) && out.indexOf(word) == out.lastIndexOf(word))
+        .map(
+            out ->
+                new Probe(
+                    out.substring(0, out.indexOf(word)),
+                    out.substring(out.indexOf(word) + word.length())));
+  }
+
+  private List<Map<String, @Nullable Object>> withWord(
+      List<Map<String, @Nullable Object>> all, int message) {
     Map<String, @Nullable Object> original = all.get(message);
     Map<String, @Nullable Object> changed = new LinkedHashMap<>();
     if (plain(original)) {
@@ -160,13 +252,7 @@ final class AssistantSpans {
     changed.put("content", word);
     List<Map<String, @Nullable Object>> copy = new ArrayList<>(all);
     copy.set(message, changed);
-    return tryRender(copy, false)
-        .filter(out -> out.contains(word) && out.indexOf(word) == out.lastIndexOf(word))
-        .map(
-            out ->
-                new Probe(
-                    out.substring(0, out.indexOf(word)),
-                    out.substring(out.indexOf(word) + word.length())));
+    return copy;
   }
 
   private Optional<String> tryRender(
@@ -200,7 +286,7 @@ final class AssistantSpans {
     if (!(message.get("content") instanceof String content) || callsTools(message)) {
       return;
     }
-    String written = text.substring(span.start(), span.contentEnd());
+    String written = text.substring(span.content(), span.contentEnd());
     int reasoned = content.lastIndexOf(END_OF_REASONING);
     String answer =
         reasoned < 0 ? content : content.substring(reasoned + END_OF_REASONING.length());
@@ -210,7 +296,9 @@ final class AssistantSpans {
       throw new RowRefused(
           "message "
               + (span.message() + 1)
-              + " (assistant): the chat template writes "
+              + " ("
+              + message.get("role")
+              + "): the chat template writes "
               + quote(written)
               + " where the message says "
               + quote(content)
@@ -230,7 +318,9 @@ final class AssistantSpans {
     return new RowRefused(
         "message "
             + (message + 1)
-            + " (assistant): it cannot be told where it "
+            + " ("
+            + messages.get(message).get("role")
+            + "): it cannot be told where it "
             + what
             + " in the text that the chat template renders; the template may leave such messages"
             + " out");

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param header whether the first record of a CSV or TSV file names its columns
  * @param template the chat template: auto (the model's), none, or a file
  * @param trainOn which tokens carry a loss
+ * @param trainOnEnd which turns' end markers do
  */
 public record DataSettings(
     @Setting(
@@ -65,9 +66,17 @@ public record DataSettings(
             value = "auto")
         String template,
     @Setting(
-            help = "loss on: assistant (every answer) | last (only the last) | all",
+            help =
+                "loss on: assistant (every answer) | last (only the last) | completion (what follows"
+                    + " the prompt, or the last user turn) | all",
             value = "assistant")
-        TrainOn trainOn) {
+        TrainOn trainOn,
+    @Setting(
+            help =
+                "loss on end markers: turn (of trained turns) | last (of the last trained turn) |"
+                    + " all (of every turn) | none",
+            value = "turn")
+        TrainOnEnd trainOnEnd) {
 
   /** What happens to rows longer than maxLength. */
   public enum Overflow {
@@ -138,8 +147,30 @@ public record DataSettings(
     ASSISTANT,
     /** The last assistant turn only. */
     LAST,
+    /**
+     * The answer that a row is there for: the completion of prompt-completion and Alpaca rows; of a
+     * conversation all assistant turns after its last user turn, tool calls and what follows them.
+     */
+    COMPLETION,
     /** Every token. */
     ALL;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Which end-of-turn markers carry a loss. */
+  public enum TrainOnEnd {
+    /** Of each turn that is trained. */
+    TURN,
+    /** Of the last turn that is trained. */
+    LAST,
+    /** Of every turn, users' too. */
+    ALL,
+    /** Of none: the model does not learn to stop. */
+    NONE;
 
     @Override
     public String toString() {
@@ -156,6 +187,11 @@ public record DataSettings(
             "data.template",
             "empty",
             "must be auto, none, a file or a built-in template")
+        .unless(
+            trainOn != TrainOn.ALL || trainOnEnd == TrainOnEnd.TURN,
+            "data.trainOnEnd",
+            trainOnEnd,
+            "must be turn where data.trainOn is all, which trains every token")
         .throwIfAny();
   }
 

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param endsWithStop whether the last trained token ends a turn or the text
  * @param bos how many BOS tokens the row begins with
  * @param turnEnds ids of single tokens that close an assistant's turn in this row
+ * @param dropped what the chat template left out of the text
  */
 record EncodedRow(
     TokenSequence sequence,
@@ -24,7 +25,8 @@ record EncodedRow(
     int unknown,
     boolean endsWithStop,
     int bos,
-    Set<Integer> turnEnds) {
+    Set<Integer> turnEnds,
+    Dropped dropped) {
   EncodedRow {
     turnEnds = Set.copyOf(turnEnds);
   }

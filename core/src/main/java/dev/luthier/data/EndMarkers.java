@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Recognises what closes a turn: {@code <|im_end|>}, {@code <|eot_id|>}, {@code </s>} and their
@@ -22,7 +24,8 @@ final class EndMarkers {
           Pattern.CASE_INSENSITIVE);
   private static final Pattern BARRED = Pattern.compile("<[|｜].*[|｜]>");
 
-  private final List<String> special;
+  /** By first character, since this is asked at every position after a turn; longest first. */
+  private final Map<Character, List<String>> special;
 
   /**
    * @param special strings of the tokenizer's special tokens
@@ -33,7 +36,7 @@ final class EndMarkers {
             .filter(token -> !token.isBlank())
             .distinct()
             .sorted(Comparator.comparingInt((String token) -> -token.length()))
-            .toList();
+            .collect(Collectors.groupingBy(token -> token.charAt(0)));
   }
 
   /** The markers that stand side by side at {@code from}, white space before them skipped. */
@@ -54,13 +57,12 @@ final class EndMarkers {
    * Where the turn whose content ends at {@code contentEnd} is closed.
    *
    * @param text the whole rendering
-   * @param tail what the template prints after such a turn when nothing follows it; tells the
-   *     marker that closes this turn from the one that opens the next
+   * @param alone the markers that stand at the beginning of what the template prints after such a
+   *     turn when nothing follows it; they tell what closes this turn from what opens the next
    * @return position after the closing markers, {@code contentEnd} when there are none
    */
-  int closing(String text, int contentEnd, String tail) {
+  int closing(String text, int contentEnd, List<String> alone) {
     List<String> here = runAt(text, contentEnd);
-    List<String> alone = runAt(tail, 0);
     int end = skipSpace(text, contentEnd);
     int common = 0;
     while (common < Math.min(here.size(), alone.size())
@@ -79,7 +81,7 @@ final class EndMarkers {
   /** Some templates leave the last turn open, so that only the name can tell. */
   private boolean closesByName(String marker) {
     return TELLING.matcher(marker).matches()
-        && (special.contains(marker) || BARRED.matcher(marker).matches());
+        && (specialAt(marker, 0).equals(marker) || BARRED.matcher(marker).matches());
   }
 
   /** Some templates print the next header unasked. */
@@ -88,13 +90,23 @@ final class EndMarkers {
   }
 
   private String markerAt(String text, int at) {
-    for (String token : special) {
-      if (text.startsWith(token, at)) {
-        return token;
-      }
+    String token = specialAt(text, at);
+    if (!token.isEmpty() || at >= text.length() || text.charAt(at) != '<') {
+      return token;
     }
     Matcher angle = ANGLE.matcher(text).region(at, text.length());
     return angle.lookingAt() ? angle.group() : "";
+  }
+
+  private String specialAt(String text, int at) {
+    if (at < text.length()) {
+      for (String token : special.getOrDefault(text.charAt(at), List.of())) {
+        if (text.startsWith(token, at)) {
+          return token;
+        }
+      }
+    }
+    return "";
   }
 
   private static int skipSpace(String text, int from) {

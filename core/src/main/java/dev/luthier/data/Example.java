@@ -100,8 +100,8 @@ public sealed interface Example {
   /**
    * A conversation. Messages keep every key they had in the file ({@code role}, {@code content},
    * {@code tool_calls}, {@code reasoning_content}, ...), because only the model's template knows
-   * which of them it reads. The assistant's turns are trained, save those that say {@code "train":
-   * false} or {@code "weight": 0}.
+   * which of them it reads. Which turns are trained is {@link TrainingPolicy}'s, with what {@link
+   * TrainingMarks} messages carry.
    *
    * @param tools tool declarations, handed to the template; empty when there are none
    * @param trainFrom assistant turns before this index are context and not trained (the length of

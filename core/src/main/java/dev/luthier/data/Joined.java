@@ -14,9 +14,14 @@ final class Joined {
   record Parts(String text, Encoding encoding, LabelMask mask) {}
 
   private final Tokenizer tokenizer;
+  private final boolean trainEnd;
 
-  Joined(Tokenizer tokenizer) {
+  /**
+   * @param trainEnd whether the end-of-text token that is added is trained
+   */
+  Joined(Tokenizer tokenizer, boolean trainEnd) {
     this.tokenizer = tokenizer;
+    this.trainEnd = trainEnd;
   }
 
   Parts text(String text) {
@@ -54,6 +59,9 @@ final class Joined {
     }
     int[] labels = ids.clone();
     Arrays.fill(labels, 0, trainFrom, TokenSequence.IGNORED);
+    if (!trainEnd) {
+      Arrays.fill(labels, a.length() + b.length(), length, TokenSequence.IGNORED);
+    }
     return new Parts(text, new Encoding(ids, starts, ends), new LabelMask(labels, 0, -1));
   }
 

@@ -1,59 +1,61 @@
 package dev.luthier.data;
 
 import dev.luthier.tokenizer.Encoding;
-import java.util.Arrays;
-import java.util.List;
 
 /**
- * Labels from spans of the text: a token is trained where it starts inside a span. A token that
- * begins before a span and reaches into it (the space of a header joined to the first word) is read
- * and not trained; one that begins inside and reaches past the end is trained.
+ * Labels from characters: a token is trained where its first character is. A token that begins
+ * before a trained stretch and reaches into it (the space of a header joined to the first word) is
+ * read and not trained; one that begins inside and reaches past the end is trained.
  *
  * @param labels (T) ids, or {@link TokenSequence#IGNORED}
- * @param straddling tokens that reach into a span from before it
- * @param firstUncovered position of the first printing character in a span that no token covers, -1
- *     when there is none
+ * @param straddling tokens that reach into a trained stretch from before it
+ * @param firstUncovered position of the first printing character to be trained that no token
+ *     covers, -1 when there is none
  */
 @SuppressWarnings("ArrayRecordComponent")
 record LabelMask(int[] labels, int straddling, int firstUncovered) {
 
-  /** A stretch of text, {@code [start, end)} in UTF-16 positions. */
-  record Span(int start, int end) {}
-
   /**
-   * @param spans in order, not overlapping
+   * @param trained which UTF-16 units of the text are trained
    */
-  static LabelMask of(String text, Encoding encoding, List<Span> spans) {
+  static LabelMask of(String text, Encoding encoding, boolean[] trained) {
     int[] labels = new int[encoding.length()];
-    Arrays.fill(labels, TokenSequence.IGNORED);
-    boolean[] covered = new boolean[text.length()];
     int straddling = 0;
-    int next = 0;
+    int uncovered = -1;
+    int covered = 0;
     for (int t = 0; t < labels.length; t++) {
       int start = encoding.starts()[t];
       int end = encoding.ends()[t];
-      Arrays.fill(covered, start, end, true);
-      while (next < spans.size() && spans.get(next).end() <= start) {
-        next++;
+      if (start > covered && uncovered < 0) {
+        uncovered = firstPrinting(text, trained, covered, start);
       }
-      if (next < spans.size()) {
-        Span span = spans.get(next);
-        if (start >= span.start()) {
-          labels[t] = encoding.ids()[t];
-        } else if (end > span.start()) {
-          straddling++;
-        }
+      covered = Math.max(covered, end);
+      labels[t] = TokenSequence.IGNORED;
+      if (start < trained.length && trained[start]) {
+        labels[t] = encoding.ids()[t];
+      } else if (any(trained, start, end)) {
+        straddling++;
       }
     }
-    return new LabelMask(labels, straddling, firstUncovered(text, covered, spans));
+    if (uncovered < 0) {
+      uncovered = firstPrinting(text, trained, covered, trained.length);
+    }
+    return new LabelMask(labels, straddling, uncovered);
   }
 
-  private static int firstUncovered(String text, boolean[] covered, List<Span> spans) {
-    for (Span span : spans) {
-      for (int i = span.start(); i < span.end(); i++) {
-        if (!covered[i] && prints(text.charAt(i))) {
-          return i;
-        }
+  private static boolean any(boolean[] trained, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (trained[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int firstPrinting(String text, boolean[] trained, int from, int to) {
+    for (int i = from; i < to; i++) {
+      if (trained[i] && prints(text.charAt(i))) {
+        return i;
       }
     }
     return -1;

@@ -79,7 +79,7 @@ public final class PromptEncoder {
     ChatEncoder template =
         chat.orElseThrow(
             () -> new RowRefused("messages need a chat template, and there is none; give prompt"));
-    List<Map<String, @Nullable Object>> messages = ChatEncoder.plain(conversation.messages());
+    List<Map<String, @Nullable Object>> messages = ConversationEncoder.messages(conversation);
     int last = messages.size() - 1;
     boolean answered =
         "assistant".equals(messages.get(last).get("role"))

@@ -2,6 +2,7 @@ package dev.luthier.data;
 
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataSettings.TrainOn;
+import dev.luthier.data.DataSettings.TrainOnEnd;
 import dev.luthier.data.Example.Chat;
 import dev.luthier.data.Example.Instruction;
 import dev.luthier.data.Example.PromptCompletion;
@@ -10,7 +11,6 @@ import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.Encoding;
 import dev.luthier.tokenizer.Tokenizer;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>With a chat template, conversations are rendered, and the spans of the assistant's turns
  * (content and end marker) are found in the text and mapped to tokens by their offsets, see {@link
- * AssistantSpans} and {@link LabelMask}. Prompt-completion and Alpaca rows become conversations of
+ * AssistantSpans} and {@link LabelMask}; which turns are trained is {@link TrainingPolicy}'s. Prompt-completion and Alpaca rows become conversations of
  * a user's and an assistant's turn. A template's own {@code {% generation %}} blocks are used where
  * it has them and every turn is trained.
  *
@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
 public final class SftEncoder {
   private final Tokenizer tokenizer;
   private final Optional<ChatEncoder> chat;
+  private final Optional<ConversationEncoder> conversations;
   private final TrainOn trainOn;
-  private final EndMarkers markers;
   private final Joined joined;
   private final Set<Integer> stopIds;
 
@@ -49,14 +49,26 @@ public final class SftEncoder {
    */
   public SftEncoder(
       Tokenizer tokenizer, Optional<ChatEncoder> chat, TrainOn trainOn, Set<Integer> stopIds) {
+    this(tokenizer, chat, trainOn, TrainOnEnd.TURN, stopIds);
+  }
+
+  /** The same with a choice of the end markers that are trained. */
+  public SftEncoder(
+      Tokenizer tokenizer,
+      Optional<ChatEncoder> chat,
+      TrainOn trainOn,
+      TrainOnEnd trainOnEnd,
+      Set<Integer> stopIds) {
     this.tokenizer = tokenizer;
     this.chat = chat;
     this.trainOn = trainOn;
-    this.joined = new Joined(tokenizer);
+    this.joined = new Joined(tokenizer, trainOnEnd != TrainOnEnd.NONE);
     List<String> special =
         new ArrayList<>(tokenizer.specialIds().stream().map(tokenizer::token).toList());
     tokenizer.eosToken().ifPresent(special::add);
-    this.markers = new EndMarkers(special);
+    TrainingPolicy policy = new TrainingPolicy(trainOn, trainOnEnd);
+    this.conversations =
+        chat.map(c -> new ConversationEncoder(c, new EndMarkers(special), policy));
     Set<Integer> stops = new HashSet<>(stopIds);
     tokenizer.eosId().ifPresent(stops::add);
     this.stopIds = Set.copyOf(stops);
@@ -94,7 +106,7 @@ public final class SftEncoder {
     if (!(example instanceof Chat conversation) || chat.isEmpty()) {
       return Optional.empty();
     }
-    List<Map<String, @Nullable Object>> messages = ChatEncoder.plain(conversation.messages());
+    List<Map<String, @Nullable Object>> messages = ConversationEncoder.messages(conversation);
     int last = messages.size() - 1;
     if (!"assistant".equals(messages.get(last).get("role"))
         || !(messages.get(last).get("content") instanceof String answer)) {
@@ -129,116 +141,33 @@ public final class SftEncoder {
   }
 
   private EncodedRow joined(Row row, Joined.Parts parts) {
-    return finish(row, parts.text(), parts.encoding(), parts.mask(), Set.of());
+    return finish(
+        row, parts.text(), parts.encoding(), parts.mask(), Set.of(), Dropped.NOTHING);
   }
 
   private EncodedRow chat(Row row, Chat conversation) {
-    ChatEncoder encoder =
-        chat.orElseThrow(
-            () ->
-                new RowRefused(
-                    "a conversation needs a chat template, and the model has none; name one with"
-                        + " data.template"));
-    ChatEncoder.Chat rendered;
-    try {
-      rendered = encoder.render(conversation.messages(), conversation.tools(), false);
-    } catch (LuthierException e) {
-      throw new RowRefused(String.valueOf(e.getMessage()));
-    }
-    Encoding encoding = encoder.encode(rendered);
-    List<TurnSpan> turns = List.of();
-    List<LabelMask.Span> spans = List.of(new LabelMask.Span(0, rendered.text().length()));
-    if (trainOn != TrainOn.ALL) {
-      turns = turns(encoder, conversation, rendered);
-      spans = turns.stream().map(turn -> new LabelMask.Span(turn.start(), turn.end())).toList();
-      if (!rendered.generation().isEmpty() && everyTurnTrained(conversation, turns)) {
-        spans = generation(rendered);
-      }
-    }
-    LabelMask mask = LabelMask.of(rendered.text(), encoding, spans);
-    if (mask.firstUncovered() >= 0) {
-      int at = mask.firstUncovered();
+    if (conversations.isEmpty()) {
       throw new RowRefused(
-          "the tokenizer leaves out '"
-              + rendered.text().substring(at, at + 1)
-              + "' at position "
-              + at
-              + " of a trained span");
+          "a conversation needs a chat template, and the model has none; name one with"
+              + " data.template");
     }
-    return finish(row, rendered.text(), encoding, mask, turnEnds(turns, encoding));
-  }
-
-  private List<TurnSpan> turns(ChatEncoder encoder, Chat conversation, ChatEncoder.Chat rendered) {
-    AssistantSpans.Renderer renderer =
-        (messages, prompt) -> encoder.render(messages, conversation.tools(), prompt).text();
-    List<TurnSpan> all =
-        new AssistantSpans(
-                renderer, markers, ChatEncoder.plain(conversation.messages()), rendered.text())
-            .find();
-    if (all.isEmpty()) {
-      throw new RowRefused("the conversation has no assistant's turn to train");
-    }
-    List<TurnSpan> trained = new ArrayList<>();
-    for (TurnSpan turn : trainOn == TrainOn.LAST ? all.subList(all.size() - 1, all.size()) : all) {
-      if (turn.message() >= conversation.trainFrom()
-          && wanted(conversation.messages().get(turn.message()))) {
-        trained.add(turn);
-      }
-    }
-    return trained;
-  }
-
-  /** The template's own blocks in order; one inside another adds nothing. */
-  private static List<LabelMask.Span> generation(ChatEncoder.Chat rendered) {
-    List<LabelMask.Span> merged = new ArrayList<>();
-    for (ChatEncoder.Span span :
-        rendered.generation().stream()
-            .sorted(Comparator.comparingInt(ChatEncoder.Span::start))
-            .toList()) {
-      int last = merged.size() - 1;
-      if (last >= 0 && span.start() < merged.get(last).end()) {
-        int end = Math.max(merged.get(last).end(), span.end());
-        merged.set(last, new LabelMask.Span(merged.get(last).start(), end));
-      } else {
-        merged.add(new LabelMask.Span(span.start(), span.end()));
-      }
-    }
-    return merged;
-  }
-
-  /** A message may say that it is context: {@code "train": false} or {@code "weight": 0}. */
-  private static boolean wanted(Map<String, @Nullable Object> message) {
-    boolean off = Boolean.FALSE.equals(message.get("train"));
-    return !off && !(message.get("weight") instanceof Number weight && weight.doubleValue() == 0);
-  }
-
-  private static boolean everyTurnTrained(Chat conversation, List<TurnSpan> trained) {
-    return trained.size()
-        == conversation.messages().stream()
-            .filter(message -> "assistant".equals(message.get("role")))
-            .count();
-  }
-
-  /** Ids of end markers that are one token: what must stop generation. */
-  private static Set<Integer> turnEnds(List<TurnSpan> turns, Encoding encoding) {
-    Set<Integer> ids = new HashSet<>();
-    int token = 0;
-    for (TurnSpan turn : turns) {
-      while (token < encoding.length() && encoding.ends()[token] < turn.end()) {
-        token++;
-      }
-      if (token < encoding.length()
-          && encoding.ends()[token] == turn.end()
-          && turn.end() > turn.contentEnd()
-          && encoding.starts()[token] >= turn.contentEnd()) {
-        ids.add(encoding.ids()[token]);
-      }
-    }
-    return ids;
+    ConversationEncoder.Encoded encoded = conversations.get().encode(conversation);
+    return finish(
+        row,
+        encoded.text(),
+        encoded.encoding(),
+        encoded.mask(),
+        encoded.turnEnds(),
+        encoded.dropped());
   }
 
   private EncodedRow finish(
-      Row row, String text, Encoding encoding, LabelMask mask, Set<Integer> turnEnds) {
+      Row row,
+      String text,
+      Encoding encoding,
+      LabelMask mask,
+      Set<Integer> turnEnds,
+      Dropped dropped) {
     int[] labels = mask.labels();
     int last = -1;
     int unknown = 0;
@@ -256,7 +185,8 @@ public final class SftEncoder {
         unknown,
         stopIds.contains(last) || turnEnds.contains(last),
         leadingBos(encoding.ids()),
-        turnEnds);
+        turnEnds,
+        dropped);
   }
 
   /**

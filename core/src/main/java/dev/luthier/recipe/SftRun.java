@@ -148,6 +148,7 @@ public final class SftRun {
             tokenizer,
             ChatTemplates.encoder(tokenizer, settings.data().template(), clock),
             settings.data().trainOn(),
+            settings.data().trainOnEnd(),
             Set.copyOf(generation.eosTokenIds()));
     return DataPipeline.of(encoder, settings.data()).prepare(file);
   }
