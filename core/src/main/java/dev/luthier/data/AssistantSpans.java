@@ -148,8 +148,7 @@ final class AssistantSpans {
    * The same for templates that write earlier messages in another way once others follow: what
    * stands between the message before and this content, less the generation prompt.
    */
-  private Optional<String> betweenTurns(
-      List<Map<String, @Nullable Object>> before, int content) {
+  private Optional<String> betweenTurns(List<Map<String, @Nullable Object>> before, int content) {
     if (before.isEmpty()) {
       return Optional.empty();
     }

@@ -17,7 +17,7 @@ import java.util.Set;
  * @param turnEnds ids of single tokens that close an assistant's turn in this row
  * @param dropped what the chat template left out of the text
  */
-record EncodedRow(
+public record EncodedRow(
     TokenSequence sequence,
     String text,
     Encoding encoding,
@@ -27,7 +27,7 @@ record EncodedRow(
     int bos,
     Set<Integer> turnEnds,
     Dropped dropped) {
-  EncodedRow {
+  public EncodedRow {
     turnEnds = Set.copyOf(turnEnds);
   }
 }

@@ -1,7 +1,7 @@
 package dev.luthier.data;
 
 /** Why one row cannot be used; the pipeline turns it into a {@link Refusal}. */
-final class RowRefused extends RuntimeException {
+public final class RowRefused extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final String hint;

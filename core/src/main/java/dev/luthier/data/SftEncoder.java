@@ -23,9 +23,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>With a chat template, conversations are rendered, and the spans of the assistant's turns
  * (content and end marker) are found in the text and mapped to tokens by their offsets, see {@link
- * AssistantSpans} and {@link LabelMask}; which turns are trained is {@link TrainingPolicy}'s. Prompt-completion and Alpaca rows become conversations of
- * a user's and an assistant's turn. A template's own {@code {% generation %}} blocks are used where
- * it has them and every turn is trained.
+ * AssistantSpans} and {@link LabelMask}; which turns are trained is {@link TrainingPolicy}'s.
+ * Prompt-completion and Alpaca rows become conversations of a user's and an assistant's turn. A
+ * template's own {@code {% generation %}} blocks are used where it has them and every turn is
+ * trained.
  *
  * <p>Without one, prompt and completion are tokenized apart and joined, the end-of-text token
  * follows, and completion and end are trained; BOS stands in front where the tokenizer puts it. So
@@ -67,17 +68,18 @@ public final class SftEncoder {
         new ArrayList<>(tokenizer.specialIds().stream().map(tokenizer::token).toList());
     tokenizer.eosToken().ifPresent(special::add);
     TrainingPolicy policy = new TrainingPolicy(trainOn, trainOnEnd);
-    this.conversations =
-        chat.map(c -> new ConversationEncoder(c, new EndMarkers(special), policy));
+    this.conversations = chat.map(c -> new ConversationEncoder(c, new EndMarkers(special), policy));
     Set<Integer> stops = new HashSet<>(stopIds);
     tokenizer.eosId().ifPresent(stops::add);
     this.stopIds = Set.copyOf(stops);
   }
 
   /**
+   * The row as tokens and labels.
+   *
    * @throws RowRefused the row cannot be trained on
    */
-  EncodedRow encode(Row row) {
+  public EncodedRow encode(Row row) {
     EncodedRow encoded = encodeExample(row);
     if (encoded.sequence().trained() == 0) {
       throw new RowRefused("nothing in the row would be trained");
@@ -141,8 +143,7 @@ public final class SftEncoder {
   }
 
   private EncodedRow joined(Row row, Joined.Parts parts) {
-    return finish(
-        row, parts.text(), parts.encoding(), parts.mask(), Set.of(), Dropped.NOTHING);
+    return finish(row, parts.text(), parts.encoding(), parts.mask(), Set.of(), Dropped.NOTHING);
   }
 
   private EncodedRow chat(Row row, Chat conversation) {

@@ -1,7 +1,6 @@
 package dev.luthier.data;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 

@@ -80,7 +80,8 @@ final class Skeletons {
       }
     }
     literals.add(text.substring(from));
-    boolean everyOne = order.size() == roles.size() && order.stream().distinct().count() == order.size();
+    boolean everyOne =
+        order.size() == roles.size() && order.stream().distinct().count() == order.size();
     if (!everyOne || literals.subList(1, order.size()).stream().anyMatch(String::isBlank)) {
       return Optional.empty();
     }

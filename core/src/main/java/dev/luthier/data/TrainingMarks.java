@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * content, the end is included, and what no range covers is not trained</td></tr>
  * </table>
  *
- * <p>Where the content is a list of text parts, each part may carry {@code train}, {@code weight} or
- * {@code loss_weight} of its own; a part without follows the message.
+ * <p>Where the content is a list of text parts, each part may carry {@code train}, {@code weight}
+ * or {@code loss_weight} of its own; a part without follows the message.
  *
  * @param train whether the message is trained; empty when it does not say
  * @param parts what is said of stretches of the content, in UTF-16 positions in it; later ones win
@@ -49,25 +49,26 @@ record TrainingMarks(Optional<Boolean> train, List<Part> parts) {
       Map<String, ? extends @Nullable Object> message,
       Map<String, ? extends @Nullable Object> plain,
       int index) {
-    boolean parted = message.get("content") instanceof List<?>;
-    if (!parted && (message.size() == 2 || KEYS.stream().allMatch(k -> message.get(k) == null))) {
+    if (!(message.get("content") instanceof List<?>)
+        && (message.size() == 2 || KEYS.stream().allMatch(k -> message.get(k) == null))) {
       return NONE;
     }
     String where = "message " + (index + 1) + " (" + message.get("role") + ")";
     List<Part> parts = new ArrayList<>();
-    if (parted && plain.get("content") instanceof String) {
-      parts.addAll(parts((List<?>) message.get("content"), where));
+    if (message.get("content") instanceof List<?> content
+        && plain.get("content") instanceof String) {
+      parts.addAll(parts(content, where));
     }
     Optional<Boolean> train = flag(message, where);
     Object detail = message.get(DETAIL);
     if (detail != null) {
-      if (!(detail instanceof List<?> ranges && plain.get("content") instanceof String content)) {
+      if (!(detail instanceof List<?> ranges && plain.get("content") instanceof String text)) {
         throw new RowRefused(
             where + ": train_detail: expected a list of ranges, for a message that is text");
       }
       train = Optional.of(false);
       for (Object range : ranges) {
-        parts.add(range(range, content, where));
+        parts.add(range(range, text, where));
       }
     }
     return new TrainingMarks(train, parts);

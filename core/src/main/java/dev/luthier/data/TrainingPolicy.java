@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Which messages of a conversation are trained, and which of their characters.
  *
  * <p>Settings choose among the assistant's turns; a message's own marks can take a turn out, or a
- * part of it, and can add turns of other roles. {@code trainOn = all} trains every character, header
- * and prompt too, except what marks take out.
+ * part of it, and can add turns of other roles. {@code trainOn = all} trains every character,
+ * header and prompt too, except what marks take out.
  */
 record TrainingPolicy(TrainOn on, TrainOnEnd ends) {
   static final String ASSISTANT = "assistant";
@@ -76,7 +76,8 @@ record TrainingPolicy(TrainOn on, TrainOnEnd ends) {
   /**
    * @param turns the messages found, in the order of the text
    * @return for each UTF-16 unit of the text whether it is trained
-   * @throws RowRefused a message marks parts of its content that the template does not write as such
+   * @throws RowRefused a message marks parts of its content that the template does not write as
+   *     such
    */
   boolean[] characters(
       String text,
@@ -99,7 +100,8 @@ record TrainingPolicy(TrainOn on, TrainOnEnd ends) {
         if (choice.chosen()[i]) {
           Arrays.fill(trained, turn.start(), turn.contentEnd(), said.train().orElse(true));
         }
-        Arrays.fill(trained, turn.contentEnd(), turn.end(), end(choice.chosen()[i], i == lastChosen));
+        Arrays.fill(
+            trained, turn.contentEnd(), turn.end(), end(choice.chosen()[i], i == lastChosen));
       }
       if ((choice.chosen()[i] || on == TrainOn.ALL) && !said.parts().isEmpty()) {
         mark(trained, text, turn, said, String.valueOf(messages.get(i).get("content")));

@@ -1,5 +1,8 @@
 package dev.luthier.tokenizer;
 
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /**
  * GPT-2's way to write bytes in a JSON vocabulary: a printable letter for each of the 256, so that
  * no token holds a space or a control character. Bytes that are visible Latin-1 characters stand
@@ -7,6 +10,9 @@ package dev.luthier.tokenizer;
  */
 final class ByteLetters {
   private static final char[] LETTER = new char[256];
+
+  /** The byte of each letter, -1 for characters that are none. */
+  private static final short[] BYTE = new short[512];
 
   /** Bytes in GPT-2's order of ids: the visible ones first, then the others. */
   private static final byte[] ORDER = new byte[256];
@@ -28,6 +34,13 @@ final class ByteLetters {
     }
   }
 
+  static {
+    Arrays.fill(BYTE, (short) -1);
+    for (int b = 0; b < 256; b++) {
+      BYTE[LETTER[b]] = (short) b;
+    }
+  }
+
   private ByteLetters() {}
 
   private static boolean isVisible(int b) {
@@ -37,6 +50,19 @@ final class ByteLetters {
   /** The byte with the given place among the 256 byte tokens. */
   static byte byteAt(int place) {
     return ORDER[place];
+  }
+
+  /** The bytes of a token, or null where it has other characters than these letters. */
+  static byte @Nullable [] read(String token) {
+    byte[] bytes = new byte[token.length()];
+    for (int i = 0; i < bytes.length; i++) {
+      char letter = token.charAt(i);
+      if (letter >= BYTE.length || BYTE[letter] < 0) {
+        return null;
+      }
+      bytes[i] = (byte) BYTE[letter];
+    }
+    return bytes;
   }
 
   static String write(byte[] bytes) {

@@ -5,6 +5,7 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.luthier.LuthierException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,26 +49,37 @@ final class NativeTokenizer {
     }
   }
 
-  /** Ids with spans in code points, as Rust counts characters; {@link Encoding} has UTF-16. */
-  Encoding encode(String text, boolean addSpecialTokens) {
+  /**
+   * Ids with spans in UTF-16 units.
+   *
+   * @param places what may know the spans without asking the library
+   */
+  Encoding encode(String text, boolean addSpecialTokens, Optional<TokenPlaces> places) {
     long encoding = encodeNative(text, addSpecialTokens);
     try {
       int[] ids = toInts(TokenizersLibrary.LIB.getTokenIds(encoding));
-      CharSpan[] spans = TokenizersLibrary.LIB.getTokenCharSpans(encoding);
-      int[] starts = new int[ids.length];
-      int[] ends = new int[ids.length];
-      int last = 0;
-      for (int i = 0; i < ids.length; i++) {
-        @Nullable CharSpan span = spans[i];
-        // The library gives no span for tokens that come from no text.
-        starts[i] = span == null ? last : span.getStart();
-        ends[i] = span == null ? last : span.getEnd();
-        last = ends[i];
-      }
-      return new Encoding(ids, starts, ends);
+      return places
+          .map(known -> known.find(text, ids))
+          .orElseGet(() -> Utf16.fromCodePoints(text, spans(encoding, ids)));
     } finally {
       TokenizersLibrary.LIB.deleteEncoding(encoding);
     }
+  }
+
+  /** Spans in code points, as Rust counts characters. */
+  private static Encoding spans(long encoding, int[] ids) {
+    CharSpan[] spans = TokenizersLibrary.LIB.getTokenCharSpans(encoding);
+    int[] starts = new int[ids.length];
+    int[] ends = new int[ids.length];
+    int last = 0;
+    for (int i = 0; i < ids.length; i++) {
+      @Nullable CharSpan span = spans[i];
+      // The library gives no span for tokens that come from no text.
+      starts[i] = span == null ? last : span.getStart();
+      ends[i] = span == null ? last : span.getEnd();
+      last = ends[i];
+    }
+    return new Encoding(ids, starts, ends);
   }
 
   String decode(int[] ids, boolean skipSpecialTokens) {

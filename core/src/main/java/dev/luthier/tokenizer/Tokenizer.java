@@ -42,6 +42,7 @@ public final class Tokenizer {
   private final Map<Integer, String> tokenOf = new HashMap<>();
   private final Set<Integer> specialIds;
   private final boolean byteFallback;
+  private final Optional<TokenPlaces> places;
   private final int vocabSize;
   private final boolean addsBos;
 
@@ -53,6 +54,7 @@ public final class Tokenizer {
     this.specialIds = json.specialIds();
     this.byteFallback = json.byteFallback();
     idOf.forEach((token, id) -> tokenOf.put(id, token));
+    this.places = TokenPlaces.of(json.spelling(), tokenOf, json.added());
     this.vocabSize = tokenOf.keySet().stream().mapToInt(id -> id).max().orElse(-1) + 1;
     int[] empty = library.ids("", true);
     this.addsBos = empty.length > 0 && bosId().equals(OptionalInt.of(empty[0]));
@@ -97,7 +99,7 @@ public final class Tokenizer {
    */
   public Encoding encode(String text, boolean addSpecialTokens) {
     String valid = Utf16.withoutLoneSurrogates(text);
-    Encoding encoding = Utf16.fromCodePoints(valid, library.encode(valid, addSpecialTokens));
+    Encoding encoding = library.encode(valid, addSpecialTokens, places);
     if (!addSpecialTokens || !beginsWithTwoBos(encoding.ids())) {
       return encoding;
     }
@@ -108,7 +110,17 @@ public final class Tokenizer {
         Arrays.copyOfRange(encoding.ends(), 1, length));
   }
 
-  /** The ids alone, which is much faster than {@link #encode}. */
+  /** The places as the library says them, for tests of those that {@link TokenPlaces} finds. */
+  Encoding encodeByLibrary(String text) {
+    return library.encode(Utf16.withoutLoneSurrogates(text), false, Optional.empty());
+  }
+
+  /** Whether the places in this text are found without the library. */
+  boolean placesKnown(String text) {
+    return places.map(known -> known.find(text, library.ids(text, false))).isPresent();
+  }
+
+  /** The ids alone. */
   public int[] encodeIds(String text, boolean addSpecialTokens) {
     int[] ids = library.ids(Utf16.withoutLoneSurrogates(text), addSpecialTokens);
     boolean doubled = addSpecialTokens && beginsWithTwoBos(ids);

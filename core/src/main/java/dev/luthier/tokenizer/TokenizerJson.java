@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -24,9 +25,16 @@ import java.util.Set;
  * @param idOf token to id, added tokens included
  * @param specialIds ids of added tokens marked special
  * @param byteFallback whether tokens such as {@code <0x0A>} stand for bytes when decoding
+ * @param added the added tokens by id
+ * @param spelling how the tokens spell text
  */
 record TokenizerJson(
-    String json, Map<String, Integer> idOf, Set<Integer> specialIds, boolean byteFallback) {
+    String json,
+    Map<String, Integer> idOf,
+    Set<Integer> specialIds,
+    boolean byteFallback,
+    Map<Integer, JsonNode> added,
+    TokenPlaces.Spelling spelling) {
 
   static TokenizerJson read(Path file, TokenizerConfig config) {
     Reader reader = new Reader(config);
@@ -43,6 +51,10 @@ record TokenizerJson(
     private final Map<String, Integer> idOf = new HashMap<>();
     private final Set<Integer> specialIds = new HashSet<>();
     private boolean byteFallback;
+    private JsonNode normalizer = MissingNode.getInstance();
+    private JsonNode preTokenizer = MissingNode.getInstance();
+    private JsonNode decoder = MissingNode.getInstance();
+    private String model = "";
 
     Reader(TokenizerConfig config) {
       this.config = config;
@@ -67,9 +79,13 @@ record TokenizerJson(
               HostileFiles.checkTemplates(postProcessor);
             }
             case "normalizer" -> {
-              JsonNode normalizer = Jackson.MAPPER.readTree(in);
+              normalizer = Jackson.MAPPER.readTree(in);
               HostileFiles.checkCharacterMaps(normalizer);
               out.writePOJOField(field, normalizer);
+            }
+            case "pre_tokenizer" -> {
+              preTokenizer = Jackson.MAPPER.readTree(in);
+              out.writePOJOField(field, preTokenizer);
             }
             case "added_tokens" -> added = added(Jackson.MAPPER.readTree(in));
             case "model" -> {
@@ -77,7 +93,7 @@ record TokenizerJson(
               copyModel(in, out);
             }
             case "decoder" -> {
-              JsonNode decoder = Jackson.MAPPER.readTree(in);
+              decoder = Jackson.MAPPER.readTree(in);
               byteFallback = decoder.findValuesAsText("type").contains("ByteFallback");
               out.writePOJOField(field, decoder);
             }
@@ -98,8 +114,15 @@ record TokenizerJson(
       if (idOf.isEmpty()) {
         throw new IOException("expected a vocabulary under model.vocab, found none");
       }
+      Map<Integer, JsonNode> addedById = new HashMap<>();
+      added.forEach(token -> addedById.put(token.path("id").asInt(), token));
       return new TokenizerJson(
-          text.toString(), Map.copyOf(idOf), Set.copyOf(specialIds), byteFallback);
+          text.toString(),
+          Map.copyOf(idOf),
+          Set.copyOf(specialIds),
+          byteFallback,
+          addedById,
+          TokenPlaces.Spelling.of(model, normalizer, preTokenizer, decoder));
     }
 
     /** The file's added tokens and those that only tokenizer_config.json knows, by id. */
@@ -134,9 +157,15 @@ record TokenizerJson(
         String field = in.currentName();
         out.writeFieldName(field);
         in.nextToken();
+        if (field.equals("merges") && model.isEmpty()) {
+          model = "BPE"; // old files do not name it
+        }
         if (field.equals("dropout")) {
           in.skipChildren();
           out.writeNull();
+        } else if (field.equals("type")) {
+          model = in.getText();
+          out.writeString(model);
         } else if (!field.equals("vocab")) {
           out.copyCurrentStructure(in);
         } else if (in.currentToken() == JsonToken.START_ARRAY) {

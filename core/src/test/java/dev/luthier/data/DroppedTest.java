@@ -50,7 +50,9 @@ class DroppedTest {
 
   @Test
   void content_that_json_escapes_is_not_dropped() {
-    String json = HEAD + "<{{ m.role }}>{{ m.content if m.role != 'tool' else m.content | tojson }}</s>{% endfor %}";
+    String json =
+        HEAD
+            + "<{{ m.role }}>{{ m.content if m.role != 'tool' else m.content | tojson }}</s>{% endfor %}";
     List<Map<String, @Nullable Object>> messages = AssistantSpansTest.turns("a", "b");
     messages.add(1, Chat.message("tool", "{\"t\": \"é\"}"));
     assertThat(encode(json, messages, List.of()).dropped().isEmpty()).isTrue();
@@ -59,15 +61,15 @@ class DroppedTest {
 
   @Test
   void a_content_that_is_dropped_for_what_it_says_is_listed() {
-    String picky =
-        HEAD + "<{{ m.role }}>{{ m.content if 'b' not in m.content }}</s>{% endfor %}";
+    String picky = HEAD + "<{{ m.role }}>{{ m.content if 'b' not in m.content }}</s>{% endfor %}";
     List<Map<String, @Nullable Object>> messages = AssistantSpansTest.turns("abc", "def");
     assertThat(encode(picky, messages, List.of()).dropped().messages()).containsExactly(0);
   }
 
   @Test
   void an_answer_that_is_only_context_may_be_missing() {
-    String last = HEAD + "{% if m.role == 'user' or loop.last %}" + TURN + "{% endif %}{% endfor %}";
+    String last =
+        HEAD + "{% if m.role == 'user' or loop.last %}" + TURN + "{% endif %}{% endfor %}";
     List<Map<String, @Nullable Object>> messages = AssistantSpansTest.turns("a", "b", "c", "d");
     messages.get(1).put("train", false);
     EncodedRow row = encode(last, messages, List.of());

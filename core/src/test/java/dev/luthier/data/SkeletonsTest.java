@@ -24,13 +24,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SkeletonsTest {
   private static final EndMarkers MARKERS = new EndMarkers(List.of("</s>", "<|im_end|>"));
 
-  /** The markers of the templates, white space that trimming knows and does not, halves of pairs. */
+  /**
+   * The markers of the templates, white space that trimming knows and does not, halves of pairs.
+   */
   @Property(tries = 300)
   void a_skeleton_finds_what_probing_finds(
       @ForAll @Size(min = 1, max = 5)
           List<
                   @NotBlank @StringLength(max = 14)
-                  @Chars({'<', '>', '|', '/', 's', '\n', '\r', ' ', '\u00a0', '\u0301', '\ud83d', '\ude00', '[', ']'})
+                  @Chars({
+                    '<', '>', '|', '/', 's', '\n', '\r', ' ', '\u00a0', '\u0301', '\ud83d',
+                    '\ude00', '[', ']'
+                  })
                   @CharRange(from = 'a', to = 'e') String>
               says) {
     List<Map<String, @Nullable Object>> messages =
@@ -50,7 +55,9 @@ class SkeletonsTest {
 
   /** Those that treat all conversations alike have one; THINKING and FORGETFUL do not. */
   @ParameterizedTest
-  @EnumSource(names = {"THINKING", "FORGETFUL"}, mode = EnumSource.Mode.EXCLUDE)
+  @EnumSource(
+      names = {"THINKING", "FORGETFUL"},
+      mode = EnumSource.Mode.EXCLUDE)
   void most_templates_have_a_skeleton(Templates template) {
     List<Map<String, @Nullable Object>> messages =
         AssistantSpansTest.turns("One? ", " Two.", "<|im_end|>\n", "Four.");

@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** ChatML, in which everything is a token of one or few characters: what is trained, to the letter. */
+/**
+ * ChatML, in which everything is a token of one or few characters: what is trained, to the letter.
+ */
 class TrainingPolicyTest {
   private static final Tokenizer TOKENIZER = TestTokenizers.chat();
   private static final String END = "<|im_end|>";
@@ -56,7 +58,8 @@ class TrainingPolicyTest {
     assertThat(trained(Templates.TOOLS, TrainOn.COMPLETION, TrainOnEnd.TURN, chat(messages)))
         .containsExactly("d\n<tool_call>\n{get}\n</tool_call>" + END, "f" + END);
     Chat split = new Chat(AssistantSpansTest.turns("a", "b", "c", "d"), List.of(), 1);
-    assertThat(runs(TrainOn.COMPLETION, TrainOnEnd.TURN, split)).containsExactly("b" + END, "d" + END);
+    assertThat(runs(TrainOn.COMPLETION, TrainOnEnd.TURN, split))
+        .containsExactly("b" + END, "d" + END);
     assertThat(encode(TrainOn.COMPLETION, new PromptCompletion("a", "b")).sequence().labels())
         .isEqualTo(encode(TrainOn.ASSISTANT, new PromptCompletion("a", "b")).sequence().labels());
   }
@@ -95,9 +98,7 @@ class TrainingPolicyTest {
   @Test
   void characters_are_marked_by_ranges_with_their_last_included() {
     List<Map<String, @Nullable Object>> messages = AssistantSpansTest.turns("x", "ab🙂cd");
-    messages
-        .get(1)
-        .put("train_detail", List.of(range(0, 1, false), range(2, 3, true)));
+    messages.get(1).put("train_detail", List.of(range(0, 1, false), range(2, 3, true)));
     assertThat(runs(TrainOn.ASSISTANT, TrainOnEnd.TURN, chat(messages)))
         .containsExactly("🙂c", END);
     messages.get(0).put("train_detail", List.of(range(0, 0, true)));
@@ -160,8 +161,7 @@ class TrainingPolicyTest {
   @Test
   void rows_without_a_template_may_leave_the_end_token_out_too() {
     SftEncoder encoder =
-        new SftEncoder(
-            TOKENIZER, Optional.empty(), TrainOn.ASSISTANT, TrainOnEnd.NONE, Set.of());
+        new SftEncoder(TOKENIZER, Optional.empty(), TrainOn.ASSISTANT, TrainOnEnd.NONE, Set.of());
     EncodedRow pair = encoder.encode(new Row(1, new PromptCompletion("a", "b")));
     assertThat(runs(pair)).containsExactly("b");
     assertThat(pair.text()).isEqualTo("ab" + END);
@@ -197,8 +197,7 @@ class TrainingPolicyTest {
     return trained(Templates.CHATML, on, ends, chat);
   }
 
-  private static List<String> trained(
-      Templates template, TrainOn on, TrainOnEnd ends, Chat chat) {
+  private static List<String> trained(Templates template, TrainOn on, TrainOnEnd ends, Chat chat) {
     return runs(encoder(template, on, ends).encode(new Row(1, chat)));
   }
 
