@@ -44,7 +44,7 @@ import java.util.function.IntUnaryOperator;
  */
 public final class EncodeBenchmark {
   private static final int ROUNDS = 15;
-  private static final int WARM_UP = 6;
+  private static final int WARM_UP = 15;
   private static final int ROWS = 1200;
   private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
 

@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -15,7 +15,6 @@ import java.util.stream.Collectors;
  * that a template also works with a tokenizer that has no token of its own for the marker.
  */
 final class EndMarkers {
-  private static final Pattern ANGLE = Pattern.compile("<[^<>\\s]{1,64}>");
   private static final Pattern TELLING =
       Pattern.compile("</.*|.*(end|eot|eos|eom|stop|sep).*", Pattern.CASE_INSENSITIVE);
   private static final Pattern OPENING =
@@ -26,6 +25,9 @@ final class EndMarkers {
 
   /** By first character, since this is asked at every position after a turn; longest first. */
   private final Map<Character, List<String>> special;
+
+  /** What is known of the markers that templates print: a few. */
+  private final Map<String, Boolean> opening = new ConcurrentHashMap<>();
 
   /**
    * @param special strings of the tokenizer's special tokens
@@ -85,8 +87,8 @@ final class EndMarkers {
   }
 
   /** Some templates print the next header unasked. */
-  private static boolean opensByName(String marker) {
-    return OPENING.matcher(marker).matches();
+  private boolean opensByName(String marker) {
+    return opening.computeIfAbsent(marker, name -> OPENING.matcher(name).matches());
   }
 
   private String markerAt(String text, int at) {
@@ -94,8 +96,22 @@ final class EndMarkers {
     if (!token.isEmpty() || at >= text.length() || text.charAt(at) != '<') {
       return token;
     }
-    Matcher angle = ANGLE.matcher(text).region(at, text.length());
-    return angle.lookingAt() ? angle.group() : "";
+    return inBrackets(text, at);
+  }
+
+  /** {@code <...>} with 1 to 64 characters inside, none of them a bracket or white space. */
+  private static String inBrackets(String text, int at) {
+    int most = Math.min(text.length(), at + 66);
+    for (int i = at + 1; i < most; i++) {
+      char c = text.charAt(i);
+      if (c == '>') {
+        return i > at + 1 ? text.substring(at, i + 1) : "";
+      }
+      if (c == '<' || c == ' ' || (c >= '\t' && c <= '\r')) {
+        return "";
+      }
+    }
+    return "";
   }
 
   private String specialAt(String text, int at) {

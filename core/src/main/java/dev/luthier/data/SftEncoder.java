@@ -43,6 +43,11 @@ public final class SftEncoder {
   private final Joined joined;
   private final Set<Integer> stopIds;
 
+  /** Ids, -1 where the tokenizer has none. */
+  private final int unknownId;
+
+  private final int bosId;
+
   /**
    * @param chat the model's template; empty to do without
    * @param stopIds further ids that end generation (generation_config.json), beside the tokenizer's
@@ -72,6 +77,8 @@ public final class SftEncoder {
     Set<Integer> stops = new HashSet<>(stopIds);
     tokenizer.eosId().ifPresent(stops::add);
     this.stopIds = Set.copyOf(stops);
+    this.unknownId = tokenizer.unkId().orElse(-1);
+    this.bosId = tokenizer.bosId().orElse(-1);
   }
 
   /**
@@ -195,8 +202,7 @@ public final class SftEncoder {
    */
   private boolean isUnknown(String text, Encoding encoding, int token) {
     int id = encoding.ids()[token];
-    return tokenizer.unkId().isPresent()
-        && id == tokenizer.unkId().getAsInt()
+    return id == unknownId
         && !text.substring(encoding.starts()[token], encoding.ends()[token])
             .strip()
             .equals(tokenizer.token(id));
@@ -208,9 +214,7 @@ public final class SftEncoder {
 
   private int leadingBos(int[] ids) {
     int count = 0;
-    while (tokenizer.bosId().isPresent()
-        && count < ids.length
-        && ids[count] == tokenizer.bosId().getAsInt()) {
+    while (count < ids.length && ids[count] == bosId) {
       count++;
     }
     return count;

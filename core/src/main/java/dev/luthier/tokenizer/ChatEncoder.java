@@ -117,16 +117,31 @@ public final class ChatEncoder {
     return renderer.render(plain(messages), tools, addGenerationPrompt);
   }
 
-  /** The messages as the template gets them: lists of text parts joined to strings. */
+  /**
+   * The messages as the template gets them: lists of text parts joined to strings. Messages without
+   * such lists are the very ones that were given, and not to be changed.
+   */
   public static List<Map<String, @Nullable Object>> plain(
       List<? extends Map<String, ? extends @Nullable Object>> messages) {
     List<Map<String, @Nullable Object>> plain = new ArrayList<>(messages.size());
     for (Map<String, ? extends @Nullable Object> message : messages) {
-      Map<String, @Nullable Object> copy = new LinkedHashMap<>(message);
-      copy.computeIfPresent("content", (key, content) -> joined(content));
-      plain.add(copy);
+      plain.add(message.get("content") instanceof List<?> ? copied(message) : same(message));
     }
     return plain;
+  }
+
+  private static Map<String, @Nullable Object> copied(
+      Map<String, ? extends @Nullable Object> message) {
+    Map<String, @Nullable Object> copy = new LinkedHashMap<>(message);
+    copy.computeIfPresent("content", (key, content) -> joined(content));
+    return copy;
+  }
+
+  /** Templates read messages and never write to them. */
+  @SuppressWarnings("unchecked")
+  private static Map<String, @Nullable Object> same(
+      Map<String, ? extends @Nullable Object> message) {
+    return (Map<String, @Nullable Object>) message;
   }
 
   /** The tokens of a rendered text, with their places in it. */

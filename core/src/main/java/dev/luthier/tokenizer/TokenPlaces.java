@@ -3,8 +3,10 @@ package dev.luthier.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,15 +15,20 @@ import org.jspecify.annotations.Nullable;
  * before each stretch between added tokens (Llama 2). Asking the Rust library for the places costs
  * as much as tokenizing: it makes an object for each token, through JNI.
  *
- * <p>The tokens' bytes must be the text's, one after the other, to the last one. Then no other
- * places are possible. Where they are not (a normalizer changed the text, an unknown token stands
- * for some of it, a token takes white space in), there is no answer and the library is asked.
+ * <p>Such tokenizers cut the text into pieces and leave nothing out, so that the tokens' lengths say
+ * where each stands, and must add up to the text's. That they do is certain where the vocabulary
+ * has every byte and no normalizer can have changed the text. Elsewhere the tokens' bytes must also
+ * be the text's, one after the other. Where something is amiss (a normalizer changed the text, an
+ * unknown token stands for some of it, a token takes white space in), there is no answer and the
+ * library is asked.
  */
 final class TokenPlaces {
   /** How the tokens of a vocabulary spell text. */
   enum Spelling {
     /** A letter of GPT-2's for each byte. */
     BYTES,
+    /** The same of the text in Unicode's composed form (NFC). */
+    COMPOSED_BYTES,
     /** {@code ▁} for a space, one more of which stands before each stretch of text. */
     SPACED,
     /** Neither. */
@@ -36,7 +43,7 @@ final class TokenPlaces {
       if ((keepsText || composes)
           && decoder.path("type").asText().equals("ByteLevel")
           && preTokenizer.findValuesAsText("type").contains("ByteLevel")) {
-        return BYTES;
+        return keepsText ? BYTES : COMPOSED_BYTES;
       }
       boolean whole = preTokenizer.isNull() || preTokenizer.isMissingNode();
       return whole && putsSpaces(normalizer) ? SPACED : OTHER;
@@ -55,25 +62,33 @@ final class TokenPlaces {
     }
   }
 
-  private static final int UNKNOWN = -1;
+  private static final Pattern BYTE = Pattern.compile("<0x[0-9A-F]{2}>");
+  private static final int ADDED = 1 << 15;
+  private static final int LONGEST = ADDED - 1;
 
-  private final boolean spaced;
+  private final Spelling spelling;
 
-  /** What each id spells: {@code bytes[start[id] .. start[id] + length[id])}. */
+  /** Whether nothing can be left out: each byte has a token, and so has {@code ▁}. */
+  private final boolean complete;
+
+  /** What the tokens spell, one after the other, and where each begins. */
   private final byte[] bytes;
 
-  private final int[] start;
-  private final int[] length;
+  private final int[] from;
 
-  /** Whether text begins anew after this id. */
-  private final boolean[] added;
+  /**
+   * For each id how many bytes it spells, 0 where that is not known, and whether text begins anew
+   * after it ({@link #ADDED}). Small, since ids come in no order and each look costs a cache line.
+   */
+  private final short[] lengths;
 
-  private TokenPlaces(boolean spaced, byte[] bytes, int[] start, int[] length, boolean[] added) {
-    this.spaced = spaced;
+  private TokenPlaces(
+      Spelling spelling, boolean complete, byte[] bytes, int[] from, short[] lengths) {
+    this.spelling = spelling;
+    this.complete = complete;
     this.bytes = bytes;
-    this.start = start;
-    this.length = length;
-    this.added = added;
+    this.from = from;
+    this.lengths = lengths;
   }
 
   /**
@@ -89,27 +104,36 @@ final class TokenPlaces {
     boolean spaced = spelling == Spelling.SPACED;
     int size = tokens.keySet().stream().mapToInt(id -> id).max().orElse(-1) + 1;
     byte[] all = new byte[8 * size];
-    int[] start = new int[size];
-    int[] length = new int[size];
-    boolean[] added = new boolean[size];
-    Arrays.fill(length, UNKNOWN);
+    int[] from = new int[size];
+    short[] lengths = new short[size];
+    BitSet single = new BitSet(256);
+    boolean space = !spaced;
     int end = 0;
     for (int id = 0; id < size; id++) {
       String token = tokens.get(id);
       JsonNode special = addedTokens.get(id);
-      added[id] = special != null;
       byte @Nullable [] spelt = token == null ? null : spell(token, special, spaced);
-      if (spelt != null) {
+      if (spelt != null && spelt.length <= LONGEST) {
         if (end + spelt.length > all.length) {
           all = Arrays.copyOf(all, 2 * all.length + spelt.length);
         }
         System.arraycopy(spelt, 0, all, end, spelt.length);
-        start[id] = end;
-        length[id] = spelt.length;
+        from[id] = end;
+        lengths[id] = (short) ((special == null ? 0 : ADDED) | spelt.length);
+        boolean stands = special == null && spelt.length == 1;
+        space |= stands && token.equals("▁");
+        if (stands && (!spaced || BYTE.matcher(token).matches())) {
+          single.set(spelt[0] & 0xFF);
+        }
         end += spelt.length;
       }
     }
-    return Optional.of(new TokenPlaces(spaced, Arrays.copyOf(all, end), start, length, added));
+    return Optional.of(new TokenPlaces(
+            spelling,
+            space && single.cardinality() == 256,
+            Arrays.copyOf(all, end),
+            from,
+            lengths));
   }
 
   private static byte @Nullable [] spell(String token, @Nullable JsonNode added, boolean spaced) {
@@ -124,7 +148,7 @@ final class TokenPlaces {
     if (!spaced) {
       return ByteLetters.read(token);
     }
-    if (token.length() == 6 && token.startsWith("<0x") && token.endsWith(">")) {
+    if (BYTE.matcher(token).matches()) {
       return new byte[] {(byte) Integer.parseInt(token.substring(3, 5), 16)};
     }
     return token.replace('▁', ' ').getBytes(StandardCharsets.UTF_8);
@@ -140,40 +164,53 @@ final class TokenPlaces {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     int[] starts = new int[ids.length];
     int[] ends = new int[ids.length];
+    boolean spaced = spelling == Spelling.SPACED;
     boolean anew = spaced;
     int at = 0;
     for (int t = 0; t < ids.length; t++) {
-      int id = ids[t];
-      if (id >= length.length || length[id] <= 0) {
-        return null;
-      }
-      int from = start[id];
-      int count = length[id];
-      if (anew && !added[id]) {
-        if (bytes[from] != ' ') {
-          return null;
-        }
-        from++;
-        count--;
-      }
-      anew = spaced && added[id];
-      if (at + count > utf8.length
-          || !Arrays.equals(bytes, from, from + count, utf8, at, at + count)) {
+      int entry = ids[t] < lengths.length ? lengths[ids[t]] : 0;
+      boolean added = (entry & ADDED) != 0;
+      int count = entry & LONGEST;
+      if (count == 0) {
         return null;
       }
       starts[t] = at;
-      at += count;
+      at += anew && !added ? count - 1 : count;
       ends[t] = at;
+      anew = spaced && added;
     }
-    if (at != utf8.length) {
+    if (at != utf8.length || !(certain(text, utf8.length) || spell(utf8, ids, starts, ends))) {
       return null;
     }
-    if (utf8.length == text.length()) {
-      widenEmpty(starts, ends);
-    } else {
+    if (utf8.length > text.length()) {
       toUnits(text, utf8.length, starts, ends);
+    } else if (spaced) {
+      widenEmpty(starts, ends);
     }
     return new Encoding(ids, starts, ends);
+  }
+
+  private boolean certain(String text, int size) {
+    return complete
+        && switch (spelling) {
+          case BYTES -> true;
+          case COMPOSED_BYTES -> size == text.length();
+          default -> text.indexOf('▁') < 0;
+        };
+  }
+
+  /** Whether the tokens' bytes are the text's, but for the spaces put before stretches of it. */
+  private boolean spell(byte[] utf8, int[] ids, int[] starts, int[] ends) {
+    for (int t = 0; t < ids.length; t++) {
+      int begin = from[ids[t]];
+      int extra = (lengths[ids[t]] & LONGEST) - (ends[t] - starts[t]);
+      boolean space = extra == 0 || bytes[begin] == ' ';
+      int after = begin + extra + ends[t] - starts[t];
+      if (!space || !Arrays.equals(bytes, begin + extra, after, utf8, starts[t], ends[t])) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** A token that is nothing but the space put before a text stands at the character after it. */
