@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * before each stretch between added tokens (Llama 2). Asking the Rust library for the places costs
  * as much as tokenizing: it makes an object for each token, through JNI.
  *
- * <p>Such tokenizers cut the text into pieces and leave nothing out, so that the tokens' lengths say
- * where each stands, and must add up to the text's. That they do is certain where the vocabulary
- * has every byte and no normalizer can have changed the text. Elsewhere the tokens' bytes must also
- * be the text's, one after the other. Where something is amiss (a normalizer changed the text, an
- * unknown token stands for some of it, a token takes white space in), there is no answer and the
- * library is asked.
+ * <p>Such tokenizers cut the text into pieces and leave nothing out, so that the tokens' lengths
+ * say where each stands, and must add up to the text's. That they do is certain where the
+ * vocabulary has every byte and no normalizer can have changed the text. Elsewhere the tokens'
+ * bytes must also be the text's, one after the other. Where something is amiss (a normalizer
+ * changed the text, an unknown token stands for some of it, a token takes white space in), there is
+ * no answer and the library is asked.
  */
 final class TokenPlaces {
   /** How the tokens of a vocabulary spell text. */
@@ -112,7 +112,10 @@ final class TokenPlaces {
     for (int id = 0; id < size; id++) {
       String token = tokens.get(id);
       JsonNode special = addedTokens.get(id);
-      byte @Nullable [] spelt = token == null ? null : spell(token, special, spaced);
+      if (token == null) {
+        continue; // a hole in the vocabulary
+      }
+      byte @Nullable [] spelt = spell(token, special, spaced);
       if (spelt != null && spelt.length <= LONGEST) {
         if (end + spelt.length > all.length) {
           all = Arrays.copyOf(all, 2 * all.length + spelt.length);
@@ -128,7 +131,8 @@ final class TokenPlaces {
         end += spelt.length;
       }
     }
-    return Optional.of(new TokenPlaces(
+    return Optional.of(
+        new TokenPlaces(
             spelling,
             space && single.cardinality() == 256,
             Arrays.copyOf(all, end),
