@@ -4,6 +4,7 @@ import dev.luthier.UsageException;
 import dev.luthier.recipe.PretrainSettings;
 import dev.luthier.recipe.SettingPrinter;
 import dev.luthier.recipe.SftSettings;
+import dev.luthier.recipe.generate.DataGenerateSettings;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** {@code luthier config VERB}: every setting of a verb. */
 @Command(
     name = "config",
-    description = "Prints every setting of sft or pretrain with its default, as a file to edit.",
+    description = "Prints every setting of a verb with its default, as a file to edit.",
     footer = {
       "",
       "Example:",
@@ -23,13 +24,20 @@ import picocli.CommandLine.Parameters;
     })
 final class ConfigCommand implements Callable<Integer> {
   private static final Map<String, Class<? extends Record>> RECIPES =
-      new TreeMap<>(Map.of("sft", SftSettings.class, "pretrain", PretrainSettings.class));
+      new TreeMap<>(
+          Map.of(
+              "sft",
+              SftSettings.class,
+              "pretrain",
+              PretrainSettings.class,
+              "data-generate",
+              DataGenerateSettings.class));
 
   private final Console console;
 
   @Mixin private final HelpOption help = new HelpOption();
 
-  @Parameters(paramLabel = "VERB", description = "sft or pretrain.")
+  @Parameters(paramLabel = "VERB", description = "sft, pretrain or data-generate.")
   private String verb = "";
 
   ConfigCommand(Console console) {
@@ -45,7 +53,10 @@ final class ConfigCommand implements Callable<Integer> {
     }
     console
         .out()
-        .println("# Settings of luthier " + verb + ". Flags and --set key=value override them.");
+        .println(
+            "# Settings of luthier "
+                + verb.replace('-', ' ')
+                + ". Flags and --set key=value override them.");
     console.out().print(SettingPrinter.yaml(recipe));
     return Program.DONE;
   }

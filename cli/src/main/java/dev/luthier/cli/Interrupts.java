@@ -13,20 +13,29 @@ final class Interrupts implements BooleanSupplier {
 
   private Interrupts() {}
 
-  /** Takes over SIGINT and SIGTERM for the rest of the program. */
+  /** Takes over SIGINT and SIGTERM for the rest of the program, which trains. */
   static Interrupts install(Console console) {
+    return install(console, "after this step, with a checkpoint");
+  }
+
+  /**
+   * Takes over SIGINT and SIGTERM for the rest of the program.
+   *
+   * @param when the program will stop, for the one who waits
+   */
+  static Interrupts install(Console console, String when) {
     Interrupts interrupts = new Interrupts();
     for (String name : new String[] {"INT", "TERM"}) {
-      Signal.handle(new Signal(name), signal -> interrupts.signalled(console));
+      Signal.handle(new Signal(name), signal -> interrupts.signalled(console, when));
     }
     return interrupts;
   }
 
-  private void signalled(Console console) {
+  private void signalled(Console console, String when) {
     if (asked.getAndSet(true)) {
       Runtime.getRuntime().halt(Program.INTERRUPTED);
     }
-    console.err().println("\nStopping after this step, with a checkpoint; again to stop at once.");
+    console.err().println("\nStopping " + when + "; again to stop at once.");
   }
 
   @Override

@@ -56,6 +56,7 @@ final class Program {
     line.addSubcommand("template", template);
     CommandLine data = new CommandLine(new DataCommand());
     data.addSubcommand("preview", new DataPreviewCommand(console));
+    data.addSubcommand("generate", new DataGenerateCommand(console));
     line.addSubcommand("data", data);
     CommandLine bench = new CommandLine(new BenchCommand());
     bench.addSubcommand("step", new BenchStepCommand(console));

@@ -1,0 +1,248 @@
+package dev.luthier.hub;
+
+import dev.luthier.LuthierException;
+import dev.luthier.UsageException;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * An endpoint that speaks OpenAI's chat protocol: {@code POST BASE/chat/completions}.
+ *
+ * <p>What may pass (status 408, 409, 425, 429, 5xx, a cut connection, no answer in time, an answer
+ * that is not of the protocol) is tried again; anything else is an error at once, which names
+ * address, status and what the endpoint said. Redirects are not followed, so the key reaches no
+ * other host.
+ */
+public final class EndpointWriter implements TextWriter {
+  private static final String PATH = "/chat/completions";
+
+  /** How often a wait looks whether it is to end, in milliseconds. */
+  private static final long SLICE = 50;
+
+  private final URI address;
+  private final String model;
+  private final Optional<ApiKey> key;
+  private final Options options;
+  private final HttpClient client;
+
+  /**
+   * How an endpoint is spoken to.
+   *
+   * @param timeout for an answer, to its last byte
+   * @param retries what is done when none comes
+   * @param parallel requests under way at a time
+   * @param lengthField what the endpoint calls the most tokens of an answer: {@code max_tokens}, or
+   *     {@code max_completion_tokens}
+   */
+  public record Options(Duration timeout, Retries retries, int parallel, String lengthField) {}
+
+  /**
+   * @param base such as {@code http://localhost:8000/v1}
+   * @param model the name that the endpoint knows it by
+   * @throws UsageException when the address cannot be meant
+   */
+  public EndpointWriter(String base, String model, Optional<ApiKey> key, Options options) {
+    this.address = address(base);
+    this.model = model;
+    this.key = key;
+    this.options = options;
+    this.client =
+        HttpClient.newBuilder()
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(options.timeout())
+            .build();
+  }
+
+  /**
+   * The address that requests go to.
+   *
+   * @throws UsageException when the base is no http(s) address, or carries a password
+   */
+  public static URI address(String base) {
+    String trimmed = base.strip().replaceFirst("/+$", "");
+    String hint = ": expected an address such as http://localhost:8000/v1";
+    URI uri;
+    try {
+      uri = new URI(trimmed.endsWith(PATH) ? trimmed : trimmed + PATH);
+    } catch (URISyntaxException e) {
+      throw new UsageException("--endpoint " + base + hint);
+    }
+    if (uri.getUserInfo() != null) {
+      throw new UsageException(
+          "--endpoint has a user's name or password in it: give the key by --api-key-file");
+    }
+    boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+    if (!web || uri.getHost() == null || uri.getQuery() != null || uri.getFragment() != null) {
+      throw new UsageException("--endpoint " + base + hint);
+    }
+    return uri;
+  }
+
+  @Override
+  public String name() {
+    return model;
+  }
+
+  @Override
+  public Optional<String> host() {
+    return Optional.of(address.getAuthority());
+  }
+
+  @Override
+  public int parallel() {
+    return options.parallel();
+  }
+
+  @Override
+  public Optional<Reply> write(WriteRequest request, BooleanSupplier stop) {
+    HttpRequest http = http(request);
+    for (int retry = 0; !stop.getAsBoolean() && !Thread.currentThread().isInterrupted(); retry++) {
+      Attempt attempt = attempt(http);
+      if (attempt.reply().isPresent()) {
+        return attempt.reply();
+      }
+      if (retry == options.retries().retries()) {
+        throw new LuthierException(
+            address
+                + ": "
+                + attempt.problem()
+                + (retry == 0 ? "" : "; tried " + (retry + 1) + " times"));
+      }
+      double random = ThreadLocalRandom.current().nextDouble();
+      sleep(attempt.asked().orElse(options.retries().pause(retry, random)), stop);
+    }
+    return Optional.empty();
+  }
+
+  private HttpRequest http(WriteRequest request) {
+    HttpRequest.Builder http =
+        HttpRequest.newBuilder(address)
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    ChatProtocol.body(request, model, options.lengthField())));
+    key.ifPresent(k -> http.header("Authorization", k.bearer()));
+    return http.build();
+  }
+
+  /**
+   * What came of sending a request once.
+   *
+   * @param problem why there is no reply
+   * @param asked how long the endpoint asks to wait
+   */
+  private record Attempt(Optional<Reply> reply, String problem, Optional<Duration> asked) {
+    static Attempt failed(String problem) {
+      return new Attempt(Optional.empty(), problem, Optional.empty());
+    }
+  }
+
+  /**
+   * @throws LuthierException when trying again is of no use
+   */
+  private Attempt attempt(HttpRequest request) {
+    // The request's own time-out ends with the header; a body may still never come.
+    CompletableFuture<HttpResponse<String>> sent =
+        client.sendAsync(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+    try {
+      return judge(sent.get(options.timeout().toMillis(), TimeUnit.MILLISECONDS));
+    } catch (TimeoutException e) {
+      sent.cancel(true);
+      return Attempt.failed("no answer within " + seconds(options.timeout()) + " s");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        return Attempt.failed(reason(cause));
+      }
+      throw new LuthierException(address + ": the request failed: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      sent.cancel(true);
+      Thread.currentThread().interrupt();
+      return Attempt.failed("interrupted");
+    }
+  }
+
+  private Attempt judge(HttpResponse<String> response) {
+    int status = response.statusCode();
+    if (status == 200) {
+      return ChatProtocol.reply(response.body())
+          .map(reply -> new Attempt(Optional.of(reply), "", Optional.empty()))
+          .orElseGet(
+              () ->
+                  Attempt.failed(
+                      "answered something else than a chat completion: " + said(response.body())));
+    }
+    String problem = "status " + status + ": " + said(response.body());
+    boolean passing =
+        status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
+    Optional<Duration> asked =
+        response.headers().firstValue("Retry-After").flatMap(h -> Retries.asked(h, Instant.now()));
+    if (!passing) {
+      throw new LuthierException(address + ": " + problem + advice(status));
+    }
+    if (asked.isPresent() && asked.get().compareTo(Retries.LONGEST_ASKED) > 0) {
+      throw new LuthierException(
+          address
+              + ": "
+              + problem
+              + "; it asks to come back after "
+              + asked.get().toMinutes()
+              + " minutes: repeat the command then");
+    }
+    return new Attempt(Optional.empty(), problem, asked);
+  }
+
+  private static String seconds(Duration time) {
+    return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString();
+  }
+
+  private String said(String body) {
+    String line = ChatProtocol.complaint(body);
+    return key.map(k -> k.redact(line)).orElse(line);
+  }
+
+  private String advice(int status) {
+    return switch (status) {
+      case 401, 403 ->
+          key.isPresent()
+              ? " (is the API key the right one?)"
+              : " (give a key by --api-key-file or LUTHIER_API_KEY)";
+      case 404 -> " (does the base end before /chat/completions, and is " + model + " its model?)";
+      default -> "";
+    };
+  }
+
+  private static String reason(IOException e) {
+    String name = e.getClass().getSimpleName();
+    return e instanceof java.net.ConnectException
+        ? "nothing answers there; is the server running?"
+        : "the connection failed (" + (e.getMessage() == null ? name : e.getMessage()) + ")";
+  }
+
+  private static void sleep(Duration wait, BooleanSupplier stop) {
+    long end = System.nanoTime() + wait.toNanos();
+    try {
+      for (long left = wait.toNanos(); left > 0 && !stop.getAsBoolean(); ) {
+        Thread.sleep(Math.min(SLICE, Math.max(1, left / 1_000_000)));
+        left = end - System.nanoTime();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.luthier.recipe.generate;
+
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.generate.Generator;
+import dev.luthier.generate.ModelLanguage;
+import dev.luthier.hub.ApiKey;
+import dev.luthier.hub.EndpointWriter;
+import dev.luthier.hub.ModelWriter;
+import dev.luthier.hub.Retries;
+import dev.luthier.hub.TextWriter;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Native;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Makes the writer that settings name. */
+public final class Writers {
+  private Writers() {}
+
+  /**
+   * Opens an endpoint, or loads a model.
+   *
+   * @param key what the endpoint wants to see, unless the settings name a file that has it
+   * @param localName what a local model is called in provenance
+   */
+  static TextWriter open(WriterSettings settings, Optional<ApiKey> key, String localName) {
+    return settings.endpoint().isPresent()
+        ? endpoint(settings, settings.apiKeyFile().map(ApiKey::read).or(() -> key))
+        : local(settings, localName);
+  }
+
+  private static TextWriter endpoint(WriterSettings s, Optional<ApiKey> key) {
+    return new EndpointWriter(
+        s.endpoint().orElseThrow(),
+        s.modelName().orElseThrow(),
+        key,
+        new EndpointWriter.Options(
+            Duration.ofSeconds(s.timeout()),
+            Retries.of(s.retries()),
+            s.parallel(),
+            s.lengthField()));
+  }
+
+  private static TextWriter local(WriterSettings s, String name) {
+    Path model = s.model().orElseThrow();
+    Device device = new Device(s.device()).check();
+    Native.threads(s.threads());
+    ModelLanguage language = ModelLanguage.read(model, s.adapter(), false);
+    ModelLoader stored = new ModelLoader(s.dtype(), device);
+    ModelLoader loader = s.adapter().map(a -> stored.asTrained(model, a)).orElse(stored);
+    Generator generator =
+        new Generator(
+            loader.load(model, s.adapter()).decoder(),
+            language.tokenizer(),
+            language.defaults().stopIds());
+    return new ModelWriter(generator, language.chat(), name);
+  }
+}
