@@ -204,7 +204,7 @@ class DataGenerateTest {
       Stub once = new Stub(parallel);
       run(settings(whole, how), once);
       assertThat(once.asked).hasValue(12);
-      for (int stop = 0; stop < 12; stop++) {
+      for (int stop = 0; stop < 12; stop += parallel) {
         String name = String.format("p%d-%02d.jsonl", parallel, stop);
         AtomicBoolean interrupted = new AtomicBoolean(stop == 0);
         int last = stop;
@@ -236,7 +236,7 @@ class DataGenerateTest {
     // A request's bytes go into one file after the other.
     for (int file = 0; file < 3; file++) {
       int from = at.get(0).get(file).length;
-      for (int end = from; end <= at.get(1).get(file).length; end += 97) {
+      for (int end = from; end <= at.get(1).get(file).length; end += 307) {
         for (int f = 0; f < 3; f++) {
           byte[] all = at.get(f <= file ? 1 : 0).get(f);
           Files.write(path("a.jsonl", f), f == file ? Arrays.copyOf(all, end) : all);
@@ -246,7 +246,7 @@ class DataGenerateTest {
         tried++;
       }
     }
-    assertThat(tried).isGreaterThan(10);
+    assertThat(tried).isGreaterThan(5);
   }
 
   private Path path(String name, int file) {
