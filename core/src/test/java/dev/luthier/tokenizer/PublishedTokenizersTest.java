@@ -2,9 +2,17 @@ package dev.luthier.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -66,5 +74,74 @@ class PublishedTokenizersTest {
     assertThat(ids.length - bare.length).isEqualTo((first < 0 ? 0 : 1) + (last < 0 ? 0 : 1));
     assertThat(ids[0]).isEqualTo(first < 0 ? bare[0] : first);
     assertThat(ids[ids.length - 1]).isEqualTo(last < 0 ? bare[bare.length - 1] : last);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"tok-gpt2", "tok-tinyllama-hf", "model-llama-story-hf", "adapter-opt125m-lora"})
+  void places_found_without_the_library_are_those_of_the_library(String folder) throws IOException {
+    // the story model's vocabulary has no tokens for most characters
+    checkPlaces(Tokenizer.load(ASSETS.resolve(folder)), !folder.contains("story"));
+  }
+
+  /** Qwen 2.5 normalizes to composed characters, which byte-level tokenizers rarely do. */
+  @Test
+  void places_in_composed_text_are_those_of_the_library(@TempDir Path folder) throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode root = json.createObjectNode();
+    ArrayNode added = root.putArray("added_tokens");
+    json.readTree(ASSETS.resolve("tok-qwen2.5/added_tokens.json").toFile())
+        .fields()
+        .forEachRemaining(
+            token ->
+                added
+                    .addObject()
+                    .put("id", token.getValue().asInt())
+                    .put("content", token.getKey())
+                    .put("single_word", false)
+                    .put("lstrip", false)
+                    .put("rstrip", false)
+                    .put("normalized", false)
+                    .put("special", true));
+    root.putObject("normalizer").put("type", "NFC");
+    root.putObject("pre_tokenizer")
+        .put("type", "ByteLevel")
+        .put("add_prefix_space", false)
+        .put("trim_offsets", false);
+    root.putObject("decoder")
+        .put("type", "ByteLevel")
+        .put("add_prefix_space", false)
+        .put("trim_offsets", false);
+    ObjectNode model = root.putObject("model").put("type", "BPE");
+    model.set("vocab", json.readTree(ASSETS.resolve("tok-qwen2.5/vocab.json").toFile()));
+    ArrayNode merges = model.putArray("merges");
+    Files.readAllLines(ASSETS.resolve("tok-qwen2.5/merges.txt")).stream()
+        .filter(line -> !line.startsWith("#version") && !line.isBlank())
+        .forEach(merges::add);
+    json.writeValue(folder.resolve("tokenizer.json").toFile(), root);
+    checkPlaces(Tokenizer.load(folder), true);
+  }
+
+  private static void checkPlaces(Tokenizer tokenizer, boolean spelt) throws IOException {
+    int known = 0;
+    int count = 0;
+    for (JsonNode row :
+        new ObjectMapper().readTree(ASSETS.resolve("data-alpaca/alpaca_5000.json").toFile())) {
+      String text = row.get("instruction").asText() + "</s>\n" + row.get("output").asText();
+      TokenPlacesTest.check(tokenizer, text);
+      known += tokenizer.placesKnown(text) ? 1 : 0;
+      if (++count == 500) {
+        break;
+      }
+    }
+    assertThat(known > 495).isEqualTo(spelt);
+    Random random = new Random(3);
+    for (int run = 0; run < 500; run++) {
+      StringBuilder text = new StringBuilder();
+      for (int i = random.nextInt(10); i >= 0; i--) {
+        text.append(TokenPlacesTest.PIECES.get(random.nextInt(TokenPlacesTest.PIECES.size())));
+      }
+      TokenPlacesTest.check(tokenizer, text.toString());
+    }
   }
 }
