@@ -14,10 +14,14 @@ final class SftOptions {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "Rows to train on: JSONL or JSON with messages, prompt/completion, Alpaca or text.")
+          "Rows to train on: JSONL or JSON with messages, prompt/completion, Alpaca or text; or a"
+              + " folder that data prepare made.")
   private Optional<Path> data = Optional.empty();
 
-  @Option(names = "--eval-data", paramLabel = "FILE", description = "Rows to evaluate on.")
+  @Option(
+      names = "--eval-data",
+      paramLabel = "FILE",
+      description = "Rows to evaluate on, or a prepared folder.")
   private Optional<Path> evalData = Optional.empty();
 
   @Option(

@@ -29,7 +29,7 @@ public record DataSettings(
     @Setting(
             help =
                 "rows to train on (--data): a file, a folder or a glob; JSON, JSONL, CSV, TSV, Parquet"
-                    + " or text, .gz or .zst")
+                    + " or text, .gz or .zst; or a prepared set")
         Optional<Path> train,
     @Setting(help = "rows to evaluate on (--eval-data)") Optional<Path> eval,
     @Setting(help = "tokens per sequence; longer ones are subject to data.overflow", value = "1024")
@@ -198,5 +198,24 @@ public record DataSettings(
   /** Returns packed sequences of up to 1,024 tokens, from rows not named yet. */
   public static DataSettings defaults() {
     return SettingDefaults.of(DataSettings.class);
+  }
+
+  /** The same rows encoded otherwise: as a prepared set has it. */
+  public DataSettings encoded(
+      int maxLength, boolean packing, String template, TrainOn trainOn, TrainOnEnd trainOnEnd) {
+    return new DataSettings(
+        train,
+        eval,
+        maxLength,
+        overflow,
+        packing,
+        format,
+        badRows,
+        columns,
+        roles,
+        header,
+        template,
+        trainOn,
+        trainOnEnd);
   }
 }

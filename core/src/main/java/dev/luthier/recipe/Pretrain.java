@@ -163,7 +163,7 @@ public final class Pretrain {
                 settings.train(),
                 settings.train().dtype(),
                 length,
-                Training.dataBytes(texts(settings), settings.output())),
+                Training.rowBytes(texts(settings)) + Training.tokenizerBytes(settings.output())),
             false,
             settings.memory(),
             settings.output().resolve("saved-inputs.pages"),

@@ -5,12 +5,8 @@ import dev.luthier.model.LlamaConfig;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.Memory;
 import dev.luthier.train.StepPlanner;
-import dev.luthier.train.TrainingRows;
 import dev.luthier.train.Workload;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * How a supervised run is laid out in memory.
@@ -30,8 +26,12 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
     return SftRun.plan(settings);
   }
 
-  static SftPlan of(SftSettings settings, TrainingRows rows, Optional<TrainingRows> eval) {
-    int length = Math.max(Training.longest(rows), eval.map(Training::longest).orElse(0));
+  static SftPlan of(SftSettings settings, SftData data, Optional<SftData> eval) {
+    int length =
+        Math.max(
+            Training.longest(data.rows()),
+            eval.map(SftData::rows).map(Training::longest).orElse(0));
+    long bytes = data.bytes() + eval.map(SftData::bytes).orElse(0L);
     LlamaConfig config =
         LlamaConfig.of(ModelLoader.config(settings.model()), settings.model().toString());
     StepPlanner.Request request =
@@ -45,18 +45,12 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
                 settings.train(),
                 settings.train().dtype(),
                 length,
-                Training.dataBytes(files(settings), settings.model())),
+                bytes + Training.tokenizerBytes(settings.model())),
             settings.weights() == SftSettings.Weights.STREAM,
             settings.memory(),
             settings.output().resolve("saved-inputs.pages"),
             Memory.total());
     return new SftPlan(settings, length, config.numHiddenLayers(), StepPlanner.plan(request));
-  }
-
-  private static List<Path> files(SftSettings settings) {
-    return Stream.of(settings.data().train(), settings.data().eval())
-        .flatMap(Optional::stream)
-        .toList();
   }
 
   /** How the settings ask for the base to be held. */

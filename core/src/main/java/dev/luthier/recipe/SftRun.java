@@ -6,11 +6,7 @@ import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.checkpoint.TrainingBase;
-import dev.luthier.data.Collator;
-import dev.luthier.data.DataPipeline;
 import dev.luthier.data.DataReport;
-import dev.luthier.data.SftEncoder;
-import dev.luthier.data.TrainingData;
 import dev.luthier.format.AtomicFile;
 import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
@@ -26,7 +22,6 @@ import dev.luthier.train.TrainListener;
 import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Trainables;
 import dev.luthier.train.Trainer;
-import dev.luthier.train.TrainingRows;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZonedDateTime;
@@ -48,12 +43,14 @@ public final class SftRun {
   private final TrainListener listener;
   private final Tokenizer tokenizer;
   private final GenerationConfig generation;
+  private final SftInput input;
 
-  private SftRun(SftSettings settings, TrainListener listener) {
-    this.settings = settings;
+  private SftRun(SftSettings asked, TrainListener listener) {
     this.listener = listener;
-    this.tokenizer = Tokenizer.load(settings.model());
-    this.generation = GenerationConfig.read(settings.model());
+    this.tokenizer = Tokenizer.load(asked.model());
+    this.generation = GenerationConfig.read(asked.model());
+    this.input = new SftInput(asked, tokenizer, generation);
+    this.settings = input.settings();
   }
 
   /**
@@ -75,10 +72,7 @@ public final class SftRun {
     HfFolder.model(settings.model());
     SftRun run = new SftRun(settings, new TrainListener() {});
     Clock clock = Clock.systemDefaultZone();
-    TrainingRows rows = run.rows(run.prepare(settings.data().train().orElseThrow(), clock));
-    Optional<TrainingRows> eval =
-        settings.data().eval().map(file -> run.rows(run.prepare(file, clock)));
-    return SftPlan.of(settings, rows, eval);
+    return SftPlan.of(run.settings, run.input.train(clock), run.input.eval(clock));
   }
 
   private static Map<String, Path> inputs(SftSettings settings) {
@@ -94,12 +88,10 @@ public final class SftRun {
     Path output = settings.output();
     ZonedDateTime started = RunFolder.started(output, resume);
     Clock clock = Clock.fixed(started.toInstant(), started.getZone());
-    TrainingData data = prepare(settings.data().train().orElseThrow(), clock);
+    SftData data = input.train(clock);
     describe(data.report());
-    Optional<TrainingData> eval = settings.data().eval().map(file -> prepare(file, clock));
-    TrainingRows rows = rows(data);
-    Optional<TrainingRows> evalRows = eval.map(this::rows);
-    StepPlanner.Plan plan = SftPlan.of(settings, rows, evalRows).plan();
+    Optional<SftData> eval = input.eval(clock);
+    StepPlanner.Plan plan = SftPlan.of(settings, data, eval).plan();
     TrainSettings train =
         settings.train().microBatches(plan.microBatchSize(), plan.gradientAccumulation());
     Map<String, String> hashes = hashes(data, eval);
@@ -123,8 +115,8 @@ public final class SftRun {
     Trainer.Job job =
         new Trainer.Job(
             model.decoder(),
-            rows,
-            evalRows,
+            data.rows(),
+            eval.map(SftData::rows),
             Objective.crossEntropy(),
             train,
             settings.learningRate(),
@@ -140,17 +132,6 @@ public final class SftRun {
         interrupted,
         listener,
         target -> writeResult(target, files, data.report()));
-  }
-
-  private TrainingData prepare(Path file, Clock clock) {
-    SftEncoder encoder =
-        new SftEncoder(
-            tokenizer,
-            ChatTemplates.encoder(tokenizer, settings.data().template(), clock),
-            settings.data().trainOn(),
-            settings.data().trainOnEnd(),
-            Set.copyOf(generation.eosTokenIds()));
-    return DataPipeline.of(encoder, settings.data()).prepare(file);
   }
 
   private void describe(DataReport r) {
@@ -211,8 +192,8 @@ public final class SftRun {
   }
 
   /** Rotary positions go on past the context, but the model has never seen them. */
-  private void warnBeyondContext(TrainingData data, int context) {
-    long longer = data.sequences().stream().filter(s -> s.length() > context).count();
+  private void warnBeyondContext(SftData data, int context) {
+    long longer = data.longerThan(context);
     if (longer > 0) {
       listener.message(
           String.format(
@@ -225,11 +206,11 @@ public final class SftRun {
     }
   }
 
-  private Map<String, String> hashes(TrainingData data, Optional<TrainingData> eval) {
+  private Map<String, String> hashes(SftData data, Optional<SftData> eval) {
     Map<String, String> out = new LinkedHashMap<>();
     out.put("model", Hashes.folder(settings.model()));
-    out.put("data", String.join(" ", data.report().files().values()));
-    eval.ifPresent(e -> out.put("eval", String.join(" ", e.report().files().values())));
+    out.put("data", data.hash());
+    eval.ifPresent(e -> out.put("eval", e.hash()));
     return out;
   }
 
@@ -257,13 +238,6 @@ public final class SftRun {
       case FULL -> loader.full(settings.model());
       case LORA, QLORA -> loader.lora(settings.model(), settings.lora(), settings.train().seed());
     };
-  }
-
-  private TrainingRows rows(TrainingData data) {
-    int pad = tokenizer.padId().orElse(tokenizer.eosId().orElse(0));
-    return new TrainingRows(
-        data.rows(settings.data().packing(), settings.data().maxLength()),
-        new Collator(pad, Training.LENGTH_STEP));
   }
 
   private void writeResult(Path target, TrainFiles files, DataReport report) {

@@ -94,12 +94,6 @@ public record SftSettings(
     if (data.train().isEmpty()) {
       complaints.add("data.train is not set: name the rows to train on with --data FILE");
     }
-    if (eval.everySteps() > 0 && data.eval().isEmpty()) {
-      complaints.add(
-          "eval.everySteps is "
-              + eval.everySteps()
-              + " but there is nothing to evaluate on: add --eval-data FILE");
-    }
     complaints
         .unless(
             weights == Weights.RESIDENT || method == Method.LORA,
@@ -112,6 +106,24 @@ public record SftSettings(
             true,
             "is for method=full; an adapter's gradients are small");
     complaints.throwIfAny();
+  }
+
+  /** The same with other rows, or rows encoded otherwise. */
+  SftSettings with(DataSettings data) {
+    return new SftSettings(
+        model,
+        output,
+        method,
+        device,
+        weights,
+        threads,
+        data,
+        train,
+        lora,
+        quant,
+        eval,
+        checkpoint,
+        memory);
   }
 
   /** Returns the peak learning rate: the one given, or what suits method and optimizer. */

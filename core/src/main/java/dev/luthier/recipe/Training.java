@@ -40,15 +40,14 @@ final class Training {
 
   private Training() {}
 
-  /**
-   * What data and tokenizer take in the process, in bytes.
-   *
-   * @param data the files of rows
-   * @param model the folder with the tokenizer
-   */
-  static long dataBytes(List<Path> data, Path model) {
-    return ROWS_SHARE * data.stream().mapToLong(Training::size).sum()
-        + TOKENIZER_SHARE * size(model.resolve(HfFolder.TOKENIZER));
+  /** What rows read from these files take in the process, in bytes. */
+  static long rowBytes(List<Path> files) {
+    return ROWS_SHARE * files.stream().mapToLong(Training::size).sum();
+  }
+
+  /** What the tokenizer in this folder takes in the process, in bytes. */
+  static long tokenizerBytes(Path model) {
+    return TOKENIZER_SHARE * size(model.resolve(HfFolder.TOKENIZER));
   }
 
   private static long size(Path file) {

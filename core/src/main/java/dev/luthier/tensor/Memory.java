@@ -2,7 +2,10 @@ package dev.luthier.tensor;
 
 import com.sun.jna.Function;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.NativeLong;
+import com.sun.jna.Pointer;
 import java.io.IOException;
+import java.nio.MappedByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,9 +19,13 @@ public final class Memory {
   /** The option's number in glibc's malloc.h. */
   private static final int MMAP_THRESHOLD = -3;
 
+  /** POSIX's advice that pages are not needed for now. */
+  private static final int DONT_NEED = 4;
+
   private static final class Allocator {
     static final Optional<Function> TRIM = find("malloc_trim");
     static final Optional<Function> OPTION = find("mallopt");
+    static final Optional<Function> ADVICE = find("madvise");
 
     private static Optional<Function> find(String name) {
       try {
@@ -71,6 +78,17 @@ public final class Memory {
    */
   public static void mapFrom(int bytes) {
     Allocator.OPTION.ifPresent(call -> call.invokeInt(new Object[] {MMAP_THRESHOLD, bytes}));
+  }
+
+  /**
+   * Lets go of the pages of a mapped file that are resident: they are in the system's cache, and
+   * come from there when they are read again: {@code madvise(2)}. Does nothing where there is no
+   * such call, or where the mapping does not begin on a page.
+   */
+  public static void forget(MappedByteBuffer file) {
+    Pointer start = com.sun.jna.Native.getDirectBufferPointer(file);
+    Allocator.ADVICE.ifPresent(
+        call -> call.invokeInt(new Object[] {start, new NativeLong(file.capacity()), DONT_NEED}));
   }
 
   /** The machine's memory. */

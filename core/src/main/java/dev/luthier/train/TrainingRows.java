@@ -3,22 +3,27 @@ package dev.luthier.train;
 import dev.luthier.data.Batch;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
-import java.util.ArrayList;
+import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
  * The encoded rows of a run: each a document, or several packed together.
  *
- * @param rows for each row its documents
+ * @param rows for each row its documents; may be a view of files, which reads a row whenever it is
+ *     asked for it
+ * @param lengths tokens of a row, from its index
  * @param collator makes batches of them
  */
-public record TrainingRows(List<List<TokenSequence>> rows, Collator collator) {
-  /** Copies the list of rows. */
-  public TrainingRows {
-    rows = List.copyOf(rows);
+public record TrainingRows(
+    List<List<TokenSequence>> rows, IntUnaryOperator lengths, Collator collator) {
+  /** Rows in memory. */
+  public TrainingRows(List<List<TokenSequence>> rows, Collator collator) {
+    this(rows, row -> rows.get(row).stream().mapToInt(TokenSequence::length).sum(), collator);
   }
 
   /** How many rows. */
@@ -33,27 +38,35 @@ public record TrainingRows(List<List<TokenSequence>> rows, Collator collator) {
 
   /** The batch of this many rows that takes the most memory: the longest ones together. */
   public Batch longest(int count) {
-    int[] indices =
-        IntStream.range(0, rows.size())
-            .boxed()
-            .sorted(Comparator.comparingInt((Integer i) -> -length(i)).thenComparing(i -> i))
-            .limit(count)
-            .mapToInt(i -> i)
-            .toArray();
-    return batch(indices);
+    Comparator<int[]> longestFirst =
+        Comparator.comparingInt((int[] row) -> -row[1]).thenComparingInt(row -> row[0]);
+    PriorityQueue<int[]> longest = new PriorityQueue<>(longestFirst.reversed());
+    for (int i = 0; i < rows.size(); i++) {
+      longest.add(new int[] {i, lengths.applyAsInt(i)});
+      if (longest.size() > count) {
+        longest.remove();
+      }
+    }
+    return batch(longest.stream().sorted(longestFirst).mapToInt(row -> row[0]).toArray());
   }
 
-  /** All rows in order, in batches of this many; at most {@code limit} rows when it is above 0. */
+  /**
+   * All rows in order, in batches of this many; at most {@code limit} rows when it is above 0. A
+   * view: a batch is made when it is asked for.
+   */
   public List<Batch> batches(int count, int limit) {
     int end = limit > 0 ? Math.min(limit, rows.size()) : rows.size();
-    List<Batch> out = new ArrayList<>();
-    for (int from = 0; from < end; from += count) {
-      out.add(batch(IntStream.range(from, Math.min(end, from + count)).toArray()));
-    }
-    return out;
-  }
+    return new AbstractList<>() {
+      @Override
+      public Batch get(int index) {
+        int from = index * count;
+        return batch(IntStream.range(from, Math.min(end, from + count)).toArray());
+      }
 
-  private int length(int row) {
-    return rows.get(row).stream().mapToInt(TokenSequence::length).sum();
+      @Override
+      public int size() {
+        return (end + count - 1) / count;
+      }
+    };
   }
 }

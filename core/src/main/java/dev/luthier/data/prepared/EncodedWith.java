@@ -2,8 +2,10 @@ package dev.luthier.data.prepared;
 
 import dev.luthier.data.DataSettings;
 import dev.luthier.data.DataSettings.TrainOn;
+import dev.luthier.data.DataSettings.TrainOnEnd;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
+import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -17,8 +19,10 @@ import java.util.TreeSet;
  *
  * @param tokenizer {@link #tokenizer(Path, Tokenizer)} of the model
  * @param template the setting {@code data.template}, as the user wrote it
- * @param templateHash {@link #template} of the template that it stands for; empty for none
+ * @param templateHash the SHA-256 of the template that it stands for, see {@link #own}; empty for
+ *     none
  * @param trainOn which tokens carry a loss
+ * @param trainOnEnd which end-of-turn markers carry one
  * @param maxLength tokens per sequence
  * @param packing whether short documents share a sequence
  */
@@ -27,33 +31,30 @@ public record EncodedWith(
     String template,
     String templateHash,
     TrainOn trainOn,
+    TrainOnEnd trainOnEnd,
     int maxLength,
     boolean packing) {
-  /** The template setting of the model's own, and of none. */
+  /** The template setting that stands for the model's own. */
   public static final String AUTO = "auto";
 
-  static final String NONE = "none";
+  private static final String NONE = "none";
 
   /**
    * As these settings have it.
    *
    * @param model the folder that the tokenizer is from
-   * @param template the source of the template where the settings name neither {@code auto} nor
-   *     {@code none}
    */
-  public static EncodedWith of(
-      Path model, Tokenizer tokenizer, DataSettings settings, Optional<String> template) {
+  public static EncodedWith of(Path model, Tokenizer tokenizer, DataSettings settings) {
     String hash =
-        switch (settings.template()) {
-          case AUTO -> own(tokenizer);
-          case NONE -> "";
-          default -> template.map(Hashes::text).orElseThrow();
-        };
+        settings.template().equals(AUTO)
+            ? own(tokenizer)
+            : ChatTemplates.source(settings.template()).map(Hashes::text).orElse("");
     return new EncodedWith(
         tokenizer(model, tokenizer),
         settings.template(),
         hash,
         settings.trainOn(),
+        settings.trainOnEnd(),
         settings.maxLength(),
         settings.packing());
   }

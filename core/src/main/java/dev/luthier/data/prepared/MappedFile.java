@@ -2,22 +2,36 @@ package dev.luthier.data.prepared;
 
 import dev.luthier.LuthierException;
 import dev.luthier.format.Reason;
+import dev.luthier.tensor.Memory;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * A file of any size, mapped in segments as they are first read: one mapping takes at most 2 GiB.
  * No record crosses the end of a segment. For use by any number of threads.
+ *
+ * <p>Pages that were read count as memory of the process until the system wants them back. So that
+ * they do not fill a run's budget, they are let go of every few MiB; they stay in the system's
+ * cache.
  */
 final class MappedFile {
+  /** So much of the file is resident at most. */
+  static final long WINDOW = 8 << 20;
+
+  /** The system brings as much into memory at a time, around the page that was asked for. */
+  private static final int AROUND = 1 << 16;
+
   private final Path path;
   private final long bytes;
   private final long segment;
   private final AtomicReferenceArray<MappedByteBuffer> segments;
+  private final AtomicLong touched = new AtomicLong();
+  private volatile long last = -1;
 
   /**
    * @param bytes its size, which was checked
@@ -29,6 +43,11 @@ final class MappedFile {
     this.bytes = bytes;
     this.segment = Math.max(record, segment / record * record);
     this.segments = new AtomicReferenceArray<>((int) ((bytes + this.segment - 1) / this.segment));
+  }
+
+  /** How much of the file is resident at most. */
+  long residentBytes() {
+    return Math.min(bytes, WINDOW);
   }
 
   long bytes() {
@@ -54,7 +73,7 @@ final class MappedFile {
     while (done < count) {
       long at = offset + done;
       int from = (int) (at % segment);
-      int piece = (int) Math.min(count - done, segment - from);
+      int piece = (int) Math.min(Math.min(count - done, AROUND), segment - from);
       segment(at).get(from, out, done, piece);
       done += piece;
     }
@@ -68,7 +87,7 @@ final class MappedFile {
     while (done < count) {
       long at = offset + 4L * done;
       int from = (int) (at % segment);
-      int piece = (int) Math.min(count - done, (segment - from) / 4);
+      int piece = (int) Math.min(Math.min(count - done, AROUND / 4), (segment - from) / 4);
       segment(at)
           .slice(from, 4 * piece)
           .order(ByteOrder.LITTLE_ENDIAN)
@@ -80,6 +99,7 @@ final class MappedFile {
   }
 
   private MappedByteBuffer segment(long offset) {
+    touch(offset / AROUND);
     int index = (int) (offset / segment);
     MappedByteBuffer mapped = segments.get(index);
     if (mapped == null) {
@@ -87,6 +107,22 @@ final class MappedFile {
       segments.set(index, mapped);
     }
     return mapped;
+  }
+
+  /** Threads may count a place twice or not at all: the window is no exact one. */
+  private void touch(long place) {
+    if (place != last) {
+      last = place;
+      if (touched.addAndGet(AROUND) > WINDOW) {
+        touched.set(0);
+        for (int i = 0; i < segments.length(); i++) {
+          MappedByteBuffer mapped = segments.get(i);
+          if (mapped != null) {
+            Memory.forget(mapped);
+          }
+        }
+      }
+    }
   }
 
   private MappedByteBuffer map(int index) {

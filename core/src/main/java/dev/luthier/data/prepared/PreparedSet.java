@@ -23,8 +23,8 @@ import java.util.Set;
  * opening takes no time and no memory, however large it is. For use by any number of threads.
  */
 public final class PreparedSet {
-  /** Bytes of one mapping. */
-  private static final long SEGMENT = 1L << 30;
+  /** Bytes of one mapping: whole pages and whole records. */
+  private static final long SEGMENT = 3L << 28;
 
   private final Path folder;
   private final Manifest manifest;

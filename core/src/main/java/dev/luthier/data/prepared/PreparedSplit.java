@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.RandomAccess;
+import java.util.stream.Stream;
 
 /**
  * A split of a prepared set. Nothing is kept: each call reads what it returns from the mapped
@@ -198,6 +199,13 @@ public final class PreparedSplit {
   /** The sequences as rows of batches: a view, which reads a row each time it is asked for it. */
   public List<List<TokenSequence>> packed() {
     return new Sequences();
+  }
+
+  /** Bytes of the files that are in memory at most while documents are read. */
+  public long residentBytes() {
+    return Stream.of(tokens, labels, documents, rows, packs)
+        .mapToLong(MappedFile::residentBytes)
+        .sum();
   }
 
   /** The account of the split; of its rows, only those that are in it are known. */

@@ -7,6 +7,7 @@ import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
+import dev.luthier.tokenizer.ChatTemplates;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,6 @@ public final class PreparedWriter {
   private final Manifest.About about;
   private final Map<String, SplitWriter> open = new LinkedHashMap<>();
   private final Map<String, Manifest.Split> finished = new TreeMap<>();
-  private boolean template;
 
   private PreparedWriter(Path folder, Manifest.About about) {
     this.folder = folder;
@@ -71,6 +71,7 @@ public final class PreparedWriter {
         folder -> {
           PreparedWriter set = new PreparedWriter(folder, about);
           try {
+            set.template();
             Manifest.Origin origin = content.write(set);
             made[0] = set.manifest(origin);
           } finally {
@@ -152,21 +153,23 @@ public final class PreparedWriter {
     return split;
   }
 
-  /** Writes the chat template that rows were rendered with, where it is not the model's own. */
-  public void template(String source) {
-    if (!Hashes.text(source).equals(about.encodedWith().templateHash())) {
-      throw new IllegalArgumentException("not the template that the set is encoded with");
-    }
-    AtomicFile.writeText(folder.resolve(HfFolder.CHAT_TEMPLATE), source);
-    template = true;
+  /** The chat template that rows were rendered with goes along, where it is not the model's own. */
+  private void template() {
+    EncodedWith with = about.encodedWith();
+    ChatTemplates.source(with.template())
+        .ifPresent(
+            source -> {
+              if (!Hashes.text(source).equals(with.templateHash())) {
+                throw new LuthierException(
+                    "the chat template " + with.template() + " was changed meanwhile");
+              }
+              AtomicFile.writeText(folder.resolve(HfFolder.CHAT_TEMPLATE), source);
+            });
   }
 
   private Manifest manifest(Manifest.Origin origin) {
     if (!open.isEmpty()) {
       throw new IllegalStateException("not finished: " + Set.copyOf(open.keySet()));
-    }
-    if (about.encodedWith().carriesTemplate() != template) {
-      throw new IllegalStateException("a set carries its template if that is not the model's own");
     }
     return new Manifest(about, origin, new TreeMap<>(finished));
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.data.DataSettings.TrainOn;
+import dev.luthier.data.DataSettings.TrainOnEnd;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
 import dev.luthier.data.prepared.PreparedSets.SetRow;
@@ -357,19 +358,21 @@ class PreparedSetTest {
   @Test
   void a_template_of_its_own_is_carried_and_checked() throws IOException {
     String text = "{{ messages[0].content }}";
+    Path mine = Files.writeString(folder.resolve("mine.jinja"), text);
     EncodedWith with =
-        new EncodedWith("t".repeat(64), "mine.jinja", Hashes.text(text), TrainOn.ALL, 10, false);
+        new EncodedWith(
+            "t".repeat(64),
+            mine.toString(),
+            Hashes.text(text),
+            TrainOn.ALL,
+            TrainOnEnd.TURN,
+            10,
+            false);
     Manifest.About about = new Manifest.About(Kind.SFT, Map.of(), with);
-    assertThatThrownBy(
-            () -> PreparedSets.write(folder.resolve("none"), about, Map.of("train", rows())))
-        .hasMessageContaining("carries its template");
-    PreparedWriter.write(
-        folder.resolve("set"),
-        about,
-        set -> {
-          set.template(text);
-          return PreparedSets.ORIGIN;
-        });
+    PreparedSets.write(folder.resolve("set"), about, Map.of("train", rows()));
+    Files.writeString(mine, "another");
+    assertThatThrownBy(() -> PreparedSets.write(folder.resolve("b"), about, Map.of()))
+        .hasMessageContaining("was changed meanwhile");
     PreparedSet set = PreparedSet.open(folder.resolve("set"));
     assertThat(set.template().orElseThrow()).hasContent(text);
     Files.writeString(set.template().orElseThrow(), text + " ");

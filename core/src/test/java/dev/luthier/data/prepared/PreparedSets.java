@@ -1,6 +1,7 @@
 package dev.luthier.data.prepared;
 
 import dev.luthier.data.DataSettings.TrainOn;
+import dev.luthier.data.DataSettings.TrainOnEnd;
 import dev.luthier.data.TokenSequence;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,7 +19,8 @@ final class PreparedSets {
     return new Manifest.About(
         Kind.SFT,
         settings,
-        new EncodedWith("t".repeat(64), "auto", "", TrainOn.ASSISTANT, maxLength, packing));
+        new EncodedWith(
+            "t".repeat(64), "auto", "", TrainOn.ASSISTANT, TrainOnEnd.TURN, maxLength, packing));
   }
 
   /** A row with its documents; its number is that of its first document. */
