@@ -25,6 +25,17 @@ public record SettingType(String name, Type type) {
     return new SettingType(describe(type), type);
   }
 
+  /** The record type of a list of groups; empty for any other setting. */
+  public static Optional<Class<? extends Record>> recordItem(Type type) {
+    return type instanceof ParameterizedType generic
+            && generic.getRawType() == List.class
+            && generic.getActualTypeArguments()[0] instanceof Class<?> item
+            && item.isRecord()
+            && !SettingValue.class.isAssignableFrom(item)
+        ? Optional.of(item.asSubclass(Record.class))
+        : Optional.empty();
+  }
+
   /**
    * Reads a value.
    *
@@ -152,6 +163,9 @@ public record SettingType(String name, Type type) {
       Type[] arguments = generic.getActualTypeArguments();
       if (generic.getRawType() == Optional.class) {
         return describe(arguments[0]);
+      }
+      if (recordItem(type).isPresent()) {
+        return "a list of groups";
       }
       return generic.getRawType() == List.class
           ? "a list, each item " + describe(arguments[0])

@@ -55,6 +55,8 @@ final class Program {
     template.addSubcommand("render", new TemplateRenderCommand(console));
     line.addSubcommand("template", template);
     CommandLine data = new CommandLine(new DataCommand());
+    data.addSubcommand("check", new DataCheckCommand(console));
+    data.addSubcommand("prepare", new DataPrepareCommand(console));
     data.addSubcommand("preview", new DataPreviewCommand(console));
     data.addSubcommand("generate", new DataGenerateCommand(console));
     line.addSubcommand("data", data);

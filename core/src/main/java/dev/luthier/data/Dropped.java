@@ -1,5 +1,6 @@
 package dev.luthier.data;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -22,5 +23,25 @@ public record Dropped(List<Integer> messages, List<Integer> toolCalls, boolean t
   /** Whether everything is in the text. */
   public boolean isEmpty() {
     return messages.isEmpty() && toolCalls.isEmpty() && !tools;
+  }
+
+  /** What it is, in words. */
+  public String words() {
+    List<String> all = new ArrayList<>();
+    if (!messages.isEmpty()) {
+      all.add("the text of " + numbered(messages));
+    }
+    if (!toolCalls.isEmpty()) {
+      all.add("the tool calls of " + numbered(toolCalls));
+    }
+    if (tools) {
+      all.add("the declarations of tools");
+    }
+    return String.join(", ", all);
+  }
+
+  private static String numbered(List<Integer> messages) {
+    return (messages.size() == 1 ? "message " : "messages ")
+        + String.join(", ", messages.stream().map(i -> String.valueOf(i + 1)).toList());
   }
 }

@@ -98,6 +98,15 @@ public record ExampleReader(
         parsed.shape().usual());
   }
 
+  /**
+   * Reads one row of which the columns have the usual names.
+   *
+   * @throws RowRefused it is of no known format
+   */
+  public static Example example(Map<String, @Nullable Object> columns) {
+    return new RowParser(Format.AUTO).parse(columns);
+  }
+
   /** Reads a file whole and recognises its columns. */
   public static DataFile read(Path path) {
     return read(path, Format.AUTO);

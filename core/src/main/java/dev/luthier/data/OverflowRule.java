@@ -21,14 +21,19 @@ import java.util.List;
  *
  * A sequence or piece without a trained token is left out.
  */
-final class OverflowRule {
+public final class OverflowRule {
   /** More than this share of the rows stops the run. */
-  static final double TOLERATED = 0.01;
+  public static final double TOLERATED = 0.01;
 
   private final Overflow overflow;
   private final int maxLength;
 
-  OverflowRule(Overflow overflow, int maxLength) {
+  /**
+   * A rule.
+   *
+   * @param maxLength tokens per sequence
+   */
+  public OverflowRule(Overflow overflow, int maxLength) {
     this.overflow = overflow;
     this.maxLength = maxLength;
   }
@@ -37,7 +42,8 @@ final class OverflowRule {
    * @param used which of the given sequences gave at least one
    * @param whole which of them kept their last trained token
    */
-  record Result(List<TokenSequence> sequences, Overflowed overflowed, BitSet used, BitSet whole) {}
+  public record Result(
+      List<TokenSequence> sequences, Overflowed overflowed, BitSet used, BitSet whole) {}
 
   /**
    * @param rows number of rows in the files, of which the share is taken
@@ -54,7 +60,8 @@ final class OverflowRule {
     return all.stream().filter(sequence -> sequence.length() > maxLength).toList();
   }
 
-  Result apply(List<TokenSequence> all) {
+  /** Makes each fit. */
+  public Result apply(List<TokenSequence> all) {
     List<TokenSequence> kept = new ArrayList<>();
     List<Integer> dropped = new ArrayList<>();
     long lost = 0;

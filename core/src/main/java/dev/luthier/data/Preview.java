@@ -55,7 +55,8 @@ public record Preview(DataReport report, List<PreviewRow> rows) {
     return new Preview(data.report(), rows);
   }
 
-  private static PreviewRow row(EncodedRow row, Tokenizer tokenizer) {
+  /** A row as it is trained. */
+  public static PreviewRow row(EncodedRow row, Tokenizer tokenizer) {
     Encoding encoding = row.encoding();
     int[] labels = row.sequence().labels();
     List<Segment> segments = new ArrayList<>();

@@ -6,23 +6,29 @@ public final class RowRefused extends RuntimeException {
 
   private final String hint;
 
-  RowRefused(String reason) {
+  public RowRefused(String reason) {
     this(reason, "");
   }
 
   /**
    * @param hint what to do about it
    */
-  RowRefused(String reason, String hint) {
+  public RowRefused(String reason, String hint) {
     super(reason, null, false, false);
     this.hint = hint;
   }
 
-  String reason() {
+  /** What was expected and found. */
+  public String reason() {
     return String.valueOf(getMessage());
   }
 
-  Refusal at(int row, String text) {
+  /**
+   * The refusal of a row.
+   *
+   * @param text how it stands in the file
+   */
+  public Refusal at(int row, String text) {
     return new Refusal(row, reason(), hint, text);
   }
 }

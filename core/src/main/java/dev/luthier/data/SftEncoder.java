@@ -208,7 +208,8 @@ public final class SftEncoder {
             .equals(tokenizer.token(id));
   }
 
-  Tokenizer tokenizer() {
+  /** The tokenizer that ids are of. */
+  public Tokenizer tokenizer() {
     return tokenizer;
   }
 

@@ -33,7 +33,7 @@ public record TokenSequence(int[] tokens, int[] labels, int row) {
   }
 
   /** How many trained tokens stand in {@code [from, to)}, the first token of the row left out. */
-  int trained(int from, int to) {
+  public int trained(int from, int to) {
     int count = 0;
     for (int i = Math.max(1, from); i < to; i++) {
       if (labels[i] != IGNORED) {

@@ -7,6 +7,7 @@ import dev.luthier.SettingDefaults;
 import dev.luthier.SettingType;
 import dev.luthier.UsageException;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,10 @@ final class SettingBinder {
     if (node == null) {
       return absent(component, type, setting, key);
     }
+    Optional<Class<? extends Record>> item = SettingType.recordItem(component.getGenericType());
+    if (item.isPresent()) {
+      return groups(item.get(), node, key);
+    }
     try {
       return Optional.of(type.read(raw(component, node)));
     } catch (IllegalArgumentException e) {
@@ -113,6 +118,27 @@ final class SettingBinder {
             + ", found "
             + SettingParser.kind(node));
     return Optional.empty();
+  }
+
+  /** A list of groups; a lone word is an item whose first setting it is. */
+  private Optional<?> groups(Class<? extends Record> item, SettingNode node, String key) {
+    List<SettingNode> nodes =
+        node instanceof SettingNode.Sequence sequence ? sequence.items() : List.of(node);
+    List<Record> records = new ArrayList<>();
+    for (SettingNode one : nodes) {
+      SettingNode whole = one;
+      if (one instanceof SettingNode.Scalar word) {
+        SettingNode.Mapping mapping = SettingNode.Mapping.empty(word.origin());
+        mapping.entries().put(item.getRecordComponents()[0].getName(), word);
+        whole = mapping;
+      }
+      Optional<?> record = group(item, whole, key + "[" + records.size() + "]");
+      if (record.isEmpty()) {
+        return Optional.empty();
+      }
+      records.add((Record) record.get());
+    }
+    return Optional.of(List.copyOf(records));
   }
 
   private Optional<?> absent(

@@ -107,6 +107,10 @@ public final class Settings {
       Object value = get(settings, component);
       if (component.getAnnotation(Setting.class) == null) {
         out.put(component.getName(), toMap((Record) value));
+      } else if (SettingType.recordItem(component.getGenericType()).isPresent()) {
+        List<Object> items = new ArrayList<>();
+        ((List<?>) value).forEach(item -> items.add(toMap((Record) item)));
+        out.put(component.getName(), items);
       } else if (value instanceof Optional<?> optional) {
         optional.ifPresent(inner -> out.put(component.getName(), SettingType.write(inner)));
       } else {

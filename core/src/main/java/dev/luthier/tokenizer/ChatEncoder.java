@@ -158,7 +158,14 @@ public final class ChatEncoder {
    * <p>{@code <|im_start|>} and {@code <|im_end|>} for ChatML with Llama 2's tokenizer.
    */
   public List<String> splitMarkers() {
-    Set<String> split = new LinkedHashSet<>();
+    return markers().stream()
+        .filter(marker -> tokenizer.encodeIds(marker, false).length > 1)
+        .toList();
+  }
+
+  /** The markers in angle brackets that the template prints around turns. */
+  public List<String> markers() {
+    Set<String> markers = new LinkedHashSet<>();
     for (List<String> roles : PROBES) {
       List<Map<String, @Nullable Object>> messages = new ArrayList<>();
       for (String role : roles) {
@@ -167,15 +174,13 @@ public final class ChatEncoder {
       try {
         Matcher marker = MARKER.matcher(render(messages, List.of(), false).text());
         while (marker.find()) {
-          if (tokenizer.encodeIds(marker.group(), false).length > 1) {
-            split.add(marker.group());
-          }
+          markers.add(marker.group());
         }
       } catch (LuthierException refused) {
         // a template may have no system turn
       }
     }
-    return List.copyOf(split);
+    return List.copyOf(markers);
   }
 
   /** The ids that ask for the assistant's next turn. */

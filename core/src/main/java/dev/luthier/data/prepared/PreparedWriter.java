@@ -167,6 +167,11 @@ public final class PreparedWriter {
             });
   }
 
+  /** A further file of the folder, which is no part of the set's version. */
+  public Path extra(String name) {
+    return folder.resolve(name);
+  }
+
   private Manifest manifest(Manifest.Origin origin) {
     if (!open.isEmpty()) {
       throw new IllegalStateException("not finished: " + Set.copyOf(open.keySet()));

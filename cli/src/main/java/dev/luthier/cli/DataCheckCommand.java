@@ -1,0 +1,93 @@
+package dev.luthier.cli;
+
+import dev.luthier.data.check.AuditJson;
+import dev.luthier.data.check.AuditReport;
+import dev.luthier.data.check.AuditText;
+import dev.luthier.recipe.Settings;
+import dev.luthier.recipe.data.CheckRun;
+import dev.luthier.recipe.data.CheckSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code luthier data check}: what is wrong with a set, before a run. */
+@Command(
+    name = "check",
+    description = {
+      "Audits a whole training set against a model: what would spoil a run, with row numbers and"
+          + " what to do. Exit code 1 if something would."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  luthier data check --model my-base --data rows.jsonl",
+      "  luthier data check --model my-base --data 'exports/*.parquet' --eval-data held.jsonl",
+      "  luthier data check --model my-base --data rows.csv \\",
+      "      --set data.columns.prompt=Frage --set data.columns.completion=Antwort --json"
+    })
+final class DataCheckCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private final HelpOption help = new HelpOption();
+  @Mixin private final JsonOption json = new JsonOption();
+
+  @Option(names = "--model", paramLabel = "DIR", description = "The model's folder.")
+  private Optional<Path> model = Optional.empty();
+
+  @Option(
+      names = "--data",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Files, folders or globs of rows.")
+  private List<Path> data = new ArrayList<>();
+
+  @Option(
+      names = "--eval-data",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Evaluation rows, which the set must not contain.")
+  private List<Path> evalData = new ArrayList<>();
+
+  @Option(names = "--by", paramLabel = "COLUMN", description = "Look at this column's balance.")
+  private Optional<String> by = Optional.empty();
+
+  @Option(names = "--config", paramLabel = "FILE", description = "Settings as YAML.")
+  private Optional<Path> config = Optional.empty();
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "A setting, such as data.maxLength=512; 'luthier config check' prints all.")
+  private List<String> set = new ArrayList<>();
+
+  DataCheckCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    Settings settings = new Settings();
+    config.ifPresent(settings::file);
+    set.forEach(settings::set);
+    settings.set("model", model, "--model");
+    settings.set("inputs", Lists.flag(data), "--data");
+    settings.set("evaluation", Lists.flag(evalData), "--eval-data");
+    settings.set("by", by, "--by");
+    CheckSettings bound = settings.bind(CheckSettings.class);
+    AuditReport report;
+    try (DataProgress progress = new DataProgress(console)) {
+      report = CheckRun.run(bound, progress::at, Interrupts.install(console, "at the next row"));
+    }
+    if (json.json) {
+      console.out().println(AuditJson.of(report));
+    } else {
+      console.out().print(new AuditText(console.colours()).render(report));
+    }
+    return report.spoilt() ? Program.FAILED : Program.DONE;
+  }
+}

@@ -1,0 +1,162 @@
+package dev.luthier.cli;
+
+import dev.luthier.data.prepared.Manifest;
+import dev.luthier.data.prepared.PreparedSet;
+import dev.luthier.recipe.Settings;
+import dev.luthier.recipe.data.PrepareRun;
+import dev.luthier.recipe.data.PrepareSettings;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code luthier data prepare}: from sources to a prepared set. */
+@Command(
+    name = "prepare",
+    description = {
+      "Turns raw files into a versioned training set: cleaned, without duplicates and personal"
+          + " data, split, mixed, tokenized and packed. 'sft --data' takes the folder."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  luthier data prepare --model my-base --data rows.jsonl --output my-set",
+      "  luthier data prepare --config set.yaml --model my-base --output my-set",
+      "  luthier data prepare --model my-base --data 'exports/*.csv' --output my-set \\",
+      "      --set split.eval=0.05 --set data.maxLength=2048",
+      "",
+      "Interrupted, the same command goes on where it stopped. 'luthier config",
+      "data-prepare' prints every setting."
+    })
+final class DataPrepareCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private final HelpOption help = new HelpOption();
+  @Mixin private final JsonOption json = new JsonOption();
+
+  @Option(names = "--config", paramLabel = "FILE", description = "Sources and settings as YAML.")
+  private Optional<Path> config = Optional.empty();
+
+  @Option(names = "--model", paramLabel = "DIR", description = "The model's folder.")
+  private Optional<Path> model = Optional.empty();
+
+  @Option(
+      names = "--data",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Files, folders or globs of rows.")
+  private List<Path> data = new ArrayList<>();
+
+  @Option(names = "--output", paramLabel = "DIR", description = "The set's folder.")
+  private Optional<Path> output = Optional.empty();
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "One setting, such as split.eval=0.05; wins over --config.")
+  private List<String> set = new ArrayList<>();
+
+  DataPrepareCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    Settings settings = new Settings();
+    config.ifPresent(settings::file);
+    set.forEach(settings::set);
+    settings.set("model", model, "--model");
+    settings.set("output", output, "--output");
+    settings.set("sources", Lists.flag(data), "--data");
+    PrepareSettings bound = settings.bind(PrepareSettings.class);
+    Manifest manifest;
+    try (DataProgress progress = new DataProgress(console)) {
+      manifest =
+          PrepareRun.run(
+              bound, progress::at, Interrupts.install(console, "here; run it again to go on"));
+    }
+    if (json.json) {
+      console.json(summary(bound, manifest));
+    } else {
+      print(bound, manifest);
+    }
+    return Program.DONE;
+  }
+
+  private static Map<String, Object> summary(PrepareSettings settings, Manifest manifest) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    out.put("output", settings.output().toString());
+    out.put("hash", manifest.hash());
+    out.put("kind", manifest.about().kind().toString());
+    out.put("stages", manifest.origin().stages());
+    Map<String, Object> splits = new LinkedHashMap<>();
+    manifest
+        .splits()
+        .forEach(
+            (name, split) -> {
+              Map<String, Object> counts = new LinkedHashMap<>();
+              counts.put("rows", split.rows());
+              counts.put("documents", split.documents());
+              counts.put("sequences", split.sequences());
+              counts.put("tokens", split.tokens());
+              counts.put("trainedTokens", split.trainedTokens());
+              splits.put(name, counts);
+            });
+    out.put("splits", splits);
+    return out;
+  }
+
+  private void print(PrepareSettings settings, Manifest manifest) {
+    line("stage           rows in    rows out   left out");
+    for (Manifest.Stage stage : manifest.origin().stages()) {
+      StringBuilder reasons = new StringBuilder();
+      stage
+          .dropped()
+          .forEach(
+              (reason, count) ->
+                  reasons
+                      .append(reasons.isEmpty() ? "" : ", ")
+                      .append(String.format(Locale.ROOT, "%,d %s", count, reason)));
+      line("%-12s %,10d  %,10d   %s", stage.name(), stage.rowsIn(), stage.rowsOut(), reasons);
+    }
+    line("");
+    boolean packed = manifest.about().encodedWith().packing();
+    int length = manifest.about().encodedWith().maxLength();
+    manifest
+        .splits()
+        .forEach(
+            (name, split) ->
+                line(
+                    "%-6s %,d rows, %,d tokens, %,d trained, in %,d sequences%s",
+                    name,
+                    split.rows(),
+                    split.tokens(),
+                    split.trainedTokens(),
+                    split.sequences(),
+                    packed ? filled(split, length) : ""));
+    line("hash   %s", manifest.hash());
+    line("");
+    if (PreparedSet.isOne(settings.output())) {
+      line("Rows left out are in %s.", settings.output().resolve("dropped.jsonl"));
+    }
+    line(
+        "Next: luthier sft --model %s --data %s --output my-adapter",
+        settings.model(), settings.output());
+  }
+
+  private static String filled(Manifest.Split split, int length) {
+    double full = (double) split.tokens() / ((double) split.sequences() * length);
+    return String.format(Locale.ROOT, " of up to %,d, %.2f %% full", length, 100 * full);
+  }
+
+  private void line(String format, Object... values) {
+    console.out().println(String.format(Locale.ROOT, format, values).stripTrailing());
+  }
+}

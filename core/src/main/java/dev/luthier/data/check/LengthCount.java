@@ -1,0 +1,123 @@
+package dev.luthier.data.check;
+
+import dev.luthier.data.EncodedRow;
+import dev.luthier.data.TokenSequence;
+import dev.luthier.data.check.AuditReport.Bucket;
+import dev.luthier.data.check.AuditReport.Cut;
+import dev.luthier.data.check.AuditReport.Lengths;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Lengths of documents, and what maximum lengths would cut off. */
+final class LengthCount {
+  private static final int SHORTEST_MAXIMUM = 128;
+  private static final int LONGEST_MAXIMUM = 131_072;
+  private static final int BUCKETS = 24;
+
+  private final TreeMap<Integer, Long> documents = new TreeMap<>();
+  private final int[] maxima;
+  private final long[] lost;
+  private final long[] answersLost;
+  private long tokens;
+  private long trained;
+  private long count;
+
+  /**
+   * @param maxLength looked at beside the powers of two
+   */
+  LengthCount(int maxLength) {
+    TreeSet<Integer> all = new TreeSet<>();
+    for (int length = SHORTEST_MAXIMUM; length <= LONGEST_MAXIMUM; length *= 2) {
+      all.add(length);
+    }
+    all.add(maxLength);
+    maxima = all.stream().mapToInt(Integer::intValue).toArray();
+    lost = new long[maxima.length];
+    answersLost = new long[maxima.length];
+  }
+
+  void add(EncodedRow document) {
+    TokenSequence sequence = document.sequence();
+    int length = sequence.length();
+    documents.merge(length, 1L, Long::sum);
+    count++;
+    tokens += length;
+    int all = sequence.trained();
+    trained += all;
+    for (int i = 0; i < maxima.length && maxima[i] < length; i++) {
+      int beyond = sequence.trained(maxima[i], length);
+      lost[i] += beyond;
+      answersLost[i] += beyond == all ? 1 : 0;
+    }
+  }
+
+  long tokens() {
+    return tokens;
+  }
+
+  long trained() {
+    return trained;
+  }
+
+  long documents() {
+    return count;
+  }
+
+  Lengths lengths() {
+    if (count == 0) {
+      return new Lengths(0, 0, 0, 0, 0, 0, 0);
+    }
+    return new Lengths(
+        documents.firstKey(),
+        (double) tokens / count,
+        rank(0.5),
+        rank(0.9),
+        rank(0.95),
+        rank(0.99),
+        documents.lastKey());
+  }
+
+  private int rank(double share) {
+    long wanted = (long) Math.ceil(share * count);
+    long seen = 0;
+    for (Map.Entry<Integer, Long> length : documents.entrySet()) {
+      seen += length.getValue();
+      if (seen >= wanted) {
+        return length.getKey();
+      }
+    }
+    return documents.lastKey();
+  }
+
+  /** Buckets of equal width up to the longest document. */
+  List<Bucket> histogram() {
+    List<Bucket> buckets = new ArrayList<>();
+    if (count == 0) {
+      return buckets;
+    }
+    int width = Math.max(1, (documents.lastKey() + BUCKETS) / BUCKETS);
+    for (int from = 0; from <= documents.lastKey(); from += width) {
+      long inside =
+          documents.subMap(from, from + width).values().stream().mapToLong(Long::longValue).sum();
+      buckets.add(new Bucket(from, from + width - 1, inside));
+    }
+    return buckets;
+  }
+
+  /** The maxima that cut something, and the least that cuts nothing. */
+  List<Cut> cuts() {
+    List<Cut> cuts = new ArrayList<>();
+    for (int i = 0; i < maxima.length; i++) {
+      long longer =
+          documents.tailMap(maxima[i], false).values().stream().mapToLong(Long::longValue).sum();
+      cuts.add(new Cut(maxima[i], longer, lost[i], answersLost[i]));
+      if (longer == 0) {
+        break;
+      }
+    }
+    return cuts;
+  }
+}

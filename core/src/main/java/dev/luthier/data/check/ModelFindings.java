@@ -1,0 +1,138 @@
+package dev.luthier.data.check;
+
+import dev.luthier.LuthierException;
+import dev.luthier.format.Reason;
+import dev.luthier.format.SafetensorsFile;
+import dev.luthier.format.SafetensorsIndex;
+import dev.luthier.format.TensorInfo;
+import dev.luthier.tokenizer.ChatEncoder;
+import dev.luthier.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What can be wrong between a template and a model before any row is read: markers that are no
+ * tokens, and special tokens that the model never learnt.
+ *
+ * <p>A token counts as untrained where its row of the embedding is all zeros, or is, bit for bit,
+ * the row of another special token: training moves any two rows apart.
+ */
+public final class ModelFindings {
+  private static final List<String> EMBEDDINGS =
+      List.of("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight");
+
+  private ModelFindings() {}
+
+  /**
+   * @param model the model's folder; one that holds a tokenizer and no weights will do
+   */
+  public static List<Finding> of(Path model, Tokenizer tokenizer, Optional<ChatEncoder> chat) {
+    if (chat.isEmpty()) {
+      return List.of();
+    }
+    List<Finding> findings = new ArrayList<>();
+    List<String> split = chat.get().splitMarkers();
+    if (!split.isEmpty()) {
+      findings.add(
+          finding(
+              Fault.SPLIT_MARKERS,
+              split,
+              "use a template made for this model (--set data.template=NAME): these are learnt as"
+                  + " several ordinary tokens each"));
+    }
+    List<String> untrained = untrained(model, tokenizer, chat.get().markers());
+    if (!untrained.isEmpty()) {
+      findings.add(
+          finding(
+              Fault.UNTRAINED_TOKENS,
+              untrained,
+              "train the embedding too (lora.modulesToSave), or use a template of plain words"
+                  + " (--set data.template=instruction)"));
+    }
+    return findings;
+  }
+
+  private static Finding finding(Fault fault, List<String> tokens, String fix) {
+    String words = fault.title() + ": " + String.join(" ", tokens);
+    return new Finding(fault, "", fault.severity(), 0, words, List.of(), fix);
+  }
+
+  private static List<String> untrained(Path model, Tokenizer tokenizer, List<String> markers) {
+    Optional<Embedding> embedding = embedding(model);
+    if (embedding.isEmpty()) {
+      return List.of();
+    }
+    Map<ByteBuffer, Integer> special = new HashMap<>();
+    for (int id : tokenizer.specialIds()) {
+      if (id < embedding.get().rows()) {
+        special.merge(embedding.get().row(id), 1, Integer::sum);
+      }
+    }
+    List<String> untrained = new ArrayList<>();
+    for (String marker : markers) {
+      OptionalInt id = tokenizer.idOf(marker);
+      if (id.isPresent() && id.getAsInt() < embedding.get().rows()) {
+        ByteBuffer row = embedding.get().row(id.getAsInt());
+        if (isZero(row) || special.getOrDefault(row, 0) > 1) {
+          untrained.add(marker);
+        }
+      }
+    }
+    return untrained;
+  }
+
+  private static boolean isZero(ByteBuffer row) {
+    for (int i = 0; i < row.limit(); i++) {
+      if (row.get(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Optional<Embedding> embedding(Path model) {
+    try {
+      if (Files.list(model).noneMatch(file -> file.toString().endsWith(".safetensors"))) {
+        return Optional.empty();
+      }
+    } catch (IOException e) {
+      throw new LuthierException(model + " cannot be read: " + Reason.of(e), e);
+    }
+    for (SafetensorsFile file : SafetensorsIndex.open(model)) {
+      for (TensorInfo tensor : file.tensors().values()) {
+        if (tensor.shape().size() == 2 && EMBEDDINGS.stream().anyMatch(tensor.name()::endsWith)) {
+          return Optional.of(new Embedding(file.path(), tensor));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** An embedding's rows as they stand in the file. */
+  private record Embedding(Path file, TensorInfo tensor) {
+    long rows() {
+      return tensor.shape().get(0);
+    }
+
+    ByteBuffer row(int id) {
+      int bytes = Math.toIntExact(tensor.length() / rows());
+      ByteBuffer row = ByteBuffer.allocate(bytes);
+      try (FileChannel channel = FileChannel.open(file)) {
+        while (row.hasRemaining()
+            && channel.read(row, tensor.offset() + (long) id * bytes + row.position()) >= 0) {}
+      } catch (IOException e) {
+        throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
+      }
+      return row.flip();
+    }
+  }
+}
