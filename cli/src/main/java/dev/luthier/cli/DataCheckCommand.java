@@ -1,11 +1,15 @@
 package dev.luthier.cli;
 
+import dev.luthier.LuthierException;
 import dev.luthier.data.check.AuditJson;
+import dev.luthier.data.check.AuditPage;
 import dev.luthier.data.check.AuditReport;
 import dev.luthier.data.check.AuditText;
+import dev.luthier.format.AtomicFile;
 import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.data.CheckRun;
 import dev.luthier.recipe.data.CheckSettings;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +60,9 @@ final class DataCheckCommand implements Callable<Integer> {
   @Option(names = "--by", paramLabel = "COLUMN", description = "Look at this column's balance.")
   private Optional<String> by = Optional.empty();
 
+  @Option(names = "--html", paramLabel = "FILE", description = "Write the report as a page, too.")
+  private Optional<Path> html = Optional.empty();
+
   @Option(names = "--config", paramLabel = "FILE", description = "Settings as YAML.")
   private Optional<Path> config = Optional.empty();
 
@@ -79,6 +86,7 @@ final class DataCheckCommand implements Callable<Integer> {
     settings.set("evaluation", Lists.flag(evalData), "--eval-data");
     settings.set("by", by, "--by");
     CheckSettings bound = settings.bind(CheckSettings.class);
+    html.ifPresent(DataCheckCommand::checkFolder);
     AuditReport report;
     try (DataProgress progress = new DataProgress(console)) {
       report = CheckRun.run(bound, progress::at, Interrupts.install(console, "at the next row"));
@@ -88,6 +96,20 @@ final class DataCheckCommand implements Callable<Integer> {
     } else {
       console.out().print(new AuditText(console.colours()).render(report));
     }
+    html.ifPresent(file -> write(report, file));
     return report.spoilt() ? Program.FAILED : Program.DONE;
+  }
+
+  /** Told before the audit, which may take long. */
+  private static void checkFolder(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null && !Files.isDirectory(folder)) {
+      throw new LuthierException("--html " + file + ": its folder does not exist.");
+    }
+  }
+
+  private void write(AuditReport report, Path file) {
+    AtomicFile.writeText(file, AuditPage.render(report));
+    console.err().println("wrote " + file.toAbsolutePath().normalize().toUri());
   }
 }

@@ -92,19 +92,32 @@ final class LengthCount {
     return documents.lastKey();
   }
 
-  /** Buckets of equal width up to the longest document. */
+  /**
+   * Buckets of equal width, up to twice what 99 % of the documents have at most; what is longer is
+   * in one more, so that a single long document does not hide how long the rest are.
+   */
   List<Bucket> histogram() {
     List<Bucket> buckets = new ArrayList<>();
     if (count == 0) {
       return buckets;
     }
-    int width = Math.max(1, (documents.lastKey() + BUCKETS) / BUCKETS);
-    for (int from = 0; from <= documents.lastKey(); from += width) {
-      long inside =
-          documents.subMap(from, from + width).values().stream().mapToLong(Long::longValue).sum();
-      buckets.add(new Bucket(from, from + width - 1, inside));
+    int longest = documents.lastKey();
+    int usual = Math.min(longest, 2 * rank(0.99));
+    int width = Math.max(1, (usual + BUCKETS) / BUCKETS);
+    int from = 0;
+    for (; from <= usual; from += width) {
+      buckets.add(bucket(from, from + width - 1));
+    }
+    if (from <= longest) {
+      buckets.add(bucket(from, longest));
     }
     return buckets;
+  }
+
+  private Bucket bucket(int from, int to) {
+    long inside =
+        documents.subMap(from, true, to, true).values().stream().mapToLong(Long::longValue).sum();
+    return new Bucket(from, to, inside);
   }
 
   /** The maxima that cut something, and the least that cuts nothing. */

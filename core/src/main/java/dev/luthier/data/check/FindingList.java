@@ -1,0 +1,120 @@
+package dev.luthier.data.check;
+
+import dev.luthier.data.check.AuditReport.SourceFile;
+import dev.luthier.data.check.Finding.Place;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Findings of a page, each to be opened.
+ *
+ * @param files that places name
+ * @param rows of the set
+ */
+record FindingList(List<SourceFile> files, long rows) {
+  /** A command within what a finding says to do. */
+  private static final Pattern COMMAND =
+      Pattern.compile("luthier data \\w+ --model .*?(?=, or |$)");
+
+  /** Those of one severity, under a heading. */
+  Html group(Severity severity, List<Finding> findings) {
+    if (findings.isEmpty()) {
+      return Html.NONE;
+    }
+    return Html.of(
+        """
+        <section class="group %s" aria-labelledby="%s">
+        <h3 id="%s">%s <span class="count">%d</span></h3>
+        %s</section>
+        """,
+        severity,
+        severity,
+        severity,
+        switch (severity) {
+          case ERROR -> "Would spoil a run";
+          case WARNING -> "Worth a look";
+          case NOTE -> "Notes";
+        },
+        findings.size(),
+        Html.all(findings.stream().map(this::finding)));
+  }
+
+  private Html finding(Finding finding) {
+    return Html.of(
+        """
+        <details class="finding" data-kind="%s"%s>
+        <summary><span class="words">%s</span>%s</summary>
+        <div class="body">%s%s</div>
+        </details>
+        """,
+        finding.fault(),
+        finding.severity() == Severity.ERROR ? new Html(" open=\"\"") : "",
+        finding.words(),
+        finding.rows() == 0
+            ? ""
+            : Html.of("<span class=\"share\">%s</span>", ShareTable.percent(finding.rows(), rows)),
+        fix(finding.fix()),
+        finding.places().isEmpty() ? "" : places(finding));
+  }
+
+  private static Html fix(String fix) {
+    Matcher command = COMMAND.matcher(fix);
+    if (!command.find()) {
+      return fix.isEmpty() ? Html.NONE : Html.of("<p class=\"fix\">%s</p>\n", sentence(fix));
+    }
+    String before = fix.substring(0, command.start());
+    String after = fix.substring(command.end());
+    return Html.of(
+        """
+        %s<div class="command"><pre tabindex="0" aria-label="Command">%s</pre>\
+        <button type="button" class="copy" hidden="hidden">Copy</button></div>
+        %s""",
+        before.isEmpty() ? "" : Html.of("<p class=\"fix\">%s</p>\n", sentence(before)),
+        command.group(),
+        after.isEmpty()
+            ? ""
+            : Html.of("<p class=\"fix\">%s</p>\n", sentence(after.replaceFirst("^, ", ""))));
+  }
+
+  private static String sentence(String words) {
+    return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
+  }
+
+  private Html places(Finding finding) {
+    List<Place> places = finding.places();
+    boolean shows = places.stream().anyMatch(place -> !place.evidence().isEmpty());
+    String caption =
+        places.size() < finding.rows()
+            ? String.format(Locale.ROOT, "The first %,d of %,d rows", places.size(), finding.rows())
+            : places.size() == 1
+                ? "The row"
+                : String.format(Locale.ROOT, "All %,d rows", places.size());
+    return Html.of(
+        """
+        <div class="scroll" tabindex="0" role="region" aria-label="%s"><table>
+        <caption>%s</caption>
+        <thead><tr>%s<th scope="col" class="number">Row</th>%s</tr></thead>
+        <tbody>
+        %s</tbody></table></div>
+        """,
+        caption,
+        caption,
+        files.size() > 1 ? new Html("<th scope=\"col\">File</th>") : "",
+        shows ? new Html("<th scope=\"col\">What shows it</th>") : "",
+        Html.all(places.stream().map(place -> place(place, shows))));
+  }
+
+  private Html place(Place place, boolean shows) {
+    return Html.of(
+        "<tr>%s<td class=\"number\">%d</td>%s</tr>\n",
+        files.size() > 1
+            ? Html.of("<td class=\"path\">%s</td>", files.get(place.file()).path())
+            : "",
+        place.row(),
+        shows
+            ? Html.of("<td class=\"evidence\" dir=\"auto\">%s</td>", Html.shown(place.evidence()))
+            : "");
+  }
+}
