@@ -10,7 +10,14 @@ import java.util.stream.Collectors;
 /** Rows of a page as they are trained: what counts in the loss is marked, the rest is dim. */
 record ExampleList(List<SourceFile> files, List<ExampleRow> examples) {
   Html html() {
-    return Html.all(examples.stream().map(this::example));
+    return examples.isEmpty()
+        ? Html.of("<p>No rows are shown.</p>\n")
+        : Html.of(
+            """
+            <p>The first rows as they are trained: <mark>what counts in the loss</mark>, what is only \
+            read, <b class="marker">what is special to the template</b>.</p>
+            %s""",
+            Html.all(examples.stream().map(this::example)));
   }
 
   private Html example(ExampleRow example) {

@@ -307,6 +307,7 @@ class AuditPageTest {
             List.of());
     String page = AuditPage.render(empty);
     assertThat(find(page, "//svg")).isEmpty();
+    assertThat(texts(page, "//section[@id='examples']/p")).containsExactly("No rows are shown.");
     assertThat(texts(page, "//section[@id='lengths']/p"))
         .containsExactly("No row can be trained on.");
   }
