@@ -79,7 +79,7 @@ final class RowParser {
           case PROMPT_COMPLETION -> promptCompletion(row);
           case ALPACA -> alpaca(row);
           case TEXT -> new Text(string(row, Shape.first(row, Shape.TEXTS).orElse("text")));
-          case PREFERENCE -> preference(row);
+          case PREFERENCE -> mended(preference(row), repairs);
           case UNPAIRED -> unpaired(row, repairs);
           case STEPWISE -> stepwise(row);
           case CLASSIFICATION -> new Labelled(string(row, "text"), word(row, "label"));
@@ -241,6 +241,20 @@ final class RowParser {
       return Preferences.ofConversations(chosen, rejected, tools);
     }
     return Preferences.afterPrompt(Preferences.asTurns(prompt.get()), chosen, rejected, tools);
+  }
+
+  /** Both conversations mended, if that was asked for; the prompt is what they then share. */
+  private Preference mended(Preference preference, List<String> repairs) {
+    if (!repair
+        || !(preference.chosen() instanceof Chat chosen)
+        || !(preference.rejected() instanceof Chat rejected)) {
+      return preference;
+    }
+    List<String> ofRejected = new ArrayList<>();
+    List<Map<String, @Nullable Object>> a = ConversationRepair.of(chosen.messages(), repairs);
+    List<Map<String, @Nullable Object>> b = ConversationRepair.of(rejected.messages(), ofRejected);
+    ofRejected.stream().filter(done -> !repairs.contains(done)).forEach(repairs::add);
+    return repairs.isEmpty() ? preference : Preferences.ofConversations(a, b, chosen.tools());
   }
 
   /** What both answers answer, as a conversation without an answer or a text. */

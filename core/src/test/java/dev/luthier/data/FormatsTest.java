@@ -191,6 +191,24 @@ class FormatsTest {
         .hasMessageContaining("no question with an answer");
   }
 
+  @Test
+  void a_broken_preference_is_mended_in_prompt_and_answers() {
+    RowParser parser = new RowParser(Format.AUTO, Map.of(), Map.of(), true);
+    Preference mended =
+        (Preference)
+            parser.parse(
+                columns(
+                    """
+                    {"chosen": "\\n\\nHuman: a\\n\\nHuman: b\\n\\nAssistant: c\\n\\nHuman: d\\n\\nAssistant: e",
+                     "rejected": "\\n\\nHuman: a\\n\\nHuman: b\\n\\nAssistant: c\\n\\nHuman: d\\n\\nAssistant: f"}
+                    """));
+    Chat chosen = (Chat) mended.chosen();
+    assertThat(chosen.messages()).hasSize(4);
+    assertThat(chosen.messages().get(0)).containsEntry("content", "a\n\nb");
+    assertThat(chosen.trainFrom()).isEqualTo(3);
+    assertThat(((Chat) mended.rejected()).trainFrom()).isEqualTo(3);
+  }
+
   private static Example parse(String row) {
     return new RowParser(Format.AUTO).parse(columns(row));
   }

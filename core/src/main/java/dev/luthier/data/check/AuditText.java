@@ -74,7 +74,7 @@ public record AuditText(boolean colour) {
         l.p95(),
         l.p99());
     line(out, "stop       %.1f %% end in a trained stop token", 100 * report.stopShare());
-    line(out, "BOS        %s", counts(report.rowsByBos(), "rows with "));
+    line(out, "BOS        %s", counts(report.rowsByBos(), "sequences with "));
     if (!report.languages().isEmpty()) {
       line(out, "languages  %s", top(report.languages()));
     }

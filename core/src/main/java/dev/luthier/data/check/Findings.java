@@ -100,7 +100,7 @@ final class Findings {
     String words =
         String.format(
             Locale.ROOT,
-            "%,d of %,d %s%s",
+            "%,d of %,d rows %s%s",
             tally.rows(),
             facts.rows(),
             key.fault().title(),

@@ -143,17 +143,26 @@ final class RowAudit {
     int length = document.sequence().length();
     if (length > maxLength) {
       int lost = document.sequence().trained(maxLength, length);
-      String words = length + " tokens; " + lost + " trained ones stand beyond " + maxLength;
-      marks.add(new Mark(Fault.TOO_LONG, "", words));
+      once(
+          marks,
+          Fault.TOO_LONG,
+          length + " tokens; " + lost + " trained ones stand beyond " + maxLength);
     }
     if (!document.endsWithStop()) {
-      marks.add(new Mark(Fault.NO_STOP, "", ""));
+      once(marks, Fault.NO_STOP, "");
     }
     if (document.unknown() > 0) {
-      marks.add(new Mark(Fault.UNKNOWN_TOKENS, "", document.unknown() + " tokens"));
+      once(marks, Fault.UNKNOWN_TOKENS, document.unknown() + " tokens");
     }
     if (!document.dropped().isEmpty()) {
-      marks.add(new Mark(Fault.TEMPLATE_DROPS, "", document.dropped().words()));
+      once(marks, Fault.TEMPLATE_DROPS, document.dropped().words());
+    }
+  }
+
+  /** Both answers of a pair may have a fault; the row has it once. */
+  private static void once(List<Mark> marks, Fault fault, String evidence) {
+    if (marks.stream().noneMatch(mark -> mark.fault() == fault)) {
+      marks.add(new Mark(fault, "", evidence));
     }
   }
 

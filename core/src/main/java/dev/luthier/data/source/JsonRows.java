@@ -257,7 +257,11 @@ final class JsonRows {
   }
 
   private static String reason(JsonProcessingException e) {
-    return String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+    return String.valueOf(e.getOriginalMessage())
+        .lines()
+        .findFirst()
+        .orElse("")
+        .replaceAll(" ?\\(start marker at \\[Source:[^\\]]*\\]\\)", "");
   }
 
   private static String where(JsonProcessingException e) {
