@@ -30,9 +30,11 @@ import picocli.CommandLine.Option;
       "",
       "Example:",
       "  luthier data check --model my-base --data rows.jsonl",
-      "  luthier data check --model my-base --data 'exports/*.parquet' --eval-data held.jsonl",
+      "  luthier data check --model my-base --data 'exports/*.parquet' \\",
+      "      --eval-data held.jsonl",
       "  luthier data check --model my-base --data rows.csv \\",
-      "      --set data.columns.prompt=Frage --set data.columns.completion=Antwort --json"
+      "      --set data.columns.prompt=Frage \\",
+      "      --set data.columns.completion=Antwort --json"
     })
 final class DataCheckCommand implements Callable<Integer> {
   private final Console console;

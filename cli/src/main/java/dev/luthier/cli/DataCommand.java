@@ -7,7 +7,13 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "data",
     description = "Works with training data.",
-    footer = {"", "Example:", "  luthier data preview --model my-base --data rows.jsonl"})
+    footer = {
+      "",
+      "Examples:",
+      "  luthier data preview --model my-base --data rows.jsonl",
+      "  luthier data prepare --model my-base --data rows.jsonl --output my-set",
+      "  luthier data show my-set"
+    })
 final class DataCommand {
   @Mixin private final HelpOption help = new HelpOption();
 }

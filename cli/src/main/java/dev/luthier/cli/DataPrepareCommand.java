@@ -96,51 +96,14 @@ final class DataPrepareCommand implements Callable<Integer> {
     out.put("hash", manifest.hash());
     out.put("kind", manifest.about().kind().toString());
     out.put("stages", manifest.origin().stages());
-    Map<String, Object> splits = new LinkedHashMap<>();
-    manifest
-        .splits()
-        .forEach(
-            (name, split) -> {
-              Map<String, Object> counts = new LinkedHashMap<>();
-              counts.put("rows", split.rows());
-              counts.put("documents", split.documents());
-              counts.put("sequences", split.sequences());
-              counts.put("tokens", split.tokens());
-              counts.put("trainedTokens", split.trainedTokens());
-              splits.put(name, counts);
-            });
-    out.put("splits", splits);
+    out.put("splits", ManifestText.counts(manifest));
     return out;
   }
 
   private void print(PrepareSettings settings, Manifest manifest) {
-    line("stage           rows in    rows out   left out");
-    for (Manifest.Stage stage : manifest.origin().stages()) {
-      StringBuilder reasons = new StringBuilder();
-      stage
-          .dropped()
-          .forEach(
-              (reason, count) ->
-                  reasons
-                      .append(reasons.isEmpty() ? "" : ", ")
-                      .append(String.format(Locale.ROOT, "%,d %s", count, reason)));
-      line("%-12s %,10d  %,10d   %s", stage.name(), stage.rowsIn(), stage.rowsOut(), reasons);
-    }
+    ManifestText.stages(manifest).forEach(console.out()::println);
     line("");
-    boolean packed = manifest.about().encodedWith().packing();
-    int length = manifest.about().encodedWith().maxLength();
-    manifest
-        .splits()
-        .forEach(
-            (name, split) ->
-                line(
-                    "%-6s %,d rows, %,d tokens, %,d trained, in %,d sequences%s",
-                    name,
-                    split.rows(),
-                    split.tokens(),
-                    split.trainedTokens(),
-                    split.sequences(),
-                    packed ? filled(split, length) : ""));
+    ManifestText.splits(manifest).forEach(console.out()::println);
     line("hash   %s", manifest.hash());
     line("");
     if (PreparedSet.isOne(settings.output())) {
@@ -149,11 +112,6 @@ final class DataPrepareCommand implements Callable<Integer> {
     line(
         "Next: luthier sft --model %s --data %s --output my-adapter",
         settings.model(), settings.output());
-  }
-
-  private static String filled(Manifest.Split split, int length) {
-    double full = (double) split.tokens() / ((double) split.sequences() * length);
-    return String.format(Locale.ROOT, " of up to %,d, %.2f %% full", length, 100 * full);
   }
 
   private void line(String format, Object... values) {

@@ -57,6 +57,8 @@ final class Program {
     CommandLine data = new CommandLine(new DataCommand());
     data.addSubcommand("check", new DataCheckCommand(console));
     data.addSubcommand("prepare", new DataPrepareCommand(console));
+    data.addSubcommand("show", new DataShowCommand(console));
+    data.addSubcommand("diff", new DataDiffCommand(console));
     data.addSubcommand("preview", new DataPreviewCommand(console));
     data.addSubcommand("generate", new DataGenerateCommand(console));
     line.addSubcommand("data", data);

@@ -1,6 +1,7 @@
 package dev.luthier.data;
 
 import dev.luthier.tokenizer.Encoding;
+import dev.luthier.tokenizer.IncrementalDecoder;
 import dev.luthier.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,5 +84,30 @@ public record Preview(DataReport report, List<PreviewRow> rows) {
     }
     return new PreviewRow(
         row.sequence().row(), row.sequence().length(), row.sequence().trained(), segments);
+  }
+
+  /**
+   * A document whose text is no longer known, decoded; a character whose tokens are partly trained
+   * stands where its last token is.
+   */
+  public static PreviewRow decoded(TokenSequence document, Tokenizer tokenizer) {
+    int[] labels = document.labels();
+    IncrementalDecoder decoder = new IncrementalDecoder(tokenizer, false);
+    List<Segment> segments = new ArrayList<>();
+    int t = 0;
+    while (t < labels.length) {
+      boolean trained = labels[t] != TokenSequence.IGNORED;
+      StringBuilder text = new StringBuilder();
+      List<Integer> ids = new ArrayList<>();
+      while (t < labels.length && (labels[t] != TokenSequence.IGNORED) == trained) {
+        text.append(decoder.next(document.tokens()[t]));
+        ids.add(document.tokens()[t]);
+        t++;
+      }
+      segments.add(
+          new Segment(
+              t == labels.length ? text + decoder.finish() : text.toString(), trained, ids));
+    }
+    return new PreviewRow(document.row(), document.length(), document.trained(), segments);
   }
 }

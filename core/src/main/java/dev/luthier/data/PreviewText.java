@@ -76,16 +76,22 @@ public record PreviewText(boolean colour, boolean ids) {
   public String row(PreviewRow row) {
     StringBuilder out = new StringBuilder();
     line(out, "row %,d: %,d tokens, %,d trained", row.row(), row.tokens(), row.trained());
-    for (Segment segment : row.segments()) {
-      out.append(open(segment)).append(visible(segment.text())).append(close(segment));
-    }
-    out.append('\n');
+    out.append(text(row)).append('\n');
     if (ids) {
       out.append(
               row.segments().stream()
                   .map(segment -> open(segment) + join(segment.ids()) + close(segment))
                   .collect(Collectors.joining(" ")))
           .append('\n');
+    }
+    return out.toString();
+  }
+
+  /** The text of one row. */
+  public String text(PreviewRow row) {
+    StringBuilder out = new StringBuilder();
+    for (Segment segment : row.segments()) {
+      out.append(open(segment)).append(visible(segment.text())).append(close(segment));
     }
     return out.toString();
   }
@@ -98,8 +104,8 @@ public record PreviewText(boolean colour, boolean ids) {
     return colour ? PLAIN : segment.trained() ? "⟧" : "";
   }
 
-  /** Control characters of the data must not steer the terminal. */
-  private static String visible(String text) {
+  /** A text of the data, whose control characters must not steer the terminal. */
+  public static String visible(String text) {
     return text.codePoints()
         .mapToObj(
             c ->

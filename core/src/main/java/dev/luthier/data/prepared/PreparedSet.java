@@ -34,6 +34,13 @@ public final class PreparedSet {
   private PreparedSet(Path folder, long segment) {
     this.folder = folder;
     Path file = folder.resolve(ManifestJson.FILE);
+    if (Files.notExists(file)) {
+      throw new LuthierException(
+          folder
+              + " is no prepared set: it has no "
+              + ManifestJson.FILE
+              + ". 'luthier data prepare' makes sets.");
+    }
     this.manifest = ManifestJson.read(file);
     this.hash = manifest.hash();
     boolean packing = manifest.about().encodedWith().packing();

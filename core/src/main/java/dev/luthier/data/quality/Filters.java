@@ -191,7 +191,10 @@ public final class Filters {
       return words;
     }
 
-    /** Gopher: the share of words with at least one alphabetic character; 0 without words. */
+    /**
+     * Gopher (appendix A.1): the share of words with at least one alphabetic character; 0 without
+     * words.
+     */
     double letters() {
       String[] parts = answer.strip().split("\\s+");
       long with = 0;
@@ -201,7 +204,7 @@ public final class Filters {
       return (double) with / parts.length;
     }
 
-    /** Gopher: hash signs and ellipses for each word. */
+    /** Hash signs and ellipses for each word, together; Gopher (appendix A.1) counts each alone. */
     double symbols() {
       long words = answer.strip().split("\\s+").length;
       long hashes = answer.chars().filter(c -> c == '#' || c == '…').count();

@@ -34,7 +34,12 @@ public final class Language {
   /** What a language outside {@link #COMMON} is weighted by. */
   private static final double RARE = 0.5;
 
-  /** The languages of most of the web's text (Common Crawl's statistics list each above 0.05 %). */
+  /**
+   * The languages of most of the web's text: a choice of ours, guided by Common Crawl's statistics
+   * of languages. In CC-MAIN-2024-42 each has 0.05 % of the pages or more, but Tamil (0.047 %) and
+   * Urdu (0.031 %); left out are Azerbaijani (0.069 %) and Latin, which the detector there sees in
+   * 0.1 %.
+   */
   private static final Set<String> COMMON =
       Set.of(
           "ar", "bg", "bn", "bs", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr",

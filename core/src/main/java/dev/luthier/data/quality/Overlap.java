@@ -7,12 +7,14 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Evaluation rows that stand in the training set too: whole, or by n-grams of words (13 by default:
- * Brown et al. 2020, appendix C). Texts are compared as lower-case words without punctuation. An
- * evaluation text of fewer than n words is only compared whole.
+ * Evaluation rows that stand in the training set too: whole, or by n-grams of words (13 by default,
+ * as GPT-3's training data was filtered: Brown et al. 2020, appendix C). Texts are compared as
+ * lower-case words without punctuation. An evaluation text of fewer than n words is only compared
+ * whole.
  *
  * <p>N-grams in more than 10 evaluation rows are boilerplate of the set (instructions, answer
- * choices), as in the paper, and do not count.
+ * choices) and do not count. The paper ignores those in more than 10 training documents, which are
+ * known only when all have been read.
  *
  * <p>Memory: 32 to 64 bytes for each n-gram of the evaluation set: 24 to 48 for its 64-bit hash and
  * an index, in tables between a quarter and half full, and 8 to 16 for each row it stands in. Two

@@ -11,7 +11,7 @@ import java.util.Optional;
  * from.
  */
 public final class SampleSize {
-  /** Rows from which OpenAI's guide to fine-tuning reports clear improvements ("50 to 100"). */
+  /** Rows from which OpenAI's guide to fine-tuning reports improvements ("50-100 examples"). */
   public static final int FEW_ROWS = 50;
 
   /** Rows of LIMA (Zhou et al. 2023), enough for the form of answers of a 65B model. */
@@ -76,9 +76,9 @@ public final class SampleSize {
           new Note(
               "any task",
               rows
-                  + " rows: clear improvements are reported from 50 to 100 well-made examples; try"
+                  + " rows: improvements are reported from 50 to 100 well-made examples; try"
                   + " them as examples in the prompt first",
-              "OpenAI, Fine-tuning guide, \"Example count recommendations\""));
+              "OpenAI, Supervised fine-tuning, \"Right number of examples\""));
     }
     return rows >= LIMA_ROWS
         ? Optional.empty()
@@ -87,9 +87,9 @@ public final class SampleSize {
                 "new facts",
                 rows
                     + " rows teach the form of answers; 1,000 chosen ones sufficed for that. Facts"
-                    + " that the model does not know are learned slowly from so few, and make it"
-                    + " invent others",
-                "Zhou et al. 2023 (LIMA), section 2; Gekhman et al. 2024, section 4"));
+                    + " that the model does not know are learned slowly, and make it invent"
+                    + " others",
+                "Zhou et al. 2023 (LIMA); Gekhman et al. 2024"));
   }
 
   private static Optional<Note> classes(Map<String, Long> classes) {
@@ -112,7 +112,7 @@ public final class SampleSize {
                 smallest,
                 imbalance.counts().getOrDefault(smallest, 0L),
                 margin(imbalance.counts().getOrDefault(smallest, 1L))),
-            "OpenAI, Fine-tuning guide (50 to 100 examples); 1.96 · sqrt(0.25 / n)"));
+            "OpenAI, Supervised fine-tuning (50 to 100 examples); 1.96 · sqrt(0.25 / n)"));
   }
 
   private static Optional<Note> evaluation(long rows) {

@@ -297,6 +297,9 @@ class PreparedSetTest {
   @Test
   void a_folder_of_something_else_is_no_set() throws IOException {
     assertThat(PreparedSet.isOne(folder)).isFalse();
+    assertThatThrownBy(() -> PreparedSet.open(folder))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("is no prepared set: it has no manifest.json");
     Files.writeString(folder.resolve("manifest.json"), "{\"format\": \"web app\"}");
     assertThat(PreparedSet.isOne(folder)).isFalse();
     assertThatThrownBy(() -> PreparedWriter.checkFree(folder))

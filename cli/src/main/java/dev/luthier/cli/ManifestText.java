@@ -1,0 +1,85 @@
+package dev.luthier.cli;
+
+import dev.luthier.data.prepared.Manifest;
+import dev.luthier.data.prepared.Manifest.Split;
+import dev.luthier.data.prepared.Manifest.Stage;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** What became of a prepared set's rows on the way, and what its splits hold. */
+final class ManifestText {
+  private ManifestText() {}
+
+  /** A table of the stages. */
+  static List<String> stages(Manifest manifest) {
+    List<String> lines = new ArrayList<>();
+    lines.add("stage           rows in    rows out   left out");
+    for (Stage stage : manifest.origin().stages()) {
+      String row =
+          format(
+              "%-12s %,10d  %,10d   %s",
+              stage.name(), stage.rowsIn(), stage.rowsOut(), dropped(stage));
+      lines.add(row.stripTrailing());
+    }
+    return lines;
+  }
+
+  /** What a stage dropped: {@code 3 exact, 7 near}. */
+  static String dropped(Stage stage) {
+    return stage.dropped().entrySet().stream()
+        .map(reason -> format("%,d %s", reason.getValue(), reason.getKey()))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** A line for each split. */
+  static List<String> splits(Manifest manifest) {
+    boolean packed = manifest.about().encodedWith().packing();
+    int length = manifest.about().encodedWith().maxLength();
+    List<String> lines = new ArrayList<>();
+    manifest
+        .splits()
+        .forEach(
+            (name, split) ->
+                lines.add(
+                    format(
+                        "%-6s %,d rows, %,d tokens, %,d trained, in %,d sequences%s",
+                        name,
+                        split.rows(),
+                        split.tokens(),
+                        split.trainedTokens(),
+                        split.sequences(),
+                        packed ? filled(split, length) : "")));
+    return lines;
+  }
+
+  /** The splits' counts by name, as JSON has them. */
+  static Map<String, Object> counts(Manifest manifest) {
+    Map<String, Object> splits = new LinkedHashMap<>();
+    manifest
+        .splits()
+        .forEach(
+            (name, split) -> {
+              Map<String, Object> counts = new LinkedHashMap<>();
+              counts.put("rows", split.rows());
+              counts.put("documents", split.documents());
+              counts.put("sequences", split.sequences());
+              counts.put("tokens", split.tokens());
+              counts.put("trainedTokens", split.trainedTokens());
+              splits.put(name, counts);
+            });
+    return splits;
+  }
+
+  private static String filled(Split split, int length) {
+    double full = (double) split.tokens() / ((double) split.sequences() * length);
+    return format(" of up to %,d, %.2f %% full", length, 100 * full);
+  }
+
+  private static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}
