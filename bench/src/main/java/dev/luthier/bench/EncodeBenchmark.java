@@ -1,12 +1,19 @@
 package dev.luthier.bench;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.luthier.data.DataPipeline;
+import dev.luthier.data.DataSettings.BadRows;
+import dev.luthier.data.DataSettings.Format;
+import dev.luthier.data.DataSettings.Overflow;
 import dev.luthier.data.DataSettings.TrainOn;
-import dev.luthier.data.Example;
+import dev.luthier.data.ExampleReader;
+import dev.luthier.data.Packing;
 import dev.luthier.data.Row;
+import dev.luthier.data.RowRefused;
 import dev.luthier.data.SftEncoder;
+import dev.luthier.data.TokenSequence;
 import dev.luthier.tokenizer.BpeTrainer;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
@@ -29,98 +36,147 @@ import java.util.concurrent.Future;
 import java.util.function.IntUnaryOperator;
 
 /**
- * How much of the tokenizer library's own throughput is left when rows become tokens and labels.
+ * How fast data becomes what a trainer eats, against the tokenizer library's own throughput.
  *
- * <p>Both sides see the same rendered texts on the same threads, in turn: the library alone gives
- * ids (its native methods and nothing else), Luthier renders each row, tokenizes it, finds its
- * trained turns and labels its tokens.
+ * <p>All see the same rendered texts and the same number of threads, in turn, and begin with what
+ * they remember of earlier texts empty:
+ *
+ * <ul>
+ *   <li><i>library</i>: ids from the library's native methods, of texts rendered beforehand;
+ *   <li><i>rows</i>: Luthier renders each row, tokenizes it, finds its trained turns and labels its
+ *       tokens;
+ *   <li><i>file</i>: the same from a JSON file to packed sequences of 2,048 tokens.
+ * </ul>
  *
  * <pre>
  * java -cp ... dev.luthier.bench.EncodeBenchmark [TOKENIZER_FOLDER ROWS.json [TEMPLATE ...]]
  * </pre>
  *
- * <p>{@code ROWS.json} is a list of Alpaca rows, of which the first 1,200 are taken. Without
- * arguments a tokenizer of 8,000 tokens is trained on invented text and the rows are invented too.
+ * <p>{@code ROWS.json} is a list of Alpaca rows. Without arguments a tokenizer of 8,000 tokens is
+ * trained on invented text and the rows are invented too.
  */
 public final class EncodeBenchmark {
-  private static final int ROUNDS = 15;
-  private static final int WARM_UP = 15;
-  private static final int ROWS = 1200;
+  private static final int ROUNDS = 7;
+  private static final int WARM_UP = 2;
+  private static final int INVENTED_ROWS = 5000;
+  private static final int SEQUENCE = 2048;
   private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
+  private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final SftEncoder encoder;
+  private final Path folder;
+  private final Path file;
+  private final String template;
   private final List<Row> rows;
   private final List<String> texts;
-  private final long handle;
 
-  private EncodeBenchmark(Path folder, List<Row> rows, String template) throws IOException {
-    Tokenizer tokenizer = Tokenizer.load(folder);
-    this.rows = rows;
-    this.encoder =
-        new SftEncoder(
-            tokenizer, ChatTemplates.encoder(tokenizer, template), TrainOn.ASSISTANT, Set.of());
-    this.texts = rows.stream().map(row -> encoder.encode(row).text()).toList();
-    this.handle =
-        LIBRARY.createTokenizerFromString(Files.readString(folder.resolve("tokenizer.json")));
+  private EncodeBenchmark(Path folder, Path file, String template) {
+    this.folder = folder;
+    this.file = file;
+    this.template = template;
+    SftEncoder encoder = encoder();
+    this.rows = new ArrayList<>();
+    this.texts = new ArrayList<>();
+    for (Row row : ExampleReader.read(file).rows()) {
+      try {
+        texts.add(encoder.encode(row).text());
+        rows.add(row);
+      } catch (RowRefused e) {
+        // a row with an empty answer
+      }
+    }
   }
 
-  /** Prints tokens per second of both, and the ratio. */
+  private SftEncoder encoder() {
+    Tokenizer tokenizer = Tokenizer.load(folder);
+    return new SftEncoder(
+        tokenizer, ChatTemplates.encoder(tokenizer, template), TrainOn.ASSISTANT, Set.of());
+  }
+
+  /** Prints tokens per second of all three, and their ratios to the library's. */
   public static void main(String... args) throws IOException {
-    Path folder = args.length > 0 ? Path.of(args[0]) : invent(Files.createTempDirectory("encode"));
-    List<Row> rows = args.length > 1 ? read(Path.of(args[1])) : invented(ROWS);
+    Path scratch = Files.createTempDirectory("encode");
+    Path folder = args.length > 0 ? Path.of(args[0]) : invent(scratch);
+    Path file = args.length > 1 ? Path.of(args[1]) : invented(scratch.resolve("rows.json"));
     List<String> templates =
         args.length > 2 ? List.of(args).subList(2, args.length) : List.of("chatml", "llama3");
-    System.out.printf(
-        Locale.ROOT,
-        "%-10s %8s %18s %18s %7s%n",
-        "template",
-        "threads",
-        "library tokens/s",
-        "luthier tokens/s",
-        "ratio");
+    System.out.println("tokens/s            library        rows  ratio        file  ratio");
     for (String template : templates) {
-      EncodeBenchmark benchmark = new EncodeBenchmark(folder, rows, template);
+      EncodeBenchmark benchmark = new EncodeBenchmark(folder, file, template);
       for (int threads : new int[] {1, 2}) {
-        benchmark.run(template, threads);
+        benchmark.run(threads);
       }
     }
   }
 
-  private void run(String template, int threads) {
-    double[] library = new double[ROUNDS];
-    double[] luthier = new double[ROUNDS];
-    double[] ratios = new double[ROUNDS];
+  private void run(int threads) throws IOException {
+    double[][] speeds = new double[3][ROUNDS];
+    double[][] ratios = new double[3][ROUNDS];
     for (int round = -WARM_UP; round < ROUNDS; round++) {
-      // in turn, each first in every other round: the machine's own ups and downs touch both
-      boolean first = round % 2 == 0;
-      double before = first ? tokensPerSecond(threads, this::byLibrary) : 0;
-      double whole = tokensPerSecond(threads, this::byLuthier);
-      double alone = first ? before : tokensPerSecond(threads, this::byLibrary);
-      if (round >= 0) {
-        library[round] = alone;
-        luthier[round] = whole;
-        ratios[round] = whole / alone;
+      double[] speed = new double[3];
+      for (int i = 0; i < 3; i++) {
+        // each is first in turn: the machine's own ups and downs touch all
+        int which = Math.floorMod(round + i, 3);
+        speed[which] =
+            which == 0 ? library(threads) : which == 1 ? rows(threads) : packedFile(threads);
+      }
+      for (int i = 0; i < 3 && round >= 0; i++) {
+        speeds[i][round] = speed[i];
+        ratios[i][round] = speed[i] / speed[0];
       }
     }
     System.out.printf(
         Locale.ROOT,
-        "%-10s %8d %,18.0f %,18.0f %7.3f%n",
+        "%-8s %d %,16.0f %,11.0f %6.2f %,11.0f %6.2f%n",
         template,
         threads,
-        median(library),
-        median(luthier),
-        median(ratios));
+        median(speeds[0]),
+        median(speeds[1]),
+        median(ratios[1]),
+        median(speeds[2]),
+        median(ratios[2]));
   }
 
-  private int byLibrary(int row) {
-    long encoding = LIBRARY.encode(handle, texts.get(row), false);
-    int tokens = LIBRARY.getTokenIds(encoding).length;
-    LIBRARY.deleteEncoding(encoding);
-    return tokens;
+  private double library(int threads) throws IOException {
+    String json = Files.readString(folder.resolve("tokenizer.json"));
+    long handle = LIBRARY.createTokenizerFromString(json);
+    try {
+      return tokensPerSecond(
+          threads,
+          row -> {
+            long encoding = LIBRARY.encode(handle, texts.get(row), false);
+            int tokens = LIBRARY.getTokenIds(encoding).length;
+            LIBRARY.deleteEncoding(encoding);
+            return tokens;
+          });
+    } finally {
+      LIBRARY.deleteTokenizer(handle);
+    }
   }
 
-  private int byLuthier(int row) {
-    return encoder.encode(rows.get(row)).sequence().length();
+  private double rows(int threads) {
+    SftEncoder encoder = encoder();
+    return tokensPerSecond(threads, row -> encoder.encode(rows.get(row)).sequence().length());
+  }
+
+  private double packedFile(int threads) {
+    DataPipeline pipeline =
+        new DataPipeline(
+            encoder(),
+            new ExampleReader(Format.AUTO),
+            BadRows.SKIP,
+            Overflow.TRUNCATE,
+            SEQUENCE,
+            threads);
+    long start = System.nanoTime();
+    List<TokenSequence> sequences = pipeline.prepare(file).sequences();
+    int[] lengths = sequences.stream().mapToInt(TokenSequence::length).toArray();
+    long tokens = 0;
+    for (int[] row : Packing.bestFit(lengths, SEQUENCE)) {
+      for (int sequence : row) {
+        tokens += lengths[sequence];
+      }
+    }
+    return tokens / ((System.nanoTime() - start) * 1e-9);
   }
 
   private double tokensPerSecond(int threads, IntUnaryOperator encode) {
@@ -158,31 +214,17 @@ public final class EncodeBenchmark {
     return sorted[sorted.length / 2];
   }
 
-  private static List<Row> read(Path file) throws IOException {
-    List<Row> rows = new ArrayList<>();
-    for (JsonNode row : new ObjectMapper().readTree(file.toFile())) {
-      rows.add(
-          row(
-              rows.size() + 1,
-              row.path("instruction").asText(),
-              row.path("input").asText(),
-              row.path("output").asText()));
-    }
-    rows.removeIf(row -> ((Example.Instruction) row.example()).output().isBlank());
-    return rows.subList(0, Math.min(ROWS, rows.size()));
-  }
-
-  private static Row row(int number, String instruction, String input, String output) {
-    return new Row(number, new Example.Instruction(instruction, input, output, "", List.of()));
-  }
-
-  private static List<Row> invented(int count) {
+  private static Path invented(Path file) throws IOException {
     SplittableRandom random = new SplittableRandom(1);
-    List<Row> rows = new ArrayList<>();
-    for (int i = 1; i <= count; i++) {
-      rows.add(row(i, text(random, 15), i % 3 == 0 ? text(random, 20) : "", text(random, 60)));
+    ArrayNode rows = JSON.createArrayNode();
+    for (int i = 0; i < INVENTED_ROWS; i++) {
+      rows.addObject()
+          .put("instruction", text(random, 15))
+          .put("input", i % 3 == 0 ? text(random, 20) : "")
+          .put("output", text(random, 60));
     }
-    return rows;
+    JSON.writeValue(file.toFile(), rows);
+    return file;
   }
 
   /** Words of two to four syllables. */

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  * @param badRows how many rows may be refused
  * @param overflow what happens to rows longer than {@code maxLength}
  * @param maxLength tokens per sequence
- * @param threads that encode
+ * @param threads that encode, the one that reads among them
  */
 public record DataPipeline(
     SftEncoder encoder,

@@ -3,36 +3,41 @@ package dev.luthier.data;
 import dev.luthier.LuthierException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
  * Applies a function to items on several threads and hands the results over in the order of the
- * items, on the thread that adds them. Only a few chunks are in flight, so that what comes in and
- * what goes out never exist all at once. The results do not depend on the number of threads.
+ * items, on the thread that adds them, which is one of those threads: where it would have to wait
+ * it works, too. Only a few chunks are in flight, so that what comes in and what goes out never
+ * exist all at once. The results do not depend on the number of threads.
  */
 public final class OrderedWork<I, O> implements AutoCloseable {
   /** Items that one thread takes at a time. */
   private static final int CHUNK = 64;
 
+  private final int helpers;
   private final ExecutorService pool;
   private final Function<I, O> work;
   private final Consumer<O> sink;
   private final int mostAhead;
-  private final ArrayDeque<Future<List<O>>> ahead = new ArrayDeque<>();
+  private final ArrayDeque<FutureTask<List<O>>> ahead = new ArrayDeque<>();
   private List<I> chunk = new ArrayList<>();
 
   /**
+   * @param threads that work, the one that adds items among them
    * @param work safe for use by several threads; what it throws comes out of {@link #add} or {@link
    *     #finish}
    */
   public OrderedWork(int threads, Function<I, O> work, Consumer<O> sink) {
-    this.pool = Executors.newFixedThreadPool(threads);
+    this.helpers = threads - 1;
+    this.pool = Executors.newFixedThreadPool(Math.max(1, helpers));
     this.work = work;
     this.sink = sink;
     this.mostAhead = 4 * threads;
@@ -60,18 +65,23 @@ public final class OrderedWork<I, O> implements AutoCloseable {
   private void submit() {
     List<I> items = chunk;
     chunk = new ArrayList<>();
-    ahead.add(
-        pool.submit(
-            () -> {
-              List<O> results = new ArrayList<>(items.size());
-              for (I item : items) {
-                results.add(work.apply(item));
-              }
-              return results;
-            }));
+    FutureTask<List<O>> task = new FutureTask<>(() -> items.stream().map(work).toList());
+    ahead.add(task);
+    if (helpers > 0) {
+      pool.execute(task);
+    }
+  }
+
+  /** Works on chunks that nobody has begun until the oldest is done or all are begun. */
+  private void help() {
+    Iterator<FutureTask<List<O>>> tasks = ahead.iterator();
+    while (!ahead.element().isDone() && tasks.hasNext()) {
+      tasks.next().run(); // does nothing where the chunk has been begun
+    }
   }
 
   private void deliver() {
+    help();
     try {
       ahead.remove().get().forEach(sink);
     } catch (ExecutionException e) {

@@ -158,6 +158,15 @@ final class TokenPlaces {
     return token.replace('▁', ' ').getBytes(StandardCharsets.UTF_8);
   }
 
+  Spelling spelling() {
+    return spelling;
+  }
+
+  /** Whether every text can be spelt, so that no token stands for what is unknown. */
+  boolean complete() {
+    return complete;
+  }
+
   /**
    * The tokens with their places.
    *

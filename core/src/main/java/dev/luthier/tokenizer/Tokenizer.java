@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 
 /**
  * Text to token ids and back: Hugging Face's Rust library itself, so that ids are right by
- * construction, for every tokenizer that comes as a {@code tokenizer.json}.
+ * construction, for every tokenizer that comes as a {@code tokenizer.json}. What it said of a word
+ * is remembered where that is the same in every text, see {@link WordCache}.
  *
  * <p>Nothing is ever truncated, padded or dropped by chance (BPE dropout), whatever the file says.
  * Objects are immutable and may be used by any number of threads. The native memory is freed with
@@ -43,6 +44,7 @@ public final class Tokenizer {
   private final Set<Integer> specialIds;
   private final boolean byteFallback;
   private final Optional<TokenPlaces> places;
+  private final Optional<WordCache> words;
   private final int vocabSize;
   private final boolean addsBos;
 
@@ -55,6 +57,15 @@ public final class Tokenizer {
     this.byteFallback = json.byteFallback();
     idOf.forEach((token, id) -> tokenOf.put(id, token));
     this.places = TokenPlaces.of(json.spelling(), tokenOf, json.added());
+    this.words =
+        places.flatMap(
+            known ->
+                WordCache.of(
+                    known,
+                    json.preTokenizer(),
+                    idOf.keySet(),
+                    json.added().values(),
+                    text -> library.ids(text, false)));
     this.vocabSize = tokenOf.keySet().stream().mapToInt(id -> id).max().orElse(-1) + 1;
     int[] empty = library.ids("", true);
     this.addsBos = empty.length > 0 && bosId().equals(OptionalInt.of(empty[0]));
@@ -99,6 +110,12 @@ public final class Tokenizer {
    */
   public Encoding encode(String text, boolean addSpecialTokens) {
     String valid = Utf16.withoutLoneSurrogates(text);
+    if (!addSpecialTokens && words.isPresent() && places.isPresent()) {
+      Encoding found = places.get().find(valid, words.get().ids(valid));
+      if (found != null) {
+        return found;
+      }
+    }
     Encoding encoding = library.encode(valid, addSpecialTokens, places);
     if (!addSpecialTokens || !beginsWithTwoBos(encoding.ids())) {
       return encoding;
@@ -110,9 +127,14 @@ public final class Tokenizer {
         Arrays.copyOfRange(encoding.ends(), 1, length));
   }
 
-  /** The places as the library says them, for tests of those that {@link TokenPlaces} finds. */
+  /** The library's own answer, for tests of {@link TokenPlaces} and {@link WordCache}. */
   Encoding encodeByLibrary(String text) {
     return library.encode(Utf16.withoutLoneSurrogates(text), false, Optional.empty());
+  }
+
+  /** Whether words are remembered. */
+  boolean remembersWords() {
+    return words.isPresent();
   }
 
   /** Whether the places in this text are found without the library. */
@@ -122,7 +144,11 @@ public final class Tokenizer {
 
   /** The ids alone. */
   public int[] encodeIds(String text, boolean addSpecialTokens) {
-    int[] ids = library.ids(Utf16.withoutLoneSurrogates(text), addSpecialTokens);
+    String valid = Utf16.withoutLoneSurrogates(text);
+    if (!addSpecialTokens && words.isPresent()) {
+      return words.get().ids(valid);
+    }
+    int[] ids = library.ids(valid, addSpecialTokens);
     boolean doubled = addSpecialTokens && beginsWithTwoBos(ids);
     return doubled ? Arrays.copyOfRange(ids, 1, ids.length) : ids;
   }

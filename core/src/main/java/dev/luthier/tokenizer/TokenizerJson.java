@@ -26,6 +26,7 @@ import java.util.Set;
  * @param specialIds ids of added tokens marked special
  * @param byteFallback whether tokens such as {@code <0x0A>} stand for bytes when decoding
  * @param added the added tokens by id
+ * @param preTokenizer what cuts text into pieces
  * @param spelling how the tokens spell text
  */
 record TokenizerJson(
@@ -34,6 +35,7 @@ record TokenizerJson(
     Set<Integer> specialIds,
     boolean byteFallback,
     Map<Integer, JsonNode> added,
+    JsonNode preTokenizer,
     TokenPlaces.Spelling spelling) {
 
   static TokenizerJson read(Path file, TokenizerConfig config) {
@@ -47,6 +49,9 @@ record TokenizerJson(
 
   /** Copies the file field by field, so that a vocabulary of 250,000 tokens is never a tree. */
   private static final class Reader {
+    private static final Set<String> AFFIXES =
+        Set.of("continuing_subword_prefix", "end_of_word_suffix");
+
     private final TokenizerConfig config;
     private final Map<String, Integer> idOf = new HashMap<>();
     private final Set<Integer> specialIds = new HashSet<>();
@@ -55,6 +60,9 @@ record TokenizerJson(
     private JsonNode preTokenizer = MissingNode.getInstance();
     private JsonNode decoder = MissingNode.getInstance();
     private String model = "";
+
+    /** Whether tokens inside or at the end of a word are written differently. */
+    private boolean affixed;
 
     Reader(TokenizerConfig config) {
       this.config = config;
@@ -122,7 +130,8 @@ record TokenizerJson(
           Set.copyOf(specialIds),
           byteFallback,
           addedById,
-          TokenPlaces.Spelling.of(model, normalizer, preTokenizer, decoder));
+          preTokenizer,
+          TokenPlaces.Spelling.of(affixed ? "" : model, normalizer, preTokenizer, decoder));
     }
 
     /** The file's added tokens and those that only tokenizer_config.json knows, by id. */
@@ -159,6 +168,9 @@ record TokenizerJson(
         in.nextToken();
         if (field.equals("merges") && model.isEmpty()) {
           model = "BPE"; // old files do not name it
+        }
+        if (AFFIXES.contains(field)) {
+          affixed |= in.currentToken() == JsonToken.VALUE_STRING && !in.getText().isEmpty();
         }
         if (field.equals("dropout")) {
           in.skipChildren();

@@ -3,8 +3,12 @@ package dev.luthier.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -56,5 +60,39 @@ class PackingTest {
     assertThat(total).isEqualTo(IntStream.of(array).sum());
     int least = (total + 63) / 64;
     assertThat(rows.size()).isLessThanOrEqualTo(least * 11 / 9 + Math.max(least, 1) + 1);
+  }
+
+  @Property(tries = 500)
+  void the_rows_are_those_of_the_algorithm_as_it_is_written_in_books(
+      @ForAll @Size(max = 400) List<@IntRange(max = 40) Integer> lengths,
+      @ForAll @IntRange(min = 40, max = 100) int maxLength) {
+    int[] array = lengths.stream().mapToInt(Integer::intValue).toArray();
+    assertThat(Packing.bestFit(array, maxLength))
+        .containsExactly(byTheBook(array, maxLength).toArray(int[][]::new));
+    assertThat(Packing.bestFit(array, Integer.MAX_VALUE)).hasSize(array.length == 0 ? 0 : 1);
+  }
+
+  /** Sorts the documents and keeps the rows in a tree by the space that they have left. */
+  private static List<int[]> byTheBook(int[] lengths, int maxLength) {
+    List<Integer> order =
+        IntStream.range(0, lengths.length)
+            .boxed()
+            .sorted(Comparator.comparingInt((Integer i) -> -lengths[i]))
+            .toList();
+    List<List<Integer>> rows = new ArrayList<>();
+    TreeMap<Integer, ArrayDeque<Integer>> bySpace = new TreeMap<>();
+    for (int document : order) {
+      Map.Entry<Integer, ArrayDeque<Integer>> fit = bySpace.ceilingEntry(lengths[document]);
+      int space = fit == null ? maxLength : fit.getKey();
+      int row = fit == null ? rows.size() : fit.getValue().removeFirst();
+      if (fit == null) {
+        rows.add(new ArrayList<>());
+      } else if (fit.getValue().isEmpty()) {
+        bySpace.remove(space);
+      }
+      rows.get(row).add(document);
+      bySpace.computeIfAbsent(space - lengths[document], s -> new ArrayDeque<>()).addLast(row);
+    }
+    return rows.stream().map(row -> row.stream().mapToInt(Integer::intValue).toArray()).toList();
   }
 }

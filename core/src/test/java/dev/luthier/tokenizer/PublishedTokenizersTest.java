@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("interop")
 class PublishedTokenizersTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path ASSETS = Path.of(System.getProperty("luthier.assets", ""));
 
   @ParameterizedTest
@@ -87,10 +88,49 @@ class PublishedTokenizersTest {
   /** Qwen 2.5 normalizes to composed characters, which byte-level tokenizers rarely do. */
   @Test
   void places_in_composed_text_are_those_of_the_library(@TempDir Path folder) throws IOException {
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode root = json.createObjectNode();
+    Path files = ASSETS.resolve("tok-qwen2.5");
+    JsonNode added = JSON.readTree(files.resolve("added_tokens.json").toFile());
+    JsonNode vocabulary = JSON.readTree(files.resolve("vocab.json").toFile());
+    String pattern =
+        """
+        (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}|\
+         ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+""";
+    checkPlaces(
+        byteLevel(folder, pattern, "NFC", vocabulary, files.resolve("merges.txt"), added), true);
+  }
+
+  @Test
+  void places_in_llama_3_are_those_of_the_library(@TempDir Path folder) throws IOException {
+    Path files = ASSETS.resolve("tok-llama3.2-hf-vocab-merges");
+    ObjectNode added = JSON.createObjectNode();
+    JSON.readTree(files.resolve("Meta-Llama-3-8B.tokenizer_config.json").toFile())
+        .get("added_tokens_decoder")
+        .fields()
+        .forEachRemaining(
+            token ->
+                added.put(
+                    token.getValue().get("content").asText(), Integer.parseInt(token.getKey())));
+    JsonNode vocabulary = JSON.readTree(files.resolve("encoder.json").toFile());
+    String pattern =
+        """
+        (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}|\
+         ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+""";
+    checkPlaces(
+        byteLevel(folder, pattern, "", vocabulary, files.resolve("vocab.bpe"), added), true);
+  }
+
+  /** A tokenizer.json made of the files that tokenizers of GPT-2's kind had before it. */
+  private static Tokenizer byteLevel(
+      Path folder,
+      String pattern,
+      String normalizer,
+      JsonNode vocabulary,
+      Path mergesFile,
+      JsonNode addedTokens)
+      throws IOException {
+    ObjectNode root = JSON.createObjectNode();
     ArrayNode added = root.putArray("added_tokens");
-    json.readTree(ASSETS.resolve("tok-qwen2.5/added_tokens.json").toFile())
+    addedTokens
         .fields()
         .forEachRemaining(
             token ->
@@ -103,30 +143,44 @@ class PublishedTokenizersTest {
                     .put("rstrip", false)
                     .put("normalized", false)
                     .put("special", true));
-    root.putObject("normalizer").put("type", "NFC");
-    root.putObject("pre_tokenizer")
+    if (!normalizer.isEmpty()) {
+      root.putObject("normalizer").put("type", normalizer);
+    }
+    ArrayNode steps =
+        root.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
+    steps
+        .addObject()
+        .put("type", "Split")
+        .put("behavior", "Isolated")
+        .put("invert", false)
+        .putObject("pattern")
+        .put("Regex", pattern);
+    steps
+        .addObject()
         .put("type", "ByteLevel")
         .put("add_prefix_space", false)
-        .put("trim_offsets", false);
+        .put("trim_offsets", false)
+        .put("use_regex", false);
     root.putObject("decoder")
         .put("type", "ByteLevel")
         .put("add_prefix_space", false)
         .put("trim_offsets", false);
     ObjectNode model = root.putObject("model").put("type", "BPE");
-    model.set("vocab", json.readTree(ASSETS.resolve("tok-qwen2.5/vocab.json").toFile()));
+    model.set("vocab", vocabulary);
     ArrayNode merges = model.putArray("merges");
-    Files.readAllLines(ASSETS.resolve("tok-qwen2.5/merges.txt")).stream()
+    Files.readAllLines(mergesFile).stream()
         .filter(line -> !line.startsWith("#version") && !line.isBlank())
         .forEach(merges::add);
-    json.writeValue(folder.resolve("tokenizer.json").toFile(), root);
-    checkPlaces(Tokenizer.load(folder), true);
+    JSON.writeValue(folder.resolve("tokenizer.json").toFile(), root);
+    return Tokenizer.load(folder);
   }
 
   private static void checkPlaces(Tokenizer tokenizer, boolean spelt) throws IOException {
+    assertThat(tokenizer.remembersWords()).isEqualTo(spelt);
+    WordCacheTest.awkward(5, 1000).forEach(text -> TokenPlacesTest.check(tokenizer, text));
     int known = 0;
     int count = 0;
-    for (JsonNode row :
-        new ObjectMapper().readTree(ASSETS.resolve("data-alpaca/alpaca_5000.json").toFile())) {
+    for (JsonNode row : JSON.readTree(ASSETS.resolve("data-alpaca/alpaca_5000.json").toFile())) {
       String text = row.get("instruction").asText() + "</s>\n" + row.get("output").asText();
       TokenPlacesTest.check(tokenizer, text);
       known += tokenizer.placesKnown(text) ? 1 : 0;
