@@ -9,14 +9,11 @@ sealed interface Judged {
    * It goes on.
    *
    * @param json its example, one line of JSON in UTF-8
-   * @param changed whether cleaning changed it
-   * @param redacted whether personal data was replaced
    * @param stratum the value of the column that splits are stratified by; may be empty
    * @param group the value of the column that keeps rows together; may be empty
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Kept(int row, byte[] json, boolean changed, boolean redacted, String stratum, String group)
-      implements Judged {}
+  record Kept(int row, byte[] json, String stratum, String group) implements Judged {}
 
   /**
    * It is left out.

@@ -2,6 +2,7 @@ package dev.luthier.data.prepare;
 
 import dev.luthier.Complaints;
 import dev.luthier.Setting;
+import dev.luthier.data.source.DataFiles;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -18,5 +19,10 @@ public record OverlapSettings(
   public OverlapSettings {
     against = List.copyOf(against);
     new Complaints().unless(words >= 1, "overlap.words", words, "must be at least 1").throwIfAny();
+  }
+
+  /** The evaluation files, in order. */
+  List<Path> files() {
+    return against.stream().flatMap(named -> DataFiles.of(named).stream()).toList();
   }
 }

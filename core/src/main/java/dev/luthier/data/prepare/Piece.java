@@ -10,9 +10,11 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -48,13 +50,9 @@ final class Piece {
    * How many rows a file had, and what became of them.
    *
    * @param rows in the file
-   * @param kept in the piece
-   * @param changed by cleaning
-   * @param redacted with personal data replaced
    * @param dropped by stage and kind
    */
-  record Account(
-      long rows, long kept, long changed, long redacted, Map<Stages, Map<String, Long>> dropped) {}
+  record Account(long rows, Map<Stages, Map<String, Long>> dropped) {}
 
   boolean finished() {
     return Files.exists(account);
@@ -66,17 +64,11 @@ final class Piece {
     private final DataOutputStream lost = output(dropped);
     private final Map<Stages, Map<String, Long>> counts = new TreeMap<>();
     private long total;
-    private long kept;
-    private long changed;
-    private long redacted;
 
     void add(Judged judged) {
       total++;
       try {
         if (judged instanceof Judged.Kept row) {
-          kept++;
-          changed += row.changed() ? 1 : 0;
-          redacted += row.redacted() ? 1 : 0;
           out.writeInt(row.row());
           write(out, row.stratum().getBytes(StandardCharsets.UTF_8));
           write(out, row.group().getBytes(StandardCharsets.UTF_8));
@@ -103,11 +95,13 @@ final class Piece {
       try {
         out.close();
         lost.close();
+        force(rows);
+        force(dropped);
       } catch (IOException e) {
         throw failed(rows, e);
       }
       ObjectNode json = Json.object();
-      json.put("rows", total).put("kept", kept).put("changed", changed).put("redacted", redacted);
+      json.put("rows", total);
       ObjectNode stages = json.putObject("dropped");
       counts.forEach(
           (stage, kinds) -> {
@@ -142,12 +136,7 @@ final class Piece {
                   .forEach(kind -> kinds.put(kind.getKey(), kind.getValue().asLong()));
               counts.put(Stages.named(stage.getKey()), kinds);
             });
-    return new Account(
-        json.path("rows").asLong(),
-        json.path("kept").asLong(),
-        json.path("changed").asLong(),
-        json.path("redacted").asLong(),
-        counts);
+    return new Account(json.path("rows").asLong(), counts);
   }
 
   /** Takes the rows of a piece in order. */
@@ -191,6 +180,13 @@ final class Piece {
       }
     } catch (IOException e) {
       throw failed(dropped, e);
+    }
+  }
+
+  /** The account must not be there after a crash when the rows are not. */
+  private static void force(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
     }
   }
 

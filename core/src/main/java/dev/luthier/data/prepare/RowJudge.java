@@ -13,7 +13,7 @@ import dev.luthier.data.privacy.PrivacySettings.Action;
 import dev.luthier.data.quality.Answers;
 import dev.luthier.data.quality.Filters;
 import dev.luthier.data.quality.Overlap;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,30 +42,25 @@ record RowJudge(
   private static final int SHOWN = 4000;
 
   Judged refused(Refusal refusal) {
-    return new Judged.Dropped(
-        refusal.row(), Stages.READ, "unreadable", refusal.words(), refusal.text());
+    return dropped(refusal.row(), Stages.READ, "unreadable", refusal.words(), refusal.text());
   }
 
   Judged judge(Row row) {
     Example example = Examples.map(row.example(), cleaner);
-    boolean changed = !example.equals(row.example());
     String prompt = said(example, role -> role.equals("user"));
     String answer = said(example, role -> role.equals("assistant") || role.equals("text"));
     Optional<Judged> dropped = oddity(row, example).or(() -> filter(row, prompt, answer));
     if (dropped.isPresent()) {
       return dropped.get();
     }
-    boolean redacted = false;
-    if (action != Action.KEEP) {
-      Optional<Finding> finding = personal(example);
-      if (finding.isPresent() && action == Action.DROP) {
-        String kind = finding.get().kind();
+    if (action == Action.DROP) {
+      List<Finding> found = personal(example);
+      if (!found.isEmpty()) {
+        String kind = found.get(0).kind();
         return dropped(row, Stages.PRIVACY, kind, "personal data: " + kind);
       }
-      if (finding.isPresent()) {
-        example = Examples.map(example, personal::redact);
-        redacted = true;
-      }
+    } else if (action == Action.REDACT) {
+      example = Examples.map(example, personal::redact);
     }
     String text = Examples.text(example);
     List<Overlap.Hit> hits = evaluation.of(text);
@@ -75,11 +70,15 @@ record RowJudge(
           "shares words with row " + (hits.get(0).row() + 1) + " of the evaluation data";
       return dropped(row, Stages.OVERLAP, kind, reason);
     }
+    byte[] json;
+    try {
+      json = JSON.writeValueAsBytes(Examples.columns(example));
+    } catch (JsonProcessingException e) {
+      return dropped(row, Stages.CLEAN, "nested too deeply", e.getOriginalMessage());
+    }
     return new Judged.Kept(
         row.number(),
-        json(example),
-        changed,
-        redacted,
+        json,
         value(row.columns(), split.stratify()),
         value(row.columns(), split.group()));
   }
@@ -117,31 +116,37 @@ record RowJudge(
         .map(refused -> dropped(row, Stages.FILTERS, refused.filter(), refused.reason()));
   }
 
-  private Optional<Finding> personal(Example example) {
-    return Examples.turns(example).stream()
-        .flatMap(turn -> personal.find(turn.text()).stream())
-        .findFirst();
+  /** Of all its words, those of calls of tools too. */
+  private List<Finding> personal(Example example) {
+    List<Finding> found = new ArrayList<>();
+    Examples.map(
+        example,
+        text -> {
+          found.addAll(personal.find(text));
+          return text;
+        });
+    return found;
   }
 
-  private static Judged dropped(Row row, Stages stage, String kind, String reason) {
-    return new Judged.Dropped(row.number(), stage, kind, reason, text(row.columns()));
+  private Judged dropped(Row row, Stages stage, String kind, String reason) {
+    return dropped(row.number(), stage, kind, reason, text(row.columns()));
+  }
+
+  /** Lists of what was left out hold no personal data either, unless it may stay. */
+  private Judged dropped(int row, Stages stage, String kind, String reason, String text) {
+    return action == Action.KEEP
+        ? new Judged.Dropped(row, stage, kind, reason, text)
+        : new Judged.Dropped(row, stage, kind, personal.redact(reason), personal.redact(text));
   }
 
   private static String text(Map<String, @Nullable Object> columns) {
-    String json = new String(write(columns), StandardCharsets.UTF_8);
-    return json.length() > SHOWN ? json.substring(0, SHOWN) : json;
-  }
-
-  private static byte[] json(Example example) {
-    return write(Examples.columns(example));
-  }
-
-  private static byte[] write(Map<String, @Nullable Object> columns) {
+    String json;
     try {
-      return JSON.writeValueAsBytes(columns);
+      json = JSON.writeValueAsString(columns);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a row that is not JSON", e);
+      json = columns.toString(); // nested deeper than JSON may be
     }
+    return json.length() > SHOWN ? json.substring(0, SHOWN) : json;
   }
 
   private static String value(Map<String, @Nullable Object> columns, Optional<String> column) {

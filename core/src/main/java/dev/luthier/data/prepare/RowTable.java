@@ -5,8 +5,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
-/** What is known of each row that is left, beside its text: 32 bytes a row. */
+/** What is known of each row that is left, beside its text: 28 bytes a row. */
 final class RowTable {
   private int[] sources = new int[1024];
   private int[] files = new int[1024];
@@ -88,6 +89,20 @@ final class RowTable {
   /** Its place when rows are drawn: a hash of seed and content, the same on every machine. */
   long order(int row) {
     return orders[row];
+  }
+
+  /** Whether any row has a value that it is stratified by. */
+  boolean hasStrata() {
+    return any(strata);
+  }
+
+  /** Whether any row has a value that keeps it together with others. */
+  boolean hasGroups() {
+    return any(groups);
+  }
+
+  private boolean any(int[] of) {
+    return IntStream.range(0, size).anyMatch(row -> !words.get(of[row]).isEmpty());
   }
 
   /** FNV-1a over the bytes, finished as SplitMix64 does. */

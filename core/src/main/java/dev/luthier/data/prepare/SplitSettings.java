@@ -24,6 +24,16 @@ public record SplitSettings(
         .unless(eval >= 0, "split.eval", eval, "must not be negative")
         .unless(test >= 0, "split.test", test, "must not be negative")
         .unless(
+            eval < 1 || eval == Math.rint(eval),
+            "split.eval",
+            eval,
+            "must be a share below 1 or a whole number of rows")
+        .unless(
+            test < 1 || test == Math.rint(test),
+            "split.test",
+            test,
+            "must be a share below 1 or a whole number of rows")
+        .unless(
             eval >= 1 || test >= 1 || eval + test < 1,
             "split.eval + split.test",
             eval + test,

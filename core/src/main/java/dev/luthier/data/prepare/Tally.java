@@ -18,12 +18,26 @@ import java.util.TreeMap;
 /** The account of all stages. */
 final class Tally {
   private final Set<Kind> kinds = EnumSet.noneOf(Kind.class);
+  private List<Piece.Account> accounts = List.of();
   private final Map<String, Long> refused = new TreeMap<>();
   private long encoded;
   private long tooLong;
-  private long used;
   private long exact;
   private long near;
+
+  void accounts(List<Piece.Account> all) {
+    accounts = all;
+  }
+
+  /** Rows of all files. */
+  long rows() {
+    return accounts.stream().mapToLong(Piece.Account::rows).sum();
+  }
+
+  /** Rows of a file. */
+  long rows(int file) {
+    return accounts.get(file).rows();
+  }
 
   /** What a row would be used for. */
   static Kind kind(Example example) {
@@ -70,9 +84,7 @@ final class Tally {
   void encoded(Encoded row) {
     encoded++;
     tooLong += row.facts().tooLong() ? 1 : 0;
-    if (row.refused().isEmpty()) {
-      used++;
-    } else {
+    if (!row.refused().isEmpty()) {
       refused.merge(shortened(row.refused()), 1L, Long::sum);
     }
   }
@@ -92,9 +104,9 @@ final class Tally {
   }
 
   /** The stages in order, each with the rows that came, went on and were dropped. */
-  List<Manifest.Stage> stages(List<Piece.Account> accounts, byte[] targets) {
+  List<Manifest.Stage> stages(byte[] targets) {
     List<Manifest.Stage> stages = new ArrayList<>();
-    long rows = accounts.stream().mapToLong(Piece.Account::rows).sum();
+    long rows = rows();
     for (Stages stage :
         List.of(
             Stages.READ,
@@ -127,9 +139,20 @@ final class Tally {
     return stages;
   }
 
+  /** The stages that dropped rows, a line each. */
+  String lost(byte[] targets) {
+    StringBuilder out = new StringBuilder();
+    for (Manifest.Stage stage : stages(targets)) {
+      if (!stage.dropped().isEmpty()) {
+        out.append("\n  ").append(stage.name()).append(" left out ").append(stage.dropped());
+      }
+    }
+    return out.toString();
+  }
+
   private static long stage(
       List<Manifest.Stage> stages, Stages stage, long rows, Map<String, Long> dropped) {
-    long left = rows - PreparePipeline.sum(dropped);
+    long left = rows - dropped.values().stream().mapToLong(Long::longValue).sum();
     stages.add(Manifest.Stage.of(stage.toString(), rows, left, dropped));
     return left;
   }

@@ -1,5 +1,6 @@
 package dev.luthier.data.prepare;
 
+import dev.luthier.LuthierException;
 import dev.luthier.data.duplicates.Clusters;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -7,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -108,46 +110,68 @@ final class Targets {
       return;
     }
     int[] size = new int[unit.length];
+    int[] first = new int[unit.length];
     long all = 0;
-    Map<String, Long> rowsOf = new TreeMap<>();
-    Map<String, List<Integer>> unitsOf = new TreeMap<>();
+    SortedMap<String, Long> rowsOf = new TreeMap<>();
+    Map<String, List<Integer>> firstsOf = new LinkedHashMap<>();
     for (int row = 0; row < unit.length; row++) {
       if (eligible(row)) {
-        if (size[unit[row]]++ == 0) {
-          unitsOf.computeIfAbsent(rows.stratum(unit[row]), s -> new ArrayList<>()).add(unit[row]);
+        int u = unit[row];
+        if (size[u]++ == 0) {
+          first[u] = row;
+          firstsOf.computeIfAbsent(rows.stratum(row), s -> new ArrayList<>()).add(row);
         }
-        rowsOf.merge(rows.stratum(unit[row]), 1L, Long::sum);
+        rowsOf.merge(rows.stratum(first[u]), 1L, Long::sum);
         all++;
       }
     }
+    Map<String, Long> eval = shared(wanted(split.eval(), all), rowsOf, all);
+    Map<String, Long> test = shared(wanted(split.test(), all), rowsOf, all);
     byte[] of = new byte[unit.length];
-    for (Map.Entry<String, List<Integer>> stratum : unitsOf.entrySet()) {
-      double part = (double) rowsOf.getOrDefault(stratum.getKey(), 0L) / all;
-      long eval = wanted(split.eval(), part, all);
-      long test = wanted(split.test(), part, all);
-      stratum.getValue().sort(Comparator.comparingLong(rows::order));
-      long held = 0;
-      long tested = 0;
-      for (int u : stratum.getValue()) {
-        // a unit too large for what is still wanted stays in training
-        if (held + size[u] <= eval) {
-          of[u] = EVAL;
-          held += size[u];
-        } else if (tested + size[u] <= test) {
-          of[u] = TEST;
-          tested += size[u];
-        }
-      }
-    }
+    firstsOf.forEach(
+        (stratum, firsts) -> {
+          firsts.sort(Comparator.comparingLong(rows::order));
+          long toEval = eval.getOrDefault(stratum, 0L);
+          long toTest = test.getOrDefault(stratum, 0L);
+          for (int row : firsts) {
+            int u = unit[row];
+            // a unit too large for what is still wanted stays in training
+            if (size[u] <= toEval) {
+              of[u] = EVAL;
+              toEval -= size[u];
+            } else if (size[u] <= toTest) {
+              of[u] = TEST;
+              toTest -= size[u];
+            }
+          }
+        });
     for (int row = 0; row < unit.length; row++) {
       if (eligible(row)) {
         targets[row] = of[unit[row]];
+      } else if (targets[row] == TRAIN && of[unit[row]] != TRAIN) {
+        // an old row like one that is held out
+        targets[row] = NOT_TAKEN;
       }
     }
   }
 
-  private static long wanted(double setting, double part, long all) {
-    return Math.round(setting < 1 ? setting * part * all : setting * part);
+  private static long wanted(double setting, long all) {
+    return setting < 1 ? Math.round(setting * all) : Math.min((long) setting, all);
+  }
+
+  /**
+   * Shares out a number over strata in proportion to their rows; what rounding down leaves goes to
+   * the largest remainders.
+   */
+  private static Map<String, Long> shared(long number, SortedMap<String, Long> rowsOf, long all) {
+    Map<String, Long> shares = new LinkedHashMap<>();
+    rowsOf.forEach((stratum, n) -> shares.put(stratum, number * n / all));
+    long left = number - shares.values().stream().mapToLong(Long::longValue).sum();
+    rowsOf.entrySet().stream()
+        .sorted(Comparator.comparingLong(stratum -> -(number * stratum.getValue() % all)))
+        .limit(left)
+        .forEach(stratum -> shares.merge(stratum.getKey(), 1L, Long::sum));
+    return shares;
   }
 
   private boolean eligible(int row) {
@@ -164,9 +188,18 @@ final class Targets {
       }
     }
     double scale = Double.MAX_VALUE;
-    for (Map.Entry<Integer, List<Integer>> source : bySource.entrySet()) {
-      double weight = sources.get(source.getKey()).weight().orElseThrow();
-      scale = Math.min(scale, source.getValue().size() / weight);
+    for (int source = 0; source < sources.size(); source++) {
+      if (sources.get(source).weight().isPresent()) {
+        int size = bySource.getOrDefault(source, List.of()).size();
+        if (size == 0) {
+          throw new LuthierException(
+              "No row of "
+                  + sources.get(source).path()
+                  + " is left to train on, so that it cannot have its weight: take the source out,"
+                  + " or loosen what drops its rows");
+        }
+        scale = Math.min(scale, size / sources.get(source).weight().get());
+      }
     }
     for (Map.Entry<Integer, List<Integer>> source : bySource.entrySet()) {
       double weight = sources.get(source.getKey()).weight().orElseThrow();

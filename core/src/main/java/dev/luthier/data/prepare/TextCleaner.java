@@ -32,32 +32,28 @@ final class TextCleaner implements UnaryOperator<String> {
                 .toList();
   }
 
+  /** What one step makes may be another's work, such as a composed letter of mojibake. */
   @Override
   public String apply(String text) {
-    String cleaned = text;
-    if (settings.repair()) {
-      cleaned = Damage.repair(cleaned);
-    }
-    if (settings.unicode() && !Normalizer.isNormalized(cleaned, Normalizer.Form.NFC)) {
-      cleaned = Normalizer.normalize(cleaned, Normalizer.Form.NFC);
-    }
-    cleaned = withoutSpecial(cleaned);
-    return settings.whitespace() ? spaced(cleaned) : cleaned;
-  }
-
-  /** What is left after one was cut out may be another. */
-  private String withoutSpecial(String text) {
     String before = text;
     while (true) {
-      String after = before;
-      for (String token : special) {
-        after = after.replace(token, "");
-      }
+      String after = once(before);
       if (after.equals(before)) {
         return after;
       }
       before = after;
     }
+  }
+
+  private String once(String text) {
+    String cleaned = settings.repair() ? Damage.repair(text) : text;
+    if (settings.unicode() && !Normalizer.isNormalized(cleaned, Normalizer.Form.NFC)) {
+      cleaned = Normalizer.normalize(cleaned, Normalizer.Form.NFC);
+    }
+    for (String token : special) {
+      cleaned = cleaned.replace(token, "");
+    }
+    return settings.whitespace() ? spaced(cleaned) : cleaned;
   }
 
   private static String spaced(String text) {

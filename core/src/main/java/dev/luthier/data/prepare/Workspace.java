@@ -8,6 +8,8 @@ import dev.luthier.format.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The folder beside the output in which a preparation keeps what it has done, so that one that was
@@ -27,7 +29,7 @@ final class Workspace {
    * @param identity a hash of all that decides about the content
    */
   static Workspace open(Path output, String identity) {
-    Path folder = output.resolveSibling(output.getFileName() + ".preparing");
+    Path folder = folder(output);
     try {
       Path state = folder.resolve(STATE);
       if (Files.exists(folder)
@@ -46,6 +48,17 @@ final class Workspace {
       throw new LuthierException(folder + " cannot be used: " + Reason.of(e), e);
     }
     return new Workspace(folder);
+  }
+
+  /** The folder of an output. */
+  static Path folder(Path output) {
+    Path absolute = output.toAbsolutePath().normalize();
+    return absolute.resolveSibling(absolute.getFileName() + ".preparing");
+  }
+
+  /** The pieces of so many files. */
+  List<Piece> pieces(int files) {
+    return IntStream.range(0, files).mapToObj(this::piece).toList();
   }
 
   Piece piece(int number) {

@@ -1,5 +1,6 @@
 package dev.luthier.recipe.data;
 
+import dev.luthier.Versions;
 import dev.luthier.data.Progress;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.prepare.Preparation;
@@ -70,7 +71,7 @@ public final class PrepareRun {
         new PreparePipeline.Target(
             settings.output(),
             kind -> new Manifest.About(kind, content, with),
-            Hashes.text(content + " " + with));
+            Hashes.text(content + " " + with + " " + Versions.of("luthier")));
     return PreparePipeline.run(preparation, target, progress, cancelled);
   }
 

@@ -13,6 +13,7 @@ import dev.luthier.data.privacy.PrivacySettings;
 import dev.luthier.data.quality.FilterSettings;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
 
@@ -62,10 +63,7 @@ public record PrepareSettings(
     complaints
         .unless(!sources.isEmpty(), "sources", "empty", "must name the rows: --data FILE")
         .unless(threads >= 0, "threads", threads, "must be 0 or more");
-    date.ifPresent(
-        day ->
-            complaints.unless(
-                day.matches("\\d{4}-\\d{2}-\\d{2}"), "date", day, "must be such as 2026-01-31"));
+    date.ifPresent(day -> complaints.unless(isDay(day), "date", day, "must be such as 2026-01-31"));
     boolean weighted = sources.stream().anyMatch(s -> s.weight().isPresent());
     boolean all = sources.stream().allMatch(s -> s.weight().isPresent() || s.replay().isPresent());
     if (weighted && !all) {
@@ -75,6 +73,15 @@ public record PrepareSettings(
       complaints.add("data.train and data.eval are a run's; name sources, and split.eval");
     }
     complaints.throwIfAny();
+  }
+
+  private static boolean isDay(String text) {
+    try {
+      LocalDate.parse(text);
+      return true;
+    } catch (DateTimeParseException e) {
+      return false;
+    }
   }
 
   /** The day that templates print. */

@@ -1,0 +1,437 @@
+package dev.luthier.data.prepare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.luthier.LuthierException;
+import dev.luthier.data.DataPipeline;
+import dev.luthier.data.SftEncoder;
+import dev.luthier.data.TokenSequence;
+import dev.luthier.data.TrainingData;
+import dev.luthier.data.prepared.Kind;
+import dev.luthier.data.prepared.Manifest;
+import dev.luthier.data.prepared.Part;
+import dev.luthier.data.prepared.PreparedSet;
+import dev.luthier.data.prepared.PreparedSplit;
+import dev.luthier.format.Json;
+import dev.luthier.recipe.data.PrepareSettings;
+import dev.luthier.tokenizer.ChatTemplates;
+import dev.luthier.tokenizer.TestTokenizers;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What each stage does to rows, and that each row is accounted for. */
+class StagesTest {
+  private static final String MAIL = "jan.kowalski@poczta-lodz.pl";
+
+  @SuppressWarnings("NullAway.Init")
+  @TempDir
+  Path folder;
+
+  @SuppressWarnings("NullAway.Init")
+  Preparing preparing;
+
+  @BeforeEach
+  void here() {
+    preparing = new Preparing(folder);
+  }
+
+  private static List<String> jsons(PreparedSet set) {
+    PreparedSplit train = set.split("train");
+    return IntStream.range(0, train.rows()).mapToObj(train::json).toList();
+  }
+
+  /** The account of the stages, and the files, against the sources. */
+  private static void accounted(PreparedSet set, int... rows) throws IOException {
+    Manifest.Origin origin = set.manifest().origin();
+    long in = IntStream.of(rows).sum();
+    assertThat(origin.sources().stream().map(Manifest.Source::rows).mapToLong(r -> r).sum())
+        .isEqualTo(in);
+    Map<String, Long> listed = new TreeMap<>();
+    Set<String> places = new TreeSet<>();
+    for (JsonNode line : Preparing.dropped(set)) {
+      listed.merge(line.path("stage").asText(), 1L, Long::sum);
+      assertThat(line.path("reason").asText()).isNotBlank();
+      assertThat(places.add(line.path("file").asText() + " " + line.path("row").asInt())).isTrue();
+    }
+    for (Manifest.Stage stage : origin.stages()) {
+      assertThat(stage.rowsIn()).isEqualTo(in);
+      long dropped = stage.dropped().values().stream().mapToLong(n -> n).sum();
+      assertThat(stage.rowsOut()).isEqualTo(in - dropped);
+      assertThat(listed.getOrDefault(stage.name(), 0L)).as(stage.name()).isEqualTo(dropped);
+      in = stage.rowsOut();
+    }
+    for (String split : set.splits()) {
+      Preparing.lineage(set, split)
+          .forEach(
+              from -> assertThat(places.add(from.source().path() + " " + from.number())).isTrue());
+    }
+    assertThat(places).hasSize(IntStream.of(rows).sum());
+    set.verify();
+  }
+
+  @Test
+  void every_row_is_in_the_set_or_listed_once() throws IOException {
+    List<String> rows = new ArrayList<>(Preparing.rows(40, 1));
+    rows.set(1, "{\"prompt\": \"x\"");
+    rows.set(2, Preparing.row("ask", "reach me at " + MAIL + " or here"));
+    rows.set(4, Preparing.row("ask again", "ok"));
+    rows.set(6, rows.get(5));
+    rows.set(9, Preparing.row("q", Preparing.words(new Random(2), 300)));
+    rows.set(11, Preparing.row("who are you", "As an AI language model, I cannot help with that."));
+    rows.add(20, "");
+    preparing.file("rows.jsonl", rows);
+    preparing.file("held.jsonl", rows.get(15));
+    PreparedSet set =
+        preparing.prepare(
+            "set",
+            "data.badRows=skip",
+            "privacy.action=drop",
+            "filters.minChars=5",
+            "answers.drop=[refusal, boilerplate]",
+            "overlap.against=[$/held.jsonl]",
+            "data.overflow=drop",
+            "data.maxLength=200",
+            "split.eval=4");
+    accounted(set, 40);
+    assertThat(Preparing.reasons(set))
+        .hasSize(7)
+        .anyMatch(line -> line.startsWith("2 read "))
+        .anyMatch(line -> line.equals("3 privacy personal data: email"))
+        .anyMatch(line -> line.startsWith("5 filters "))
+        .anyMatch(line -> line.equals("7 duplicates like row 6 of " + folder + "/rows.jsonl"))
+        .anyMatch(line -> line.equals("10 encode longer than 200 tokens"))
+        .anyMatch(line -> line.startsWith("12 answers "))
+        .anyMatch(line -> line.equals("16 overlap shares words with row 1 of the evaluation data"));
+  }
+
+  @Test
+  void every_row_leads_back_to_where_it_stood() throws IOException {
+    List<String> a = Preparing.rows(20, 1);
+    List<String> b = Preparing.rows(20, 2);
+    preparing.file("a.jsonl", a);
+    preparing.file("b.jsonl", b);
+    PreparedSet set = preparing.prepare("set", "sources=[$/b.jsonl, $/a.jsonl]", "split.eval=9");
+    for (String split : set.splits()) {
+      for (int row = 0; row < set.split(split).rows(); row++) {
+        PreparedSplit.Lineage from = set.split(split).lineage(row);
+        List<String> lines = Files.readAllLines(Path.of(from.source().path()));
+        assertThat(Json.parse(set.split(split).json(row), "row"))
+            .isEqualTo(Json.parse(lines.get(from.number() - 1), "row"));
+      }
+    }
+    assertThat(set.manifest().origin().sources())
+        .extracting(Manifest.Source::path)
+        .containsExactly(folder + "/b.jsonl", folder + "/a.jsonl");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "messages, assistant, split, chatml, 300",
+    "pairs, assistant, truncate, auto, 150",
+    "pairs, all, drop, zephyr, 150",
+    "messages, last, truncate, auto, 300",
+    "text, assistant, split, none, 60"
+  })
+  void tokens_and_labels_are_those_of_a_run_on_the_file(
+      String kind, String trainOn, String overflow, String template, int maxLength)
+      throws IOException {
+    List<String> rows = new ArrayList<>();
+    Random random = new Random(5);
+    for (int i = 0; i < 60; i++) {
+      String one = Preparing.words(random, 1 + i % 20);
+      String two = Preparing.words(random, 1 + i % 30);
+      rows.add(
+          switch (kind) {
+            case "text" -> Json.object().put("text", one + " " + two).toString();
+            case "pairs" -> Preparing.row(one, two);
+            default -> chat(one, two, two + one, one + two);
+          });
+    }
+    Path file = preparing.file("rows.jsonl", rows);
+    String[] settings = {
+      "data.trainOn=" + trainOn,
+      "data.overflow=" + overflow,
+      "data.template=" + template,
+      "data.maxLength=" + maxLength
+    };
+    PreparedSet set = preparing.prepare("set", settings);
+    String[] all = Arrays.copyOf(settings, settings.length + 1);
+    all[settings.length] = "sources=" + file;
+    PrepareSettings bound = preparing.settings("raw", all);
+    SftEncoder encoder =
+        new SftEncoder(
+            TestTokenizers.chat(),
+            ChatTemplates.encoder(TestTokenizers.chat(), template, Clock.systemUTC()),
+            bound.data().trainOn(),
+            bound.data().trainOnEnd(),
+            Set.of());
+    TrainingData raw = DataPipeline.of(encoder, bound.data()).prepare(file);
+    PreparedSplit train = set.split("train");
+    assertThat(train.documents()).isEqualTo(raw.sequences().size()).isGreaterThanOrEqualTo(20);
+    for (int d = 0; d < train.documents(); d++) {
+      TokenSequence is = train.document(d);
+      TokenSequence should = raw.sequences().get(d);
+      assertThat(is.tokens()).isEqualTo(should.tokens());
+      assertThat(Arrays.copyOfRange(is.labels(), 1, is.length()))
+          .isEqualTo(Arrays.copyOfRange(should.labels(), 1, should.length()));
+      assertThat(is.row()).isEqualTo(should.row());
+    }
+    assertThat(train.report().overflow().lostTrainedTokens())
+        .isEqualTo(raw.report().overflow().lostTrainedTokens())
+        .isPositive();
+    assertThat(train.report().rowsWithoutStop()).isEqualTo(raw.report().rowsWithoutStop());
+    assertThat(train.report().turnEnds()).isEqualTo(raw.report().turnEnds());
+  }
+
+  private static String chat(String... turns) {
+    var row = Json.object();
+    var messages = row.putArray("messages");
+    for (int i = 0; i < turns.length; i++) {
+      messages.addObject().put("role", i % 2 == 0 ? "user" : "assistant").put("content", turns[i]);
+    }
+    return row.toString();
+  }
+
+  @Test
+  void rows_too_long_are_an_error_or_dropped_or_cut_or_continued() throws IOException {
+    List<String> rows = new ArrayList<>(Preparing.rows(20, 1));
+    rows.add(Preparing.row("q", Preparing.words(new Random(2), 100)));
+    preparing.file("rows.jsonl", rows);
+    assertThatThrownBy(() -> preparing.prepare("error", "data.maxLength=150"))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("1 of 21 rows are longer than data.maxLength = 150");
+    PreparedSet drop = preparing.prepare("drop", "data.maxLength=150", "data.overflow=drop");
+    assertThat(drop.split("train").documents()).isEqualTo(20);
+    assertThat(Preparing.stage(drop, "encode").dropped()).hasSize(1).containsValue(1L);
+    PreparedSet cut = preparing.prepare("cut", "data.maxLength=150", "data.overflow=truncate");
+    assertThat(cut.split("train").documents()).isEqualTo(21);
+    assertThat(cut.split("train").length(20)).isEqualTo(150);
+    PreparedSet split = preparing.prepare("split", "data.maxLength=150", "data.overflow=split");
+    assertThat(split.split("train").rows()).isEqualTo(21);
+    assertThat(split.split("train").documents()).isGreaterThan(22);
+  }
+
+  @Test
+  void personal_data_is_redacted_dropped_or_kept_also_in_calls_of_tools() throws IOException {
+    List<String> rows = new ArrayList<>(Preparing.rows(10, 1));
+    rows.set(2, Preparing.row("ask", "reach me at " + MAIL + " or here"));
+    rows.set(
+        3,
+        """
+        {"messages": [{"role": "user", "content": "write to him, will you"},\
+         {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function":\
+         {"name": "send", "arguments": {"to": "%s"}}}]},\
+         {"role": "tool", "content": "sent it"},\
+         {"role": "assistant", "content": "It was sent to him."}]}"""
+            .formatted(MAIL));
+    rows.set(4, "{\"prompt\": \"broken " + MAIL + "\"}");
+    preparing.file("rows.jsonl", rows);
+    PreparedSet redact = preparing.prepare("redact", "data.badRows=skip");
+    assertThat(String.join("\n", jsons(redact))).doesNotContain("kowalski").contains("[EMAIL]");
+    PreparedSet drop = preparing.prepare("drop", "data.badRows=skip", "privacy.action=drop");
+    assertThat(Preparing.reasons(drop))
+        .contains("3 privacy personal data: email", "4 privacy personal data: email");
+    accounted(drop, 10);
+    for (PreparedSet set : List.of(redact, drop)) {
+      for (Map.Entry<String, byte[]> file : Preparing.bytes(set.folder()).entrySet()) {
+        assertThat(new String(file.getValue(), StandardCharsets.ISO_8859_1))
+            .as(file.getKey())
+            .doesNotContain("kowalski");
+      }
+    }
+    PreparedSet keep = preparing.prepare("keep", "data.badRows=skip", "privacy.action=keep");
+    assertThat(jsons(keep)).filteredOn(json -> json.contains(MAIL)).hasSize(2);
+  }
+
+  @Test
+  void rows_that_overlap_with_evaluation_data_go_and_no_others() throws IOException {
+    Random random = new Random(8);
+    List<String> rows = new ArrayList<>(Preparing.rows(30, 1));
+    String shared13 = Preparing.words(random, 13);
+    String shared12 = Preparing.words(random, 12);
+    rows.set(5, Preparing.row("some question here", "first " + shared13 + " last"));
+    rows.set(6, Preparing.row("some other question", "first " + shared12 + " last"));
+    rows.set(7, Preparing.row("short one", "mail " + MAIL));
+    preparing.file("rows.jsonl", rows);
+    preparing.file(
+        "held.jsonl",
+        Preparing.row("a", shared13 + " b"),
+        Preparing.row("c", shared12 + " d"),
+        Preparing.row("short one", "mail " + MAIL),
+        rows.get(20));
+    PreparedSet set = preparing.prepare("set", "overlap.against=[$/held.jsonl]");
+    assertThat(Preparing.dropped(set))
+        .extracting(line -> line.path("row").asInt())
+        .containsExactly(6, 8, 21);
+    assertThat(Preparing.stage(set, "overlap").dropped())
+        .containsExactly(Map.entry("overlaps evaluation", 1L), Map.entry("same as evaluation", 2L));
+  }
+
+  @Test
+  void more_than_one_percent_of_bad_rows_stops_it_and_the_settings_say_otherwise()
+      throws IOException {
+    List<String> rows = new ArrayList<>(Preparing.rows(100, 1));
+    rows.set(10, "{\"prompt\": \"x\", \"completion\": \"fenced\",}");
+    preparing.file("rows.jsonl", rows);
+    assertThat(preparing.prepare("error").split("train").rows()).isEqualTo(99);
+    assertThatThrownBy(() -> preparing.prepare("strict", "data.badRows=strict"))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("1 of 100 rows cannot be used (data.badRows=strict)")
+        .hasMessageContaining("rows.jsonl row 11: ");
+    assertThat(preparing.prepare("repair", "data.badRows=repair").split("train").rows())
+        .isEqualTo(100);
+    rows.set(11, "{\"prompt\": 7}");
+    preparing.file("rows.jsonl", rows);
+    assertThatThrownBy(() -> preparing.prepare("error2"))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("2 of 100 rows cannot be used (data.badRows=error: at most 1 %");
+    PreparedSet skip = preparing.prepare("skip", "data.badRows=skip");
+    assertThat(Preparing.numbers(skip, "train")).hasSize(98).doesNotContain(11, 12);
+    accounted(skip, 100);
+  }
+
+  @Test
+  void rows_that_the_template_refuses_are_bad_rows() throws IOException {
+    List<String> rows = new ArrayList<>();
+    Random random = new Random(4);
+    for (int i = 0; i < 20; i++) {
+      rows.add(chat(Preparing.words(random, 4), Preparing.words(random, 4)));
+    }
+    rows.set(
+        3,
+        "{\"messages\": [{\"role\": \"system\", \"content\": \"be brief\"}, {\"role\": \"user\","
+            + " \"content\": \"who is it\"}, {\"role\": \"assistant\", \"content\": \"nobody\"}]}");
+    preparing.file("rows.jsonl", rows);
+    Path strict =
+        preparing.file(
+            "strict.jinja",
+            "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}"
+                + "{% endif %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}");
+    assertThatThrownBy(() -> preparing.prepare("set", "data.template=" + strict))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("1 of 20 rows cannot be used")
+        .hasMessageContaining("row 4: ")
+        .hasMessageContaining("no system");
+    PreparedSet set = preparing.prepare("set", "data.template=" + strict, "data.badRows=skip");
+    accounted(set, 20);
+    assertThat(Preparing.reasons(set)).hasSize(1).allMatch(line -> line.startsWith("4 encode "));
+  }
+
+  @Test
+  void a_limit_counts_the_rows_of_all_files_of_a_source() throws IOException {
+    preparing.file("part-a.jsonl", Preparing.rows(10, 1));
+    preparing.file("part-b.jsonl", Preparing.rows(10, 2));
+    preparing.file("part-c.jsonl", Preparing.rows(10, 3));
+    PreparedSet set = preparing.prepare("set", "sources=[{path: '$/part-*.jsonl', limit: 15}]");
+    assertThat(set.manifest().origin().sources())
+        .extracting(Manifest.Source::rows)
+        .containsExactly(10L, 5L, 0L);
+    accounted(set, 15);
+  }
+
+  @Test
+  void sources_have_columns_roles_and_queries_of_their_own() throws IOException {
+    preparing.file("a.csv", "frage,antwort,n", "one two three,four five six,1", "x y z,u v w,2");
+    preparing.file(
+        "b.jsonl",
+        "{\"conversations\": [{\"from\": \"mensch\", \"value\": \"how are you\"}, {\"from\":"
+            + " \"maschine\", \"value\": \"very well\"}]}");
+    preparing.file("c.csv", "prompt,completion,n", "keep me here,yes I do,1", "not me,no no,2");
+    PreparedSet set =
+        preparing.prepare(
+            "set",
+            "sources=[{path: $/a.csv, columns: {prompt: frage, completion: antwort}},"
+                + " {path: $/b.jsonl, roles: {mensch: user, maschine: assistant}},"
+                + " {path: $/c.csv, query: 'SELECT * FROM data WHERE n = 1'}]");
+    assertThat(jsons(set))
+        .containsExactly(
+            "{\"prompt\":\"one two three\",\"completion\":\"four five six\"}",
+            "{\"prompt\":\"x y z\",\"completion\":\"u v w\"}",
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"how are you\"},"
+                + "{\"role\":\"assistant\",\"content\":\"very well\"}]}",
+            "{\"prompt\":\"keep me here\",\"completion\":\"yes I do\"}");
+  }
+
+  @Test
+  void preferences_have_two_documents_and_judgements_one_that_says_which() throws IOException {
+    preparing.file(
+        "pairs.jsonl",
+        "{\"prompt\": \"name a colour\", \"chosen\": \"blue it is\", \"rejected\": \"seven\"}",
+        "{\"prompt\": \"name a beast\", \"chosen\": \"%s\", \"rejected\": \"a cat\"}"
+            .formatted(Preparing.words(new Random(1), 99)));
+    for (String overflow : List.of("drop", "truncate", "split")) {
+      PreparedSet set =
+          preparing.prepare(
+              "pairs-" + overflow,
+              "sources=$/pairs.jsonl",
+              "data.maxLength=100",
+              "data.overflow=" + overflow);
+      assertThat(set.manifest().about().kind()).isEqualTo(Kind.PREFERENCE);
+      PreparedSplit train = set.split("train");
+      assertThat(train.rows()).isEqualTo(1);
+      assertThat(train.documents()).isEqualTo(2);
+      assertThat(List.of(train.part(0), train.part(1))).containsExactly(Part.CHOSEN, Part.REJECTED);
+      assertThat(text(train.document(0))).contains("colour").contains("blue it is");
+      assertThat(text(train.document(1))).contains("colour").contains("seven");
+      accounted(set, 2);
+    }
+    preparing.file(
+        "judged.jsonl",
+        "{\"prompt\": \"name a colour\", \"completion\": \"blue\", \"label\": true}",
+        "{\"prompt\": \"name a beast\", \"completion\": \"seven\", \"label\": false}");
+    PreparedSet judged = preparing.prepare("judged", "sources=$/judged.jsonl");
+    assertThat(judged.manifest().about().kind()).isEqualTo(Kind.UNPAIRED);
+    assertThat(List.of(judged.split("train").part(0), judged.split("train").part(1)))
+        .containsExactly(Part.DESIRABLE, Part.UNDESIRABLE);
+  }
+
+  private static String text(TokenSequence sequence) {
+    return TestTokenizers.chat().decode(sequence.tokens(), false);
+  }
+
+  @Test
+  void rows_for_different_kinds_of_training_do_not_mix() throws IOException {
+    preparing.file(
+        "rows.jsonl",
+        "{\"prompt\": \"name a colour\", \"chosen\": \"blue\", \"rejected\": \"seven\"}",
+        Preparing.row("one", "two"));
+    assertThatThrownBy(() -> preparing.prepare("set"))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("different kinds of training")
+        .hasMessageContaining("prepare a set for each");
+    assertThat(folder.resolve("set")).doesNotExist();
+  }
+
+  @Test
+  void half_of_a_surrogate_pair_spoils_nothing() throws IOException {
+    List<String> rows = new ArrayList<>(Preparing.rows(5, 1));
+    rows.set(2, "{\"prompt\": \"a smile\", \"completion\": \"cut \\ud83d off\"}");
+    // what is listed of one of them ends within a pair
+    rows.set(3, Preparing.row("e", MAIL + "🙂".repeat(3000)));
+    rows.set(4, Preparing.row("ee", MAIL + "🙂".repeat(3000)));
+    preparing.file("rows.jsonl", rows);
+    PreparedSet set = preparing.prepare("set", "privacy.action=drop");
+    assertThat(Preparing.numbers(set, "train")).containsExactly(1, 2, 3);
+    assertThat(set.split("train").json(2)).contains("cut \\uD83D off");
+    accounted(set, 5);
+  }
+}
