@@ -4,6 +4,8 @@ import dev.luthier.UsageException;
 import dev.luthier.recipe.PretrainSettings;
 import dev.luthier.recipe.SettingPrinter;
 import dev.luthier.recipe.SftSettings;
+import dev.luthier.recipe.data.CheckSettings;
+import dev.luthier.recipe.data.PrepareSettings;
 import dev.luthier.recipe.generate.DataGenerateSettings;
 import java.util.Map;
 import java.util.TreeMap;
@@ -30,6 +32,10 @@ final class ConfigCommand implements Callable<Integer> {
               SftSettings.class,
               "pretrain",
               PretrainSettings.class,
+              "data-check",
+              CheckSettings.class,
+              "data-prepare",
+              PrepareSettings.class,
               "data-generate",
               DataGenerateSettings.class));
 
@@ -37,7 +43,9 @@ final class ConfigCommand implements Callable<Integer> {
 
   @Mixin private final HelpOption help = new HelpOption();
 
-  @Parameters(paramLabel = "VERB", description = "sft, pretrain or data-generate.")
+  @Parameters(
+      paramLabel = "VERB",
+      description = "sft, pretrain, data-check, data-prepare or data-generate.")
   private String verb = "";
 
   ConfigCommand(Console console) {

@@ -71,7 +71,8 @@ final class DataCheckCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "A setting, such as data.maxLength=512; 'luthier config check' prints all.")
+      description =
+          "A setting, such as data.maxLength=512; 'luthier config data-check' prints all.")
   private List<String> set = new ArrayList<>();
 
   DataCheckCommand(Console console) {

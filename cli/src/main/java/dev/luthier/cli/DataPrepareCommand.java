@@ -1,7 +1,8 @@
 package dev.luthier.cli;
 
+import dev.luthier.LuthierException;
+import dev.luthier.data.prepared.Kind;
 import dev.luthier.data.prepared.Manifest;
-import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.data.PrepareRun;
 import dev.luthier.recipe.data.PrepareSettings;
@@ -76,11 +77,16 @@ final class DataPrepareCommand implements Callable<Integer> {
     settings.set("output", output, "--output");
     settings.set("sources", Lists.flag(data), "--data");
     PrepareSettings bound = settings.bind(PrepareSettings.class);
+    Interrupts interrupts = Interrupts.install(console, "here; run it again to go on");
     Manifest manifest;
     try (DataProgress progress = new DataProgress(console)) {
-      manifest =
-          PrepareRun.run(
-              bound, progress::at, Interrupts.install(console, "here; run it again to go on"));
+      manifest = PrepareRun.run(bound, progress::at, interrupts);
+    } catch (LuthierException e) {
+      if (!interrupts.getAsBoolean()) {
+        throw e;
+      }
+      console.err().println(e.getMessage());
+      return Program.INTERRUPTED;
     }
     if (json.json) {
       console.json(summary(bound, manifest));
@@ -106,12 +112,13 @@ final class DataPrepareCommand implements Callable<Integer> {
     ManifestText.splits(manifest).forEach(console.out()::println);
     line("hash   %s", manifest.hash());
     line("");
-    if (PreparedSet.isOne(settings.output())) {
-      line("Rows left out are in %s.", settings.output().resolve("dropped.jsonl"));
+    line("Rows left out are in %s.", settings.output().resolve("dropped.jsonl"));
+    Kind kind = manifest.about().kind();
+    if (kind == Kind.SFT || kind == Kind.TEXT) {
+      line(
+          "Next: luthier sft --model %s --data %s --output my-adapter",
+          settings.model(), settings.output());
     }
-    line(
-        "Next: luthier sft --model %s --data %s --output my-adapter",
-        settings.model(), settings.output());
   }
 
   private void line(String format, Object... values) {

@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a run was begun with is not there any more. */
 class VanishedDataTest {
@@ -35,6 +37,27 @@ class VanishedDataTest {
         .hasMessageContaining("troubleshooting.md#vanished-data");
     assertThat(run.checkpoints()).containsExactly("step-10", "step-9");
     Files.move(away, run.data());
+    run.finish(NOBODY);
+    assertThat(run.result()).isEqualTo(straight.result());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rows*.jsonl", "{rows,none}.jsonl", ""})
+  void a_run_on_a_glob_or_a_folder_goes_on(String named) throws IOException {
+    TinyRun tiny = TinyRun.in(temp);
+    Path data = Files.createDirectories(temp.resolve("data"));
+    Path file = Files.move(tiny.data(), data.resolve("rows.jsonl"));
+    TinyRun run = new TinyRun(tiny.model(), data.resolve(named), tiny.output(), tiny.settings());
+    TinyRun straight = run.to("straight");
+    straight.finish(NOBODY);
+    run.stopAfter(4);
+    Path away = Files.move(file, temp.resolve("away"));
+    if (!named.isEmpty()) {
+      assertThatThrownBy(() -> run.finish(NOBODY))
+          .isInstanceOf(LuthierException.class)
+          .hasMessageContaining(run.data() + ", whose SHA-256 was ");
+    }
+    Files.move(away, file);
     run.finish(NOBODY);
     assertThat(run.result()).isEqualTo(straight.result());
   }

@@ -91,13 +91,33 @@ public final class Examples {
     return all.toString();
   }
 
-  /** All that an example says, a blank line between turns: what duplicates are told by. */
+  /**
+   * All that an example says, a blank line between turns, and what tools are called with: what
+   * duplicates are told by.
+   */
   public static String text(Example example) {
-    StringBuilder all = new StringBuilder();
-    for (Turn turn : turns(example)) {
-      all.append(all.isEmpty() ? "" : "\n\n").append(turn.text());
+    List<String> all = new ArrayList<>();
+    turns(example).forEach(turn -> all.add(turn.text()));
+    calls(example, all);
+    return String.join("\n\n", all);
+  }
+
+  private static void calls(Example example, List<String> all) {
+    if (example instanceof Chat chat) {
+      for (Map<String, @Nullable Object> message : chat.messages()) {
+        mapValue(
+            message.get("tool_calls"),
+            text -> {
+              all.add(text);
+              return text;
+            });
+      }
+    } else if (example instanceof Preference preference) {
+      calls(preference.chosen(), all);
+      calls(preference.rejected(), all);
+    } else if (example instanceof Unpaired unpaired) {
+      calls(unpaired.answer(), all);
     }
-    return all.toString();
   }
 
   /** The example with every string of words changed; roles, names and ids stay. */

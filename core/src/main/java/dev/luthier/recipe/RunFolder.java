@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.Versions;
+import dev.luthier.data.source.DataFiles;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
 import dev.luthier.train.StepPlanner;
@@ -133,7 +134,7 @@ final class RunFolder {
   /**
    * Refuses to go on without what the run was begun with, and says how to know it again.
    *
-   * @param inputs files and folders, by their names among the run's hashes
+   * @param inputs files, folders and globs, by their names among the run's hashes
    */
   static void checkInputs(Path folder, boolean resume, Map<String, Path> inputs) {
     Path run = folder.resolve(RUN);
@@ -144,7 +145,7 @@ final class RunFolder {
     List<String> gone = new ArrayList<>();
     inputs.forEach(
         (name, path) -> {
-          if (!Files.exists(path)) {
+          if (!Files.exists(path) && !matches(path)) {
             gone.add(path + ", whose SHA-256 was " + hashes.path(name).asText("not recorded"));
           }
         });
@@ -156,6 +157,14 @@ final class RunFolder {
               + String.join("\n  ", gone)
               + "\nPut it back and repeat the command; its checkpoints stay."
               + " See docs/troubleshooting.md#vanished-data");
+    }
+  }
+
+  private static boolean matches(Path glob) {
+    try {
+      return !DataFiles.of(glob).isEmpty();
+    } catch (LuthierException e) {
+      return false;
     }
   }
 

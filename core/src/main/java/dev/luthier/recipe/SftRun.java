@@ -7,6 +7,7 @@ import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.data.DataReport;
+import dev.luthier.data.Refusal;
 import dev.luthier.format.AtomicFile;
 import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
@@ -106,6 +107,7 @@ public final class SftRun {
     Trainables.require(model.decoder());
     warnUnmatched(model);
     folder.begin();
+    writeRefused(data.report());
     folder.planned(plan);
     Training.describe(plan, model.decoder().blocks().size(), listener);
     listener.message(
@@ -176,6 +178,29 @@ public final class SftRun {
               r.rowsWithoutStop(),
               100 * (1 - r.stopShare())));
     }
+  }
+
+  /** The rows that cannot be used, for who mends them. */
+  private void writeRefused(DataReport report) {
+    if (report.refused().isEmpty()) {
+      return;
+    }
+    Path file = settings.output().resolve("refused.jsonl");
+    StringBuilder lines = new StringBuilder();
+    for (Refusal refusal : report.refused()) {
+      lines
+          .append(
+              Json.object()
+                  .put("row", refusal.row())
+                  .put("reason", refusal.reason())
+                  .put("hint", refusal.hint())
+                  .put("text", refusal.text()))
+          .append('\n');
+    }
+    AtomicFile.writeText(file, lines.toString());
+    listener.message(
+        String.format(
+            Locale.ROOT, "data: the %,d refused rows are in %s", report.refused().size(), file));
   }
 
   /** PEFT lets a misspelt target pass when another one matches; so do we, but not in silence. */

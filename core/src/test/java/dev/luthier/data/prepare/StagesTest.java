@@ -434,4 +434,20 @@ class StagesTest {
     assertThat(set.split("train").json(2)).contains("cut \\uD83D off");
     accounted(set, 5);
   }
+
+  @Test
+  void conversations_that_differ_in_a_call_of_a_tool_are_no_copies() throws IOException {
+    String row =
+        """
+        {"messages": [{"role": "user", "content": "is it warm there, and should I take a coat"},\
+         {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function":\
+         {"name": "weather", "arguments": {"town": "%s"}}}]},\
+         {"role": "tool", "content": "12 degrees"},\
+         {"role": "assistant", "content": "It is cold there, so do take a coat with you."}]}""";
+    preparing.file(
+        "rows.jsonl", row.formatted("Oslo"), row.formatted("Hammerfest"), row.formatted("Oslo"));
+    PreparedSet set = preparing.prepare("set", "clean.duplicates=exact");
+    assertThat(Preparing.reasons(set))
+        .containsExactly("3 duplicates like row 1 of " + folder + "/rows.jsonl");
+  }
 }
