@@ -198,12 +198,11 @@ final class Findings {
       case ONE_SIDED, NOTHING_TRAINED, UNUSABLE -> prepare("data.badRows=skip");
       case MIXED_FORMATS -> "look at the rows, and name the columns that are meant (data.columns)";
       case TEMPLATE_DROPS -> "use a template that knows such messages: " + preview("FILE");
-      case TOO_LONG ->
-          prepare("data.maxLength=" + facts.lengths().lengths().longest())
-              + ", or data.overflow=split";
+      case TOO_LONG -> prepare("data.overflow=split") + ", or raise data.maxLength";
       case NO_STOP -> "use a template that ends turns: " + preview("chatml");
       case SPECIAL_TEXT -> prepare("clean.specialTokens=remove");
-      case EXACT_DUPLICATES, NEAR_DUPLICATES, PERSONAL_DATA -> prepare("");
+      case EXACT_DUPLICATES, NEAR_DUPLICATES -> "leave them out: " + prepare("");
+      case PERSONAL_DATA -> "put [EMAIL] and the like in its place: " + prepare("");
       case EVAL_DUPLICATES, EVAL_OVERLAP -> prepare("overlap.against=[" + evaluation() + "]");
       case LANGUAGE ->
           prepare("filters.languages=[" + mainLanguage(facts.languages()).orElse("en") + "]");
@@ -214,28 +213,30 @@ final class Findings {
   }
 
   private String prepare(String setting) {
-    return "luthier data prepare --model "
-        + subject.model()
-        + " --data "
-        + data()
+    return command("prepare")
         + " --output prepared"
-        + (setting.isEmpty() ? "" : " --set " + setting);
+        + (setting.isEmpty() ? "" : " --set " + quoted(setting));
   }
 
   private String preview(String template) {
-    return "luthier data preview --model "
-        + subject.model()
-        + " --data "
-        + data()
-        + " --set data.template="
-        + template;
+    return command("preview") + " --set " + quoted("data.template=" + template);
   }
 
-  private String data() {
-    return String.join(" ", subject.data().stream().map(Path::toString).toList());
+  private String command(String verb) {
+    return "luthier data "
+        + verb
+        + " --model "
+        + quoted(subject.model())
+        + " --data "
+        + String.join(" ", subject.data().stream().map(path -> quoted(path.toString())).toList());
   }
 
   private String evaluation() {
     return String.join(",", subject.evaluation().stream().map(Path::toString).toList());
+  }
+
+  /** A word that a shell takes as it is. */
+  static String quoted(String word) {
+    return word.matches("[\\w./:=@%+,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }
