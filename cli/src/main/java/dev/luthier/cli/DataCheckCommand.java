@@ -6,7 +6,6 @@ import dev.luthier.data.check.AuditPage;
 import dev.luthier.data.check.AuditReport;
 import dev.luthier.data.check.AuditText;
 import dev.luthier.format.AtomicFile;
-import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.data.CheckRun;
 import dev.luthier.recipe.data.CheckSettings;
 import java.nio.file.Files;
@@ -34,23 +33,16 @@ import picocli.CommandLine.Option;
       "      --eval-data held.jsonl",
       "  luthier data check --model my-base --data rows.csv \\",
       "      --set data.columns.prompt=Frage \\",
-      "      --set data.columns.completion=Antwort --json"
+      "      --set data.columns.completion=Antwort --json",
+      "",
+      "'luthier config data-check' prints every setting."
     })
 final class DataCheckCommand implements Callable<Integer> {
   private final Console console;
 
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
-
-  @Option(names = "--model", paramLabel = "DIR", description = "The model's folder.")
-  private Optional<Path> model = Optional.empty();
-
-  @Option(
-      names = "--data",
-      arity = "1..*",
-      paramLabel = "FILE",
-      description = "Files, folders or globs of rows.")
-  private List<Path> data = new ArrayList<>();
+  @Mixin private final DataOptions options = new DataOptions();
 
   @Option(
       names = "--eval-data",
@@ -65,35 +57,25 @@ final class DataCheckCommand implements Callable<Integer> {
   @Option(names = "--html", paramLabel = "FILE", description = "Write the report as a page, too.")
   private Optional<Path> html = Optional.empty();
 
-  @Option(names = "--config", paramLabel = "FILE", description = "Settings as YAML.")
-  private Optional<Path> config = Optional.empty();
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description =
-          "A setting, such as data.maxLength=512; 'luthier config data-check' prints all.")
-  private List<String> set = new ArrayList<>();
-
   DataCheckCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public Integer call() {
-    Settings settings = new Settings();
-    config.ifPresent(settings::file);
-    set.forEach(settings::set);
-    settings.set("model", model, "--model");
-    settings.set("inputs", Lists.flag(data), "--data");
-    settings.set("evaluation", Lists.flag(evalData), "--eval-data");
-    settings.set("by", by, "--by");
-    CheckSettings bound = settings.bind(CheckSettings.class);
+    CheckSettings bound =
+        options
+            .settings("inputs")
+            .set("evaluation", Lists.flag(evalData), "--eval-data")
+            .set("by", by, "--by")
+            .bind(CheckSettings.class);
     html.ifPresent(DataCheckCommand::checkFolder);
-    AuditReport report;
-    try (DataProgress progress = new DataProgress(console)) {
-      report = CheckRun.run(bound, progress::at, Interrupts.install(console, "at the next row"));
-    }
+    return DataWork.show(console, (progress, cancelled) -> CheckRun.run(bound, progress, cancelled))
+        .map(this::told)
+        .orElse(Program.INTERRUPTED);
+  }
+
+  private int told(AuditReport report) {
     if (json.json) {
       console.out().println(AuditJson.of(report));
     } else {

@@ -2,13 +2,14 @@ package dev.luthier.cli;
 
 import dev.luthier.recipe.Settings;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What {@code data generate} asks for, of what, and how much of it. */
 final class DataGenerateOptions {
+  @Mixin private final ConfigOptions config = new ConfigOptions();
+
   @Option(
       names = "--task",
       paramLabel = "TASK",
@@ -78,21 +79,10 @@ final class DataGenerateOptions {
       description = "0 takes the likeliest token each time; 0.7 by default.")
   private Optional<Double> temperature = Optional.empty();
 
-  @Option(names = "--config", paramLabel = "FILE", description = "Settings as YAML.")
-  private Optional<Path> config = Optional.empty();
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "One setting, such as validate.novelty=0.8; wins over --config.")
-  private List<String> set = new ArrayList<>();
-
   /** The settings: the file, then --set, then flags. */
   Settings settings(MachineOptions machine) {
-    Settings settings = new Settings();
-    config.ifPresent(settings::file);
-    set.forEach(settings::set);
-    return settings
+    return config
+        .settings()
         .set("task", task, "--task")
         .set("seeds", seeds, "--seeds")
         .set("documents", documents, "--documents")

@@ -1,15 +1,11 @@
 package dev.luthier.cli;
 
-import dev.luthier.LuthierException;
 import dev.luthier.data.prepared.Kind;
 import dev.luthier.data.prepared.Manifest;
-import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.data.PrepareRun;
 import dev.luthier.recipe.data.PrepareSettings;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -41,28 +37,10 @@ final class DataPrepareCommand implements Callable<Integer> {
 
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
-
-  @Option(names = "--config", paramLabel = "FILE", description = "Sources and settings as YAML.")
-  private Optional<Path> config = Optional.empty();
-
-  @Option(names = "--model", paramLabel = "DIR", description = "The model's folder.")
-  private Optional<Path> model = Optional.empty();
-
-  @Option(
-      names = "--data",
-      arity = "1..*",
-      paramLabel = "FILE",
-      description = "Files, folders or globs of rows.")
-  private List<Path> data = new ArrayList<>();
+  @Mixin private final DataOptions options = new DataOptions();
 
   @Option(names = "--output", paramLabel = "DIR", description = "The set's folder.")
   private Optional<Path> output = Optional.empty();
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "One setting, such as split.eval=0.05; wins over --config.")
-  private List<String> set = new ArrayList<>();
 
   DataPrepareCommand(Console console) {
     this.console = console;
@@ -70,28 +48,17 @@ final class DataPrepareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Settings settings = new Settings();
-    config.ifPresent(settings::file);
-    set.forEach(settings::set);
-    settings.set("model", model, "--model");
-    settings.set("output", output, "--output");
-    settings.set("sources", Lists.flag(data), "--data");
-    PrepareSettings bound = settings.bind(PrepareSettings.class);
-    Interrupts interrupts = Interrupts.install(console, "here; run it again to go on");
-    Manifest manifest;
-    try (DataProgress progress = new DataProgress(console)) {
-      manifest = PrepareRun.run(bound, progress::at, interrupts);
-    } catch (LuthierException e) {
-      if (!interrupts.getAsBoolean()) {
-        throw e;
-      }
-      console.err().println(e.getMessage());
+    PrepareSettings bound =
+        options.settings("sources").set("output", output, "--output").bind(PrepareSettings.class);
+    Optional<Manifest> manifest =
+        DataWork.show(console, (progress, cancelled) -> PrepareRun.run(bound, progress, cancelled));
+    if (manifest.isEmpty()) {
       return Program.INTERRUPTED;
     }
     if (json.json) {
-      console.json(summary(bound, manifest));
+      console.json(summary(bound, manifest.get()));
     } else {
-      print(bound, manifest);
+      print(bound, manifest.get());
     }
     return Program.DONE;
   }

@@ -42,7 +42,7 @@ final class DataPreviewCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "FILE",
-      description = "JSON or JSONL rows.")
+      description = "A file, folder or glob of rows.")
   private Path data = Path.of("");
 
   @Option(names = "--rows", paramLabel = "N", description = "Rows to show; 5 by default.")
@@ -54,7 +54,7 @@ final class DataPreviewCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "A setting of data, such as data.maxLength=512.")
+      description = "One setting of data, such as data.maxLength=512.")
   private List<String> set = new ArrayList<>();
 
   DataPreviewCommand(Console console) {

@@ -1,22 +1,13 @@
 package dev.luthier.cli;
 
 import dev.luthier.recipe.Settings;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Settings of a training run: from a file, from flags, or both. */
 final class SettingOptions {
-  @Option(names = "--config", paramLabel = "FILE", description = "Settings as YAML.")
-  private Optional<Path> config = Optional.empty();
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "One setting, such as train.learningRate=1e-4; wins over --config.")
-  private List<String> set = new ArrayList<>();
+  @Mixin private final ConfigOptions config = new ConfigOptions();
 
   @Option(
       names = "--optimizer",
@@ -33,9 +24,7 @@ final class SettingOptions {
 
   /** The settings so far: the file, then --set, then the flags that all verbs share. */
   Settings settings(MachineOptions machine) {
-    Settings settings = new Settings();
-    config.ifPresent(settings::file);
-    set.forEach(settings::set);
+    Settings settings = config.settings();
     settings.set("train.optimizer", optimizer, "--optimizer");
     settings.set("memory.budget", budget, "--budget");
     settings.set("device", machine.device, "--device");
