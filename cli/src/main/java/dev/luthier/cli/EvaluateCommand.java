@@ -44,7 +44,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "FILE",
-      description = "JSON or JSONL rows, as sft takes them.")
+      description = "Rows, as sft takes them.")
   private Path data = Path.of("");
 
   @Option(

@@ -14,8 +14,8 @@ final class SftOptions {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "Rows to train on: JSONL or JSON with messages, prompt/completion, Alpaca or text; or a"
-              + " folder that data prepare made.")
+          "Rows to train on: JSON, JSONL, CSV, TSV or Parquet with messages, prompt/completion,"
+              + " Alpaca, ShareGPT or text; or a folder that data prepare made.")
   private Optional<Path> data = Optional.empty();
 
   @Option(

@@ -156,10 +156,9 @@ public final class SftRun {
       listener.message(
           String.format(
               Locale.ROOT,
-              "data: %,d rows are longer than %d tokens (data.overflow=%s); %,d trained tokens lost",
+              "data: %,d rows are longer than %,d tokens; %,d trained tokens of them are lost",
               r.overflow().rows(),
               r.overflow().maxLength(),
-              settings.data().overflow(),
               r.overflow().lostTrainedTokens()));
     }
     if (r.unknownShare() > 0) {

@@ -2,6 +2,7 @@ package dev.luthier.tokenizer;
 
 import dev.luthier.LuthierException;
 import dev.luthier.Nearest;
+import dev.luthier.tokenizer.jinja.TemplateException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ public final class ChatTemplates {
                   encoder(
                       tokenizer, plain, tokenizer.chatTemplateSource(true).orElse(plain), clock));
     }
-    return source(setting).map(source -> encoder(tokenizer, source, source, clock));
+    return source(setting).map(source -> named(tokenizer, setting, source, clock));
   }
 
   /** The built-in templates, in the order of their description in docs/template.md. */
@@ -115,6 +116,15 @@ public final class ChatTemplates {
       return Files.readString(file);
     } catch (IOException e) {
       throw new LuthierException("the chat template " + file + " cannot be read: " + e, e);
+    }
+  }
+
+  private static ChatEncoder named(
+      Tokenizer tokenizer, String setting, String source, Clock clock) {
+    try {
+      return encoder(tokenizer, source, source, clock);
+    } catch (TemplateException e) {
+      throw new LuthierException(setting + ": " + e.getMessage(), e);
     }
   }
 

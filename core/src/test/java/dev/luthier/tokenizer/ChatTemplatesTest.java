@@ -157,6 +157,9 @@ class ChatTemplatesTest {
                 + " file. Did you mean llama3?");
     assertThatThrownBy(() -> ChatTemplates.source("missing/chat.jinja"))
         .hasMessageContaining("missing/chat.jinja cannot be read");
+    Files.writeString(file, "{{ bos_token }}\n{% endfo %}");
+    assertThatThrownBy(() -> ChatTemplates.encoder(TestTokenizers.chat(), file.toString()))
+        .hasMessageStartingWith(file + ": Chat template, line 2: ");
   }
 
   @Test

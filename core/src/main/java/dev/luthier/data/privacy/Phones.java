@@ -6,6 +6,8 @@ import com.google.i18n.phonenumbers.PhoneNumberUtil.Leniency;
 import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberType;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Pattern;
 
 /**
@@ -61,6 +63,18 @@ final class Phones implements Detector {
           PhoneNumberType.SHARED_COST,
           PhoneNumberType.UAN,
           PhoneNumberType.VOICEMAIL);
+
+  /**
+   * The library warns of every country whose numbers are grouped in one way only. Held here, since
+   * loggers that nobody holds lose their level.
+   */
+  private static final Logger LIBRARY =
+      Logger.getLogger(
+          "com.google.i18n.phonenumbers.metadata.init.ClassPathResourceMetadataLoader");
+
+  static {
+    LIBRARY.setLevel(Level.SEVERE);
+  }
 
   private final PhoneNumberUtil util = PhoneNumberUtil.getInstance();
   private final String region;

@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.UsageException;
 import dev.luthier.data.privacy.PrivacySettings.Action;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -253,5 +258,26 @@ class PersonalDataTest {
     String text = "On 12 May 2019 at 10:30:15 we sold 1,234,567 of 12 345 678 901 234 for $5.99.";
     assertThat(ALL.redact(text)).isSameAs(text);
     assertThat(ALL.find("")).isEmpty();
+  }
+
+  @Test
+  void the_library_of_telephone_numbers_says_nothing_on_its_own() {
+    List<String> said = new ArrayList<>();
+    Handler listener =
+        new ConsoleHandler() {
+          @Override
+          public void publish(LogRecord entry) {
+            said.add(entry.getMessage());
+          }
+        };
+    Logger root = Logger.getLogger("");
+    root.addHandler(listener);
+    try {
+      PersonalData iceland = with(List.of("phone"), "IS", Map.of(), List.of());
+      assertThat(iceland.redact("of 55 10 500 people")).isEqualTo("of 55 10 500 people");
+    } finally {
+      root.removeHandler(listener);
+    }
+    assertThat(said).isEmpty();
   }
 }
