@@ -70,7 +70,8 @@ public final class PreparePipeline {
    */
   public static Manifest run(
       Preparation preparation, Target target, Progress progress, BooleanSupplier cancelled) {
-    return run(preparation, target, new Watcher(progress, cancelled), CHUNK);
+    Watcher watcher = new Watcher(Workspace.folder(target.output()), progress, cancelled);
+    return run(preparation, target, watcher, CHUNK);
   }
 
   /**
@@ -81,7 +82,14 @@ public final class PreparePipeline {
   }
 
   private Manifest run(Target target, int chunk) {
-    Workspace work = Workspace.open(target.output(), identity(target));
+    try (Workspace work = Workspace.open(target.output(), identity(target))) {
+      Manifest manifest = run(target, work, chunk);
+      work.delete();
+      return manifest;
+    }
+  }
+
+  private Manifest run(Target target, Workspace work, int chunk) {
     tally.accounts(new PieceMaker(preparation).make(files, work, watcher));
     checkReadable(work);
     RowTable rows = new RowTable(preparation.seed());
@@ -99,10 +107,7 @@ public final class PreparePipeline {
     SetAssembly assembly =
         new SetAssembly(
             preparation, files, work, rows, targets, clusters::original, chunks, tally, watcher);
-    Manifest manifest =
-        PreparedWriter.write(target.output(), target.about().of(tally.kind()), assembly::write);
-    work.delete();
-    return manifest;
+    return PreparedWriter.write(target.output(), target.about().of(tally.kind()), assembly::write);
   }
 
   /** Settings, and the content of all files that are read. */
@@ -158,8 +163,13 @@ public final class PreparePipeline {
       }
       checkColumn("split.stratify", preparation.split().stratify(), rows.hasStrata());
       checkColumn("split.group", preparation.split().group(), rows.hasGroups());
+      String what = "comparing rows";
       return finder.cluster(
-          (done, total) -> watcher.at("comparing rows", done, total), watcher.cancelled());
+          (done, total) -> watcher.at(what, done, total),
+          () -> {
+            watcher.check(what);
+            return false;
+          });
     }
   }
 

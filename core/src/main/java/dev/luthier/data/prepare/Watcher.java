@@ -2,10 +2,15 @@ package dev.luthier.data.prepare;
 
 import dev.luthier.LuthierException;
 import dev.luthier.data.Progress;
+import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
 
-/** Tells how far the work is, and asks whether it is to stop. */
-record Watcher(Progress progress, BooleanSupplier cancelled) {
+/**
+ * Tells how far the work is, and asks whether it is to stop.
+ *
+ * @param work the folder in which it then waits to be gone on with
+ */
+record Watcher(Path work, Progress progress, BooleanSupplier cancelled) {
   private static final int EVERY = 500;
 
   /**
@@ -15,12 +20,21 @@ record Watcher(Progress progress, BooleanSupplier cancelled) {
    * @throws LuthierException it is to stop
    */
   void at(String what, long done, long total) {
-    if (cancelled.getAsBoolean()) {
-      throw new LuthierException(
-          "Stopped while " + what + "; the same command goes on from there.");
-    }
+    check(what);
     if (done % EVERY == 0 || done == total) {
       progress.at(what, done, total);
+    }
+  }
+
+  /** Called where a row takes long; else as {@link #at}. */
+  void check(String what) {
+    if (cancelled.getAsBoolean()) {
+      throw new LuthierException(
+          "Stopped while "
+              + what
+              + ". What is done is in "
+              + work
+              + "; the same command goes on from there.");
     }
   }
 }

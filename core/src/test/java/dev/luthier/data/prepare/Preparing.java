@@ -1,6 +1,7 @@
 package dev.luthier.data.prepare;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.luthier.data.Progress;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.prepared.EncodedWith;
 import dev.luthier.data.prepared.Manifest;
@@ -81,7 +82,11 @@ record Preparing(Path folder, int threads, int chunk) {
   }
 
   Manifest run(String output, BooleanSupplier cancelled, String... settings) {
-    return run(output, new Watcher((what, done, total) -> {}, cancelled), settings);
+    return run(output, watcher(output, (what, done, total) -> {}, cancelled), settings);
+  }
+
+  Watcher watcher(String output, Progress progress, BooleanSupplier cancelled) {
+    return new Watcher(folder.resolve(output + ".preparing"), progress, cancelled);
   }
 
   Manifest run(String output, Watcher watcher, String... settings) {

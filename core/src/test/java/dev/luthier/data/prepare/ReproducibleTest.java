@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
+import dev.luthier.UsageException;
 import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.format.AtomicFile;
 import java.io.IOException;
@@ -103,7 +104,11 @@ class ReproducibleTest {
       String name = "set" + n;
       int at = n;
       assertThatThrownBy(() -> preparing.run(name, after(at), SETTINGS))
-          .isInstanceOf(LuthierException.class);
+          .isInstanceOf(LuthierException.class)
+          .hasMessageStartingWith("Stopped while ")
+          .hasMessageEndingWith(
+              "What is done is in %s.preparing; the same command goes on from there."
+                  .formatted(folder.resolve(name)));
       assertThat(folder.resolve(name)).doesNotExist();
       assertThat(folder.resolve(name + ".preparing")).exists();
       preparing.run(name, () -> false, SETTINGS);
@@ -131,7 +136,8 @@ class ReproducibleTest {
     Map<Path, FileTime> times = new TreeMap<>();
     one.run(
         "set",
-        new Watcher(
+        preparing.watcher(
+            "set",
             (what, done, total) -> {
               if (what.equals("listing what was left out") && done == 0) {
                 finished.forEach(file -> times.put(file, time(file)));
@@ -205,5 +211,44 @@ class ReproducibleTest {
     assertThat(folder.resolve("set.preparing").resolve("piece-0.json")).exists();
     assertThat(preparing.prepare("set", settings).hash()).isEqualTo(first.hash());
     assertThat(first.manifest().origin().sources()).hasSize(4);
+  }
+
+  @Test
+  void two_at_a_time_do_not_share_an_output() throws IOException {
+    List<String> second = new ArrayList<>();
+    Watcher watcher =
+        preparing.watcher(
+            "set",
+            (what, done, total) -> {
+              if (what.equals("writing") && second.isEmpty()) {
+                try {
+                  preparing.run("set", () -> false, SETTINGS);
+                } catch (LuthierException e) {
+                  second.add(String.valueOf(e.getMessage()));
+                }
+              }
+            },
+            () -> false);
+    preparing.run("set", watcher, SETTINGS);
+    assertThat(second)
+        .containsExactly(
+            folder.resolve("set.preparing")
+                + " is in use: another process is preparing "
+                + folder.resolve("set")
+                + ". Wait until it is done, stop it, or name another --output.");
+    preparing.prepare("alone", SETTINGS);
+    same(folder.resolve("set"), folder.resolve("alone"));
+    assertThat(folder.resolve("set.preparing")).doesNotExist();
+  }
+
+  @Test
+  void a_folder_of_that_name_with_other_things_is_left_alone() throws IOException {
+    Path mine = Files.createDirectories(folder.resolve("set.preparing")).resolve("notes.txt");
+    Files.writeString(mine, "mine");
+    assertThatThrownBy(() -> preparing.run("set", () -> false, SETTINGS))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("set.preparing")
+        .hasMessageContaining("move it away, or name another --output");
+    assertThat(mine).hasContent("mine");
   }
 }
