@@ -1,6 +1,8 @@
 package dev.luthier.recipe;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.luthier.Setting;
+import dev.luthier.SettingDefaults;
 import dev.luthier.SettingType;
 import dev.luthier.UsageException;
 import java.io.IOException;
@@ -26,6 +28,8 @@ import java.util.Set;
  * }</pre>
  */
 public final class Settings {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
   private SettingNode.Mapping tree = SettingNode.Mapping.empty("settings");
 
   /**
@@ -118,6 +122,26 @@ public final class Settings {
       }
     }
     return out;
+  }
+
+  /**
+   * Returns what a group of settings has other than its defaults, as {@link #set(String)} takes it.
+   *
+   * @param group the group's key, such as {@code data}
+   */
+  public static List<String> changed(String group, Record settings) {
+    Map<String, Object> defaults = toMap(SettingDefaults.of(settings.getClass()));
+    List<String> changed = new ArrayList<>();
+    toMap(settings)
+        .forEach(
+            (key, value) -> {
+              if (!value.equals(defaults.get(key))) {
+                boolean plain = !(value instanceof List<?>) && !(value instanceof Map<?, ?>);
+                String text = plain ? value.toString() : JSON.valueToTree(value).toString();
+                changed.add(group + "." + key + "=" + text);
+              }
+            });
+    return changed;
   }
 
   /**

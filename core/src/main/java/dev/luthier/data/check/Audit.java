@@ -70,14 +70,21 @@ public final class Audit {
    * @param model the model's folder, as the user wrote it
    * @param data files, folders or globs
    * @param evaluation the same; may be empty
+   * @param settings what the user chose other than the defaults, as {@code --set} takes it
    * @param scratch a folder for temporary files
    * @param ofModel what was found about model and template before any row
    */
   public record Subject(
-      String model, List<Path> data, List<Path> evaluation, Path scratch, List<Finding> ofModel) {
+      String model,
+      List<Path> data,
+      List<Path> evaluation,
+      List<String> settings,
+      Path scratch,
+      List<Finding> ofModel) {
     public Subject {
       data = List.copyOf(data);
       evaluation = List.copyOf(evaluation);
+      settings = List.copyOf(settings);
       ofModel = List.copyOf(ofModel);
     }
   }
@@ -197,7 +204,8 @@ public final class Audit {
         .ifPresent(
             language -> {
               languages.merge(language, 1L, Long::sum);
-              tallies.add(Fault.LANGUAGE, language, file, facts.number(), "");
+              tallies.add(
+                  Fault.LANGUAGE, language, file, facts.number(), Findings.language(language));
             });
     facts
         .values()
@@ -287,7 +295,7 @@ public final class Audit {
         rowsByBos,
         languages,
         columns,
-        new Findings(settings, subject, tallies).of(facts),
+        Findings.of(settings, subject, facts, tallies),
         examples);
   }
 }

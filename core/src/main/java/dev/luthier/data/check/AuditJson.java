@@ -3,7 +3,6 @@ package dev.luthier.data.check;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** A report for programs: one JSON object on one line, with the names of {@link AuditReport}. */
@@ -65,9 +64,9 @@ public final class AuditJson {
     out.put("severity", finding.severity().toString());
     out.put("rows", finding.rows());
     out.put("words", finding.words());
-    List<Finding.Place> places = finding.places();
-    out.put("places", places);
-    out.put("fix", finding.fix());
+    out.put("places", finding.places());
+    out.put("advice", finding.advice());
+    out.put("command", finding.command());
     return out;
   }
 }

@@ -1,12 +1,11 @@
 package dev.luthier.data.check;
 
-import static dev.luthier.data.check.ShareTable.number;
-import static dev.luthier.data.check.ShareTable.percent;
+import static dev.luthier.data.check.Counts.number;
+import static dev.luthier.data.check.Counts.percent;
 
 import dev.luthier.data.check.AuditReport.Cut;
 import dev.luthier.data.check.AuditReport.Lengths;
 import dev.luthier.data.check.AuditReport.SourceFile;
-import dev.luthier.data.quality.Language;
 import dev.luthier.format.Hashes;
 import java.io.File;
 import java.io.IOException;
@@ -208,7 +207,7 @@ public final class AuditPage {
     Stream.Builder<Html> tables = Stream.builder();
     tables.add(ShareTable.ofFormats(report.formats(), report.rows()));
     if (!report.languages().isEmpty()) {
-      tables.add(ShareTable.of("Languages", report.languages(), AuditPage::language));
+      tables.add(ShareTable.of("Languages", report.languages(), Findings::language));
     }
     report
         .columns()
@@ -216,10 +215,6 @@ public final class AuditPage {
             (column, values) ->
                 tables.add(ShareTable.of("Column " + column, values, value -> value)));
     return Html.all(tables.build());
-  }
-
-  private static String language(String code) {
-    return Language.name(code) + " (" + code + ")";
   }
 
   private static Html file(SourceFile file) {

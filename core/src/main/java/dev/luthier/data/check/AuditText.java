@@ -33,8 +33,11 @@ public record AuditText(boolean colour) {
   }
 
   private static void summary(AuditReport report, StringBuilder out) {
-    report.files().forEach(file -> line(out, "data       %s: %,d rows", file.path(), file.rows()));
-    report.evaluationRows().ifPresent(rows -> line(out, "evaluation %,d rows", rows));
+    report
+        .files()
+        .forEach(
+            file -> line(out, "data       %s: %s", file.path(), Counts.of(file.rows(), "row")));
+    report.evaluationRows().ifPresent(rows -> line(out, "evaluation %s", Counts.of(rows, "row")));
     line(
         out,
         "format     %s",
@@ -43,9 +46,9 @@ public record AuditText(boolean colour) {
                 f ->
                     String.format(
                         Locale.ROOT,
-                        "%s (%,d rows, confidence %.2f)",
+                        "%s (%s, confidence %.2f)",
                         f.format(),
-                        f.rows(),
+                        Counts.of(f.rows(), "row"),
                         f.confidence()))
             .collect(Collectors.joining(", ")));
     line(
@@ -74,16 +77,16 @@ public record AuditText(boolean colour) {
         l.p95(),
         l.p99());
     line(out, "stop       %.1f %% end in a trained stop token", 100 * report.stopShare());
-    line(out, "BOS        %s", counts(report.rowsByBos(), "sequences with "));
+    line(out, "BOS        %s", bos(report.rowsByBos()));
     if (!report.languages().isEmpty()) {
       line(out, "languages  %s", top(report.languages()));
     }
     report.columns().forEach((column, values) -> line(out, "%-10s %s", column, top(values)));
   }
 
-  private static String counts(Map<Integer, Long> counts, String what) {
+  private static String bos(Map<Integer, Long> counts) {
     return counts.entrySet().stream()
-        .map(e -> String.format(Locale.ROOT, "%,d %s%d", e.getValue(), what, e.getKey()))
+        .map(e -> Counts.of(e.getValue(), "sequence") + " with " + e.getKey())
         .collect(Collectors.joining(", "));
   }
 
@@ -126,8 +129,11 @@ public record AuditText(boolean colour) {
     if (finding.rows() > PLACES) {
       line(out, "           and %,d more", finding.rows() - PLACES);
     }
-    if (!finding.fix().isEmpty()) {
-      line(out, "         > %s", finding.fix());
+    if (!finding.advice().isEmpty()) {
+      line(out, "         > %s", finding.advice());
+    }
+    if (!finding.command().isEmpty()) {
+      line(out, "         $ %s", finding.command());
     }
   }
 

@@ -4,8 +4,6 @@ import dev.luthier.data.check.AuditReport.SourceFile;
 import dev.luthier.data.check.Finding.Place;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Findings of a page, each to be opened.
@@ -14,10 +12,6 @@ import java.util.regex.Pattern;
  * @param rows of the set
  */
 record FindingList(List<SourceFile> files, long rows) {
-  /** A command within what a finding says to do. */
-  private static final Pattern COMMAND =
-      Pattern.compile("luthier data \\w+ --model .*?(?=, or |$)");
-
   /** Those of one severity, under a heading. */
   Html group(Severity severity, List<Finding> findings) {
     if (findings.isEmpty()) {
@@ -46,7 +40,7 @@ record FindingList(List<SourceFile> files, long rows) {
         """
         <details class="finding" data-kind="%s"%s>
         <summary><span class="words">%s</span>%s</summary>
-        <div class="body">%s%s</div>
+        <div class="body">%s%s%s</div>
         </details>
         """,
         finding.fault(),
@@ -54,28 +48,25 @@ record FindingList(List<SourceFile> files, long rows) {
         finding.words(),
         finding.rows() == 0
             ? ""
-            : Html.of("<span class=\"share\">%s</span>", ShareTable.percent(finding.rows(), rows)),
-        fix(finding.fix()),
+            : Html.of("<span class=\"share\">%s</span>", Counts.percent(finding.rows(), rows)),
+        advice(finding.advice()),
+        command(finding.command()),
         finding.places().isEmpty() ? "" : places(finding));
   }
 
-  private static Html fix(String fix) {
-    Matcher command = COMMAND.matcher(fix);
-    if (!command.find()) {
-      return fix.isEmpty() ? Html.NONE : Html.of("<p class=\"fix\">%s</p>\n", sentence(fix));
-    }
-    String before = fix.substring(0, command.start());
-    String after = fix.substring(command.end());
-    return Html.of(
-        """
-        %s<div class="command"><pre tabindex="0" aria-label="Command">%s</pre>\
-        <button type="button" class="copy" hidden="hidden">Copy</button></div>
-        %s""",
-        before.isEmpty() ? "" : Html.of("<p class=\"fix\">%s</p>\n", sentence(before)),
-        command.group(),
-        after.isEmpty()
-            ? ""
-            : Html.of("<p class=\"fix\">%s</p>\n", sentence(after.replaceFirst("^, ", ""))));
+  private static Html advice(String advice) {
+    return advice.isEmpty() ? Html.NONE : Html.of("<p class=\"advice\">%s</p>\n", sentence(advice));
+  }
+
+  private static Html command(String command) {
+    return command.isEmpty()
+        ? Html.NONE
+        : Html.of(
+            """
+            <div class="command"><pre tabindex="0" aria-label="Command">%s</pre>\
+            <button type="button" class="copy" hidden="hidden">Copy</button></div>
+            """,
+            command);
   }
 
   private static String sentence(String words) {

@@ -29,7 +29,7 @@ record LengthChart(List<Bucket> buckets, Lengths lengths, int maxLength) {
         <svg class="chart" role="img" width="100%%" height="%d" aria-label="Histogram of the \
         documents' lengths: half have at most %,d tokens, the longest %,d">
         %s<line class="rule" x1="0" x2="100%%" y1="%d" y2="%d"/>
-        <text class="tick" x="100%%" y="%d" text-anchor="end">%,d documents</text>
+        <text class="tick" x="100%%" y="%d" text-anchor="end">%s</text>
         %s%s%s<line class="axis" x1="0" x2="100%%" y1="%d" y2="%d"/>
         </svg>
         """,
@@ -40,7 +40,7 @@ record LengthChart(List<Bucket> buckets, Lengths lengths, int maxLength) {
         TOP,
         TOP,
         TOP - 4,
-        most,
+        Counts.of(most, "document"),
         Html.all(buckets.stream().map(bucket -> bar(bucket, most))),
         ticks(),
         marks(),
@@ -80,13 +80,13 @@ record LengthChart(List<Bucket> buckets, Lengths lengths, int maxLength) {
             : Math.max(2, Math.round((double) (FOOT - TOP) * bucket.documents() / most));
     return Html.of(
         """
-        <g><title>%,d to %,d tokens: %,d documents</title>\
+        <g><title>%,d to %,d tokens: %s</title>\
         <rect class="hit" x="%.3f%%" width="%.3f%%" y="%d" height="%d"/>\
         <rect class="bar%s" x="%.3f%%" width="%.3f%%" y="%d" height="%d"/></g>
         """,
         bucket.from(),
         bucket.to(),
-        bucket.documents(),
+        Counts.of(bucket.documents(), "document"),
         x(bucket.from()),
         width,
         TOP,

@@ -120,12 +120,16 @@ final class LengthCount {
     return new Bucket(from, to, inside);
   }
 
+  /** Documents with more than so many tokens. */
+  long longer(int length) {
+    return documents.tailMap(length, false).values().stream().mapToLong(Long::longValue).sum();
+  }
+
   /** The maxima that cut something, and the least that cuts nothing. */
   List<Cut> cuts() {
     List<Cut> cuts = new ArrayList<>();
     for (int i = 0; i < maxima.length; i++) {
-      long longer =
-          documents.tailMap(maxima[i], false).values().stream().mapToLong(Long::longValue).sum();
+      long longer = longer(maxima[i]);
       cuts.add(new Cut(maxima[i], longer, lost[i], answersLost[i]));
       if (longer == 0) {
         break;

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * What can be wrong between a template and a model before any row is read: markers that are no
@@ -34,36 +35,53 @@ public final class ModelFindings {
 
   /**
    * @param model the model's folder; one that holds a tokenizer and no weights will do
+   * @param own whether the template is the model's own, whose markers it has seen as they are
    */
-  public static List<Finding> of(Path model, Tokenizer tokenizer, Optional<ChatEncoder> chat) {
+  public static List<Finding> of(
+      Path model, Tokenizer tokenizer, Optional<ChatEncoder> chat, boolean own) {
     if (chat.isEmpty()) {
       return List.of();
     }
     List<Finding> findings = new ArrayList<>();
     List<String> split = chat.get().splitMarkers();
     if (!split.isEmpty()) {
-      findings.add(
-          finding(
-              Fault.SPLIT_MARKERS,
-              split,
-              "use a template made for this model (--set data.template=NAME): these are learnt as"
-                  + " several ordinary tokens each"));
+      findings.add(splitMarkers(split, own));
     }
     List<String> untrained = untrained(model, tokenizer, chat.get().markers());
     if (!untrained.isEmpty()) {
       findings.add(
-          finding(
+          Finding.ofAll(
               Fault.UNTRAINED_TOKENS,
-              untrained,
+              "",
+              words(Fault.UNTRAINED_TOKENS, untrained),
               "train the embedding too (lora.modulesToSave), or use a template of plain words"
                   + " (--set data.template=instruction)"));
     }
     return findings;
   }
 
-  private static Finding finding(Fault fault, List<String> tokens, String fix) {
-    String words = fault.title() + ": " + String.join(" ", tokens);
-    return new Finding(fault, "", fault.severity(), 0, words, List.of(), fix);
+  private static Finding splitMarkers(List<String> markers, boolean own) {
+    String words = words(Fault.SPLIT_MARKERS, markers);
+    return own
+        ? new Finding(
+            Fault.SPLIT_MARKERS,
+            "",
+            Severity.NOTE,
+            0,
+            words + "; the template is the model's own, and may be meant so",
+            List.of(),
+            "",
+            "")
+        : Finding.ofAll(
+            Fault.SPLIT_MARKERS,
+            "",
+            words,
+            "use a template made for this model (--set data.template=NAME): these are learnt as"
+                + " several ordinary tokens each");
+  }
+
+  private static String words(Fault fault, List<String> tokens) {
+    return fault.title(0) + ": " + String.join(" ", tokens);
   }
 
   private static List<String> untrained(Path model, Tokenizer tokenizer, List<String> markers) {
@@ -100,8 +118,8 @@ public final class ModelFindings {
   }
 
   private static Optional<Embedding> embedding(Path model) {
-    try {
-      if (Files.list(model).noneMatch(file -> file.toString().endsWith(".safetensors"))) {
+    try (Stream<Path> files = Files.list(model)) {
+      if (files.noneMatch(file -> file.toString().endsWith(".safetensors"))) {
         return Optional.empty();
       }
     } catch (IOException e) {

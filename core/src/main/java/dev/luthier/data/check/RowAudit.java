@@ -146,13 +146,17 @@ final class RowAudit {
       once(
           marks,
           Fault.TOO_LONG,
-          length + " tokens; " + lost + " trained ones stand beyond " + maxLength);
+          Counts.number(length)
+              + " tokens, "
+              + Counts.number(lost)
+              + " trained beyond "
+              + Counts.number(maxLength));
     }
     if (!document.endsWithStop()) {
       once(marks, Fault.NO_STOP, "");
     }
     if (document.unknown() > 0) {
-      once(marks, Fault.UNKNOWN_TOKENS, document.unknown() + " tokens");
+      once(marks, Fault.UNKNOWN_TOKENS, Counts.of(document.unknown(), "token"));
     }
     if (!document.dropped().isEmpty()) {
       once(marks, Fault.TEMPLATE_DROPS, document.dropped().words());

@@ -24,8 +24,4 @@ final class RowIndex {
   int number(int row) {
     return numbers[row];
   }
-
-  int size() {
-    return size;
-  }
 }

@@ -65,18 +65,6 @@ final class ShareTable {
         <td class="share"><span>%s</span><div aria-hidden="true">\
         <div style="width:%.2f%%"></div></div></td></tr>
         """,
-        name, count, percent(count, all), 100.0 * count / Math.max(1, all));
-  }
-
-  static String number(long number) {
-    return String.format(Locale.ROOT, "%,d", number);
-  }
-
-  /** Nothing where there is nothing to be a part of. */
-  static String percent(long part, long all) {
-    if (part > 0 && part < 0.001 * all) {
-      return "< 0.1 %";
-    }
-    return all == 0 ? "" : String.format(Locale.ROOT, "%.1f %%", 100.0 * part / all);
+        name, count, Counts.percent(count, all), 100.0 * count / Math.max(1, all));
   }
 }

@@ -35,14 +35,6 @@ final class Tallies {
     }
   }
 
-  /** Rows that have a fault of any kind of it. */
-  long rows(Fault fault) {
-    return tallies.entrySet().stream()
-        .filter(entry -> entry.getKey().fault() == fault)
-        .mapToLong(entry -> entry.getValue().rows())
-        .sum();
-  }
-
   Map<Key, Tally> all() {
     return tallies;
   }

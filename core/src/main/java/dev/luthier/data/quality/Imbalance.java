@@ -103,7 +103,8 @@ public record Imbalance(Map<String, Long> counts, long rows) {
               + rare.size()
               + " of "
               + counts.size()
-              + " values have fewer than "
+              + (rare.size() == 1 ? " values has" : " values have")
+              + " fewer than "
               + fewest
               + " rows: "
               + shown

@@ -75,8 +75,8 @@ public final class SampleSize {
       return Optional.of(
           new Note(
               "any task",
-              rows
-                  + " rows: improvements are reported from 50 to 100 well-made examples; try"
+              count(rows, "row")
+                  + ": improvements are reported from 50 to 100 well-made examples; try"
                   + " them as examples in the prompt first",
               "OpenAI, Supervised fine-tuning, \"Right number of examples\""));
     }
@@ -104,11 +104,11 @@ public final class SampleSize {
             "classes",
             String.format(
                 Locale.ROOT,
-                "%d of %d classes have fewer than %d rows, the smallest (\"%s\") %d; recall measured"
+                "fewer than %d rows in %d of %d classes, the smallest (\"%s\") %d; recall measured"
                     + " on that many is known to ±%.0f points",
+                FEW_ROWS,
                 rare.size(),
                 classes.size(),
-                FEW_ROWS,
                 smallest,
                 imbalance.counts().getOrDefault(smallest, 0L),
                 margin(imbalance.counts().getOrDefault(smallest, 1L))),
@@ -125,8 +125,8 @@ public final class SampleSize {
             ? "no rows are held out: nothing measures whether training helps; "
             : String.format(
                 Locale.ROOT,
-                "%d held-out rows give an accuracy to ±%.1f points at 95 %% confidence; ",
-                rows,
+                "an accuracy on %s is known to ±%.1f points at 95 %% confidence; ",
+                count(rows, "held-out row"),
                 margin(rows));
     return Optional.of(
         new Note(
@@ -144,11 +144,15 @@ public final class SampleSize {
                 "steps",
                 String.format(
                     Locale.ROOT,
-                    "%d rows at %d a step are %.0f optimizer steps, fewer than AdamW's momentum"
-                        + " averages over (10): use a smaller batch or more epochs",
-                    size.rows(),
+                    "%s at %d a step: %s, fewer than AdamW's momentum averages over (10); use a"
+                        + " smaller batch or more epochs",
+                    count(size.rows(), "row"),
                     size.batch(),
-                    steps),
+                    count(Math.round(steps), "optimizer step")),
                 "1 / (1 - β1) with β1 = 0.9; Kingma and Ba 2015, section 3"));
+  }
+
+  private static String count(long count, String noun) {
+    return count + " " + noun + (count == 1 ? "" : "s");
   }
 }

@@ -7,21 +7,23 @@ import dev.luthier.data.check.Audit;
 import dev.luthier.data.check.AuditReport;
 import dev.luthier.data.check.AuditSettings;
 import dev.luthier.data.check.ModelFindings;
-import dev.luthier.format.AtomicFile;
 import dev.luthier.format.GenerationConfig;
-import dev.luthier.format.Reason;
+import dev.luthier.recipe.Settings;
 import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** Audits a set against a model's tokenizer and template; the model's weights are not loaded. */
 public final class CheckRun {
+  /** Scratch files are made here, and deleted with the run. */
+  private static final Path SCRATCH = Path.of(System.getProperty("java.io.tmpdir"));
+
   private CheckRun() {}
 
   /**
@@ -31,7 +33,8 @@ public final class CheckRun {
   public static AuditReport run(
       CheckSettings settings, Progress progress, BooleanSupplier cancelled) {
     Tokenizer tokenizer = Tokenizer.load(settings.model());
-    Optional<ChatEncoder> chat = ChatTemplates.encoder(tokenizer, settings.data().template());
+    String template = settings.data().template();
+    Optional<ChatEncoder> chat = ChatTemplates.encoder(tokenizer, template);
     SftEncoder encoder =
         new SftEncoder(
             tokenizer,
@@ -39,48 +42,35 @@ public final class CheckRun {
             settings.data().trainOn(),
             settings.data().trainOnEnd(),
             Set.copyOf(GenerationConfig.read(settings.model()).eosTokenIds()));
-    Path scratch = scratch();
-    try {
-      Audit.Subject subject =
-          new Audit.Subject(
-              settings.model().toString(),
-              settings.inputs(),
-              settings.evaluation(),
-              scratch,
-              ModelFindings.of(settings.model(), tokenizer, chat));
-      AuditSettings audit =
-          new AuditSettings(
-              settings.data(),
-              settings.duplicates(),
-              settings.privacy(),
-              settings.by(),
-              settings.examples(),
-              settings.threads() == 0
-                  ? Runtime.getRuntime().availableProcessors()
-                  : settings.threads());
-      return Audit.run(audit, encoder, subject, progress, cancelled);
-    } finally {
-      delete(scratch);
-    }
+    boolean own = ChatTemplates.source(template).isEmpty();
+    Audit.Subject subject =
+        new Audit.Subject(
+            settings.model().toString(),
+            settings.inputs(),
+            settings.evaluation(),
+            changed(settings),
+            SCRATCH,
+            ModelFindings.of(settings.model(), tokenizer, chat, own));
+    int cores = Runtime.getRuntime().availableProcessors();
+    AuditSettings audit =
+        new AuditSettings(
+            settings.data(),
+            settings.duplicates(),
+            settings.privacy(),
+            settings.by(),
+            settings.examples(),
+            settings.threads() == 0 ? cores : settings.threads());
+    return Audit.run(audit, encoder, subject, progress, cancelled);
   }
 
-  private static Path scratch() {
-    try {
-      return Files.createTempDirectory("luthier-check");
-    } catch (IOException e) {
-      throw new LuthierException(
-          "No temporary folder can be made ("
-              + Reason.of(e)
-              + "): name another with LUTHIER_JAVA_OPTS=-Djava.io.tmpdir=DIR",
-          e);
-    }
-  }
-
-  private static void delete(Path folder) {
-    try {
-      AtomicFile.deleteTree(folder);
-    } catch (IOException e) {
-      throw new LuthierException(folder + " cannot be removed: " + Reason.of(e), e);
-    }
+  /** What a command that prepares the set needs in order to read it as it was read here. */
+  private static List<String> changed(CheckSettings settings) {
+    return Stream.of(
+            Settings.changed("data", settings.data()),
+            Settings.changed("duplicates", settings.duplicates()),
+            Settings.changed("privacy", settings.privacy()))
+        .flatMap(List::stream)
+        .filter(setting -> !setting.startsWith("data.train=") && !setting.startsWith("data.eval="))
+        .toList();
   }
 }

@@ -72,7 +72,7 @@ class AuditPageTest {
         List.of(new ExampleRow(0, new PreviewRow(4, 5, 2, segments))));
   }
 
-  private static Finding finding(Severity severity, String text, String fix) {
+  private static Finding finding(Severity severity, String text, String advice, String command) {
     return new Finding(
         Fault.MARKUP,
         text,
@@ -80,11 +80,17 @@ class AuditPageTest {
         2,
         text,
         List.of(new Place(0, 12, text), new Place(1, 345, text)),
-        fix);
+        advice,
+        command);
   }
 
-  private static String page(String fix) {
-    return AuditPage.render(report("x", 16, BUCKETS, List.of(finding(Severity.ERROR, "y", fix))));
+  private static String page(String advice, String command) {
+    Finding finding = finding(Severity.ERROR, "y", advice, command);
+    return AuditPage.render(report("x", 16, BUCKETS, List.of(finding)));
+  }
+
+  private static String page() {
+    return page("", "");
   }
 
   private static List<Element> find(String page, String path) throws Exception {
@@ -116,7 +122,11 @@ class AuditPageTest {
   void nothing_that_comes_from_data_becomes_markup() throws Exception {
     String page =
         AuditPage.render(
-            report(HOSTILE, 16, BUCKETS, List.of(finding(Severity.WARNING, HOSTILE, HOSTILE))));
+            report(
+                HOSTILE,
+                16,
+                BUCKETS,
+                List.of(finding(Severity.WARNING, HOSTILE, HOSTILE, HOSTILE))));
     assertThat(find(page, "//script")).hasSize(1);
     assertThat(find(page, "//img")).isEmpty();
     assertThat(find(page, "//@onerror/..")).isEmpty();
@@ -128,7 +138,8 @@ class AuditPageTest {
             .replace("\u202e", "U+202E");
     assertThat(texts(page, "//*[@class='setting']/code")).containsExactly(seen, seen);
     assertThat(texts(page, "//*[@class='words']")).containsExactly(seen);
-    assertThat(texts(page, "//*[@class='fix']")).containsExactly(seen);
+    assertThat(texts(page, "//*[@class='advice']")).containsExactly(seen);
+    assertThat(texts(page, "//*[@class='command']/pre")).containsExactly(seen);
     assertThat(texts(page, "//td[@class='evidence']")).containsExactly(seen, seen);
     assertThat(texts(page, "//caption[starts-with(., 'Column')]"))
         .containsExactly("Column " + seen);
@@ -140,7 +151,7 @@ class AuditPageTest {
 
   @Test
   void only_its_own_script_may_run_and_nothing_is_fetched() throws Exception {
-    String page = page("z");
+    String page = page();
     byte[] script = texts(page, "//script").get(0).getBytes(StandardCharsets.UTF_8);
     byte[] hash = MessageDigest.getInstance("SHA-256").digest(script);
     assertThat(find(page, "//meta[@http-equiv]").get(0).getAttribute("content"))
@@ -155,7 +166,7 @@ class AuditPageTest {
 
   @Test
   void links_lead_somewhere_and_ids_are_unique() throws Exception {
-    String page = page("z");
+    String page = page();
     List<String> ids = find(page, "//@id/..").stream().map(e -> e.getAttribute("id")).toList();
     assertThat(ids).doesNotHaveDuplicates();
     for (Element link : find(page, "//a")) {
@@ -184,7 +195,7 @@ class AuditPageTest {
     for (int i = 0; i < errors + warnings + notes; i++) {
       Severity severity =
           i < errors ? Severity.ERROR : i < errors + warnings ? Severity.WARNING : Severity.NOTE;
-      findings.add(finding(severity, "x", ""));
+      findings.add(finding(severity, "x", "", ""));
     }
     String page = AuditPage.render(report("x", 16, BUCKETS, findings));
     assertThat(texts(page, "//*[starts-with(@class, 'verdict')]")).containsExactly(verdict);
@@ -194,7 +205,7 @@ class AuditPageTest {
 
   @Test
   void a_findings_rows_stand_with_their_files_and_shares() throws Exception {
-    String page = page("");
+    String page = page();
     assertThat(texts(page, "//details[@class='finding']//tbody/tr/td"))
         .containsExactly("a/x", "12", "y", "b", "345", "y");
     assertThat(texts(page, "//span[@class='share']")).containsExactly("13.3 %"); // 2 of 15
@@ -202,36 +213,31 @@ class AuditPageTest {
 
   @Test
   void a_share_that_is_not_nothing_is_not_said_to_be() {
-    assertThat(ShareTable.percent(0, 5000)).isEqualTo("0.0 %");
-    assertThat(ShareTable.percent(1, 5000)).isEqualTo("< 0.1 %");
-    assertThat(ShareTable.percent(5, 5000)).isEqualTo("0.1 %");
-    assertThat(ShareTable.percent(0, 0)).isEmpty();
+    assertThat(Counts.percent(0, 5000)).isEqualTo("0.0 %");
+    assertThat(Counts.percent(1, 5000)).isEqualTo("< 0.1 %");
+    assertThat(Counts.percent(5, 5000)).isEqualTo("0.1 %");
+    assertThat(Counts.percent(0, 0)).isEmpty();
   }
 
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      nullValues = "-",
-      value = {
-        "correct the texts | - | Correct the texts",
-        "luthier data prepare --model m --data d --set a=1, or b=2"
-            + " | luthier data prepare --model m --data d --set a=1 | Or b=2",
-        "look: luthier data preview --model m --data d | luthier data preview --model m --data d | Look:",
-        "add rows; luthier data generate writes some | - | Add rows; luthier data generate writes some"
-      })
-  void a_button_copies_the_command_and_nothing_else(String fix, String command, String words)
-      throws Exception {
-    String page = page(fix);
+  @Test
+  void a_button_copies_the_command_and_nothing_else() throws Exception {
+    String page = page("leave them out, or not", "luthier data prepare --set 'a=b, or c'");
     assertThat(texts(page, "//pre[@aria-label='Command']"))
-        .isEqualTo(command == null ? List.of() : List.of(command));
-    assertThat(find(page, "//button[@class='copy']")).hasSize(command == null ? 0 : 1);
-    assertThat(texts(page, "//p[@class='fix']").get(0).strip()).isEqualTo(words);
+        .containsExactly("luthier data prepare --set 'a=b, or c'");
+    assertThat(find(page, "//pre[@aria-label='Command']/following-sibling::button")).hasSize(1);
+    assertThat(texts(page, "//p[@class='advice']")).containsExactly("Leave them out, or not");
+  }
+
+  @Test
+  void what_no_command_can_do_has_no_button() throws Exception {
+    assertThat(find(page("correct the texts", ""), "//button[@class='copy']")).isEmpty();
+    assertThat(find(page("", "luthier"), "//p[@class='advice']")).isEmpty();
   }
 
   @Test
   void bars_are_as_high_as_their_buckets_are_full_and_the_maximum_stands_at_its_length()
       throws Exception {
-    String page = page("");
+    String page = page();
     List<Double> heights = numbers(page, "//rect[starts-with(@class, 'bar')]", "height");
     assertThat(heights).containsExactly(heights.get(1) / 2, heights.get(1), 0.0);
     assertThat(numbers(page, "//line[@class='mark maximum']", "x1").get(0))
@@ -268,7 +274,7 @@ class AuditPageTest {
 
   @Test
   void examples_show_what_is_trained_and_every_white_space_stays_itself() throws Exception {
-    String page = page("");
+    String page = page();
     assertThat(texts(page, "//pre[@class='document']/mark")).containsExactly(" yes,\tsir. \n");
     assertThat(texts(page, "//pre[@class='document']/span"))
         .containsExactly("<|im_start|>user\nx<|im_end|>\n");

@@ -58,8 +58,18 @@ class ModelFindingsTest {
         .matches(f -> f.words().contains(TestTokenizers.IM_START));
   }
 
+  @Test
+  void markers_of_the_models_own_template_may_be_meant_as_they_are() throws IOException {
+    Tokenizer tokenizer = TestTokenizers.write(folder, 400, TestTokenizers.roles(false));
+    assertThat(
+            ModelFindings.of(folder, tokenizer, ChatTemplates.encoder(tokenizer, "zephyr"), true))
+        .singleElement()
+        .matches(f -> f.fault() == Fault.SPLIT_MARKERS && f.severity() == Severity.NOTE)
+        .matches(f -> f.advice().isEmpty());
+  }
+
   private List<Finding> findings(Tokenizer tokenizer, String template) {
-    return ModelFindings.of(folder, tokenizer, ChatTemplates.encoder(tokenizer, template));
+    return ModelFindings.of(folder, tokenizer, ChatTemplates.encoder(tokenizer, template), false);
   }
 
   private void write(float[] embedding) throws IOException {

@@ -160,6 +160,7 @@ class PlantedFaultsTest {
             Files.exists(folder.resolve("held.jsonl"))
                 ? List.of(folder.resolve("held.jsonl"))
                 : List.of(),
+            List.of(),
             folder,
             List.of());
     return Audit.run(settings, encoder, subject, (what, done, total) -> {}, () -> false);

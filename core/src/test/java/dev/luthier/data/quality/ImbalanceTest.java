@@ -29,7 +29,7 @@ class ImbalanceTest {
     assertThat(spread.findings("label", 0.8, 50))
         .containsExactly(
             "label: 90 % of 100 rows are \"ham\"; the 2 values count as 1.4 equally frequent ones",
-            "label: 1 of 2 values have fewer than 50 rows: \"spam\" (10)");
+            "label: 1 of 2 values has fewer than 50 rows: \"spam\" (10)");
     assertThat(spread.findings("label", 0.9, 10)).isEmpty();
   }
 

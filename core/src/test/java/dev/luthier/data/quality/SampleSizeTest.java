@@ -55,4 +55,13 @@ class SampleSizeTest {
     assertThat(note.sentence()).contains("100 held-out rows", "±9.8 points", "need 385");
     assertThat(note.source()).contains("sqrt");
   }
+
+  @Test
+  void one_row_is_not_called_rows() {
+    assertThat(SampleSize.notes(new Size(1, 8, 1, Optional.of(1L), Map.of())))
+        .hasSize(3)
+        .allSatisfy(
+            note -> assertThat(note.sentence()).doesNotContain("1 rows", "1 optimizer steps"))
+        .anyMatch(note -> note.sentence().startsWith("1 row at 8 a step: 1 optimizer step,"));
+  }
 }

@@ -1,0 +1,193 @@
+package dev.luthier.data.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.luthier.data.DataSettings;
+import dev.luthier.recipe.Settings;
+import dev.luthier.recipe.data.CheckRun;
+import dev.luthier.recipe.data.CheckSettings;
+import dev.luthier.tokenizer.TestTokenizers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a finding says of its limit, and what its command takes along. */
+class AuditFindingsTest {
+  private static final int ROWS = 200;
+  private static final String BROKEN = "{\"prompt\": ";
+
+  @SuppressWarnings("NullAway.Init")
+  @TempDir
+  Path folder;
+
+  @BeforeEach
+  void model() throws IOException {
+    TestTokenizers.write(folder, 400, TestTokenizers.roles(true));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2 | error | WARNING | 2 of 200 rows cannot be read; a run would go on: 2 of all rows cannot"
+            + " be used, and up to 1 % may be (data.badRows=error)",
+        "3 | error | ERROR | 3 of 200 rows cannot be read; a run would stop: 3 of all rows cannot"
+            + " be used, and no more than 1 % may be (data.badRows=error)",
+        "1 | strict | ERROR | 1 of 200 rows cannot be read; a run would stop: 1 of all rows cannot"
+            + " be used, and none may be (data.badRows=strict)",
+        "9 | skip | WARNING | 9 of 200 rows cannot be read; a run would go on: what cannot be used"
+            + " is left out (data.badRows=skip)"
+      })
+  void rows_that_cannot_be_used_are_an_error_where_they_stop_a_run(
+      int broken, String rule, Severity severity, String words) throws IOException {
+    List<String> rows = rows();
+    for (int i = 0; i < broken; i++) {
+      rows.set(10 * i, BROKEN);
+    }
+    Finding finding = only(Fault.UNREADABLE, audit(rows, "data.badRows=" + rule));
+    assertThat(finding.severity()).isEqualTo(severity);
+    assertThat(finding.words()).isEqualTo(words);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2 | error | WARNING | 2 of 200 rows are longer than data.maxLength; a run would leave them"
+            + " out: up to 1 % of the rows may be (data.maxLength=64, data.overflow=error)",
+        "3 | error | ERROR | 3 of 200 rows are longer than data.maxLength; a run would stop: no more"
+            + " than 1 % of the rows may be (data.maxLength=64, data.overflow=error)",
+        "1 | truncate | WARNING | 1 of 200 rows is longer than data.maxLength; a run would cut them"
+            + " (data.maxLength=64, data.overflow=truncate)"
+      })
+  void long_rows_are_an_error_where_they_stop_a_run(
+      int longer, String rule, Severity severity, String words) throws IOException {
+    List<String> rows = rows();
+    for (int i = 0; i < longer; i++) {
+      rows.set(10 * i, row("Count to " + i, "one two three, four five six. ".repeat(12)));
+    }
+    Finding finding =
+        only(Fault.TOO_LONG, audit(rows, "data.maxLength=64", "data.overflow=" + rule));
+    assertThat(finding.severity()).isEqualTo(severity);
+    assertThat(finding.words()).isEqualTo(words);
+  }
+
+  @Test
+  void a_command_has_what_the_audit_was_set_to_and_what_would_stop_it_otherwise()
+      throws IOException {
+    List<String> rows = rows();
+    rows.set(1, rows.get(0));
+    for (int i = 2; i < 5; i++) {
+      rows.set(i, BROKEN);
+      rows.set(10 + i, row("Count to " + i, "one two three, four five six. ".repeat(12)));
+    }
+    List<Finding> findings =
+        audit(rows, "data.maxLength=64", "data.columns.prompt=prompt", "privacy.region=DE");
+    assertThat(only(Fault.EXACT_DUPLICATES, findings).command())
+        .endsWith(
+            " --output prepared --set data.maxLength=512"
+                + " --set 'data.columns={\"prompt\":\"prompt\"}' --set privacy.region=DE"
+                + " --set data.badRows=skip --set clean.duplicates=near");
+    assertThat(only(Fault.UNREADABLE, findings).command())
+        .contains(" --set data.badRows=repair")
+        .doesNotContain("data.badRows=skip");
+  }
+
+  @Test
+  void a_command_on_sound_rows_has_nothing_but_what_it_is_for() throws IOException {
+    List<String> rows = rows();
+    rows.set(1, rows.get(0));
+    assertThat(only(Fault.EXACT_DUPLICATES, audit(rows)).command())
+        .isEqualTo(
+            "luthier data prepare --model "
+                + folder
+                + " --data "
+                + folder.resolve("rows.jsonl")
+                + " --output prepared --set clean.duplicates=near");
+  }
+
+  @Test
+  void settings_of_a_command_give_the_same_settings_again() {
+    Settings some =
+        new Settings()
+            .set("data.columns.prompt=a \"b\"")
+            .set("data.template=chatml")
+            .set("data.header=false")
+            .set("privacy.kinds=[email, phone]")
+            .set("privacy.patterns={\"badge\": \"[A-Z]\\\\d[0-9]\"}")
+            .set("duplicates.near=0")
+            .set("model=m")
+            .set("inputs=[rows.jsonl]");
+    CheckSettings before = some.bind(CheckSettings.class);
+    Settings again = new Settings().set("model=m").set("inputs=[rows.jsonl]");
+    Settings.changed("data", before.data()).forEach(again::set);
+    Settings.changed("duplicates", before.duplicates()).forEach(again::set);
+    Settings.changed("privacy", before.privacy()).forEach(again::set);
+    assertThat(again.bind(CheckSettings.class)).isEqualTo(before);
+    assertThat(Settings.changed("data", DataSettings.defaults())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "a/b.jsonl",
+        "two words",
+        "it's",
+        "$HOME `id` \\ ; & * ?",
+        "{\"prompt\":\"x\"}",
+        "ä"
+      })
+  void a_shell_takes_each_word_as_it_is(String word) throws Exception {
+    Process shell = new ProcessBuilder("sh", "-c", "printf %s " + Commands.quoted(word)).start();
+    assertThat(shell.inputReader().readLine()).isEqualTo(word);
+  }
+
+  @Test
+  void one_row_does_what_many_rows_do() {
+    assertThat(Fault.REFUSAL.title(1)).isEqualTo("declines what was asked");
+    assertThat(Fault.REFUSAL.title(2)).isEqualTo("decline what was asked");
+    assertThat(Fault.MOJIBAKE.title(1)).startsWith("was decoded");
+    assertThat(Fault.NO_STOP.title(1)).startsWith("does not end");
+    assertThat(Fault.UNREADABLE.title(1)).isEqualTo("cannot be read");
+    assertThat(Fault.MARKUP.title(1)).startsWith("has ");
+    assertThat(Fault.TOO_LONG.title(1)).startsWith("is longer");
+    assertThat(Counts.of(1, "row")).isEqualTo("1 row");
+    assertThat(Counts.of(0, "row")).isEqualTo("0 rows");
+    assertThat(Counts.of(1234, "row")).isEqualTo("1,234 rows");
+  }
+
+  private List<Finding> audit(List<String> rows, String... set) throws IOException {
+    Path file = Files.write(folder.resolve("rows.jsonl"), rows);
+    Settings settings = new Settings().set("model=" + folder).set("inputs=[" + file + "]");
+    List.of(set).forEach(settings::set);
+    return CheckRun.run(settings.bind(CheckSettings.class), (what, done, total) -> {}, () -> false)
+        .findings();
+  }
+
+  private static Finding only(Fault fault, List<Finding> findings) {
+    List<Finding> found = findings.stream().filter(f -> f.fault() == fault).toList();
+    assertThat(found).hasSize(1);
+    return found.get(0);
+  }
+
+  private static List<String> rows() {
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < ROWS; i++) {
+      rows.add(row("What follows " + i + "?", "The number " + (i + 1) + "."));
+    }
+    return rows;
+  }
+
+  private static String row(String prompt, String completion) {
+    return "{\"prompt\": \"" + prompt + "\", \"completion\": \"" + completion + "\"}";
+  }
+}
