@@ -73,9 +73,14 @@ final class DiffText {
   }
 
   private static String stage(Stage stage) {
-    String dropped = ManifestText.dropped(stage);
     return format("%,d rows in, %,d out", stage.rowsIn(), stage.rowsOut())
-        + (dropped.isEmpty() ? "" : "; left out " + dropped);
+        + (stage.changed() == 0 ? "" : format(", %,d changed", stage.changed()))
+        + counts("; found ", stage.found())
+        + counts("; left out ", stage.dropped());
+  }
+
+  private static String counts(String what, Map<String, Long> counts) {
+    return counts.isEmpty() ? "" : what + ManifestText.counts(counts);
   }
 
   private void split(String name, SplitDiff split) {

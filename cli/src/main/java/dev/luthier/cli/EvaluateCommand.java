@@ -76,7 +76,7 @@ final class EvaluateCommand implements Callable<Integer> {
     EvaluationData rows =
         EvaluationData.read(data, encoder, Format.AUTO, decoder.shape().maxPositions());
     for (Refusal refusal : rows.report().refused()) {
-      console.err().println("row " + refusal.row() + " is left out: " + refusal.reason());
+      console.err().println("left out: " + refusal.line());
     }
     Map<String, Evaluation> results = new LinkedHashMap<>();
     results.put(model.adapter.isPresent() ? "adapter" : "model", evaluate(decoder, rows, language));

@@ -17,21 +17,28 @@ final class ManifestText {
   /** A table of the stages. */
   static List<String> stages(Manifest manifest) {
     List<String> lines = new ArrayList<>();
-    lines.add("stage           rows in    rows out   left out");
+    lines.add("stage           rows in    rows out     changed   left out");
     for (Stage stage : manifest.origin().stages()) {
       String row =
           format(
-              "%-12s %,10d  %,10d   %s",
-              stage.name(), stage.rowsIn(), stage.rowsOut(), dropped(stage));
+              "%-12s %,10d  %,10d  %10s   %s",
+              stage.name(),
+              stage.rowsIn(),
+              stage.rowsOut(),
+              stage.changed() == 0 ? "" : format("%,d", stage.changed()),
+              counts(stage.dropped()));
       lines.add(row.stripTrailing());
+      if (!stage.found().isEmpty()) {
+        lines.add("  found " + counts(stage.found()));
+      }
     }
     return lines;
   }
 
-  /** What a stage dropped: {@code 3 exact, 7 near}. */
-  static String dropped(Stage stage) {
-    return stage.dropped().entrySet().stream()
-        .map(reason -> format("%,d %s", reason.getValue(), reason.getKey()))
+  /** As {@code 3 exact, 7 near}. */
+  static String counts(Map<String, Long> counts) {
+    return counts.entrySet().stream()
+        .map(count -> format("%,d %s", count.getValue(), count.getKey()))
         .collect(Collectors.joining(", "));
   }
 

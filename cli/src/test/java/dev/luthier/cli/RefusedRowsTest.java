@@ -41,6 +41,7 @@ class RefusedRowsTest {
     List<String> lines = Files.readAllLines(file);
     assertThat(lines).hasSize(2);
     JsonNode first = Json.parse(lines.get(0), "refused");
+    assertThat(first.path("file").asText()).isEqualTo(run.data().toString());
     assertThat(first.path("row").asInt()).isEqualTo(5);
     assertThat(first.path("reason").asText()).contains("completion: expected a string, found 7");
     assertThat(first.path("text").asText()).contains("who?");

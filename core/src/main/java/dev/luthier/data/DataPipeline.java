@@ -123,7 +123,9 @@ public record DataPipeline(
     }
     OverflowRule rule = new OverflowRule(overflow, maxLength);
     if (strict) {
-      RefusedRows.check(account.refused, account.rows, names, badRows);
+      RefusedRows refused = new RefusedRows(badRows);
+      account.refused.forEach(refused::add);
+      refused.check(account.rows);
       rule.check(encoded, account.rows);
     }
     OverflowRule.Result fitted = rule.apply(encoded);
@@ -135,7 +137,8 @@ public record DataPipeline(
 
   /** Hands over a {@link Refusal} or an {@link EncodedRow} for each row, in order. */
   private void encodeAll(Path file, Account account, Consumer<Object> sink) {
-    try (OrderedWork<Object, Object> work = new OrderedWork<>(threads, this::encode, sink)) {
+    try (OrderedWork<Object, Object> work =
+        new OrderedWork<>(threads, item -> encode(file, item), sink)) {
       reader.read(
           file,
           new ExampleReader.Sink() {
@@ -157,14 +160,14 @@ public record DataPipeline(
     }
   }
 
-  private Object encode(Object item) {
+  private Object encode(Path file, Object item) {
     if (!(item instanceof Row row)) {
       return item;
     }
     try {
       return encoder.encode(row);
     } catch (RowRefused e) {
-      return e.at(row.number(), row.columns().isEmpty() ? "" : RowText.of(row.columns()));
+      return e.at(file.toString(), row.number(), RowText.of(row.columns()));
     }
   }
 

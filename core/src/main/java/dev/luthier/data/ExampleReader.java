@@ -73,23 +73,23 @@ public record ExampleReader(
             new RowSink() {
               @Override
               public void row(int number, Map<String, @Nullable Object> row) {
-                parse(parser, number, row, sink);
+                parse(parser, file, number, row, sink);
               }
 
               @Override
               public void unreadable(int number, String reason, String hint, String text) {
-                sink.refused(new Refusal(number, reason, hint, text));
+                sink.refused(new Refusal(file.toString(), number, reason, hint, text));
               }
             });
   }
 
   private static void parse(
-      RowParser parser, int number, Map<String, @Nullable Object> columns, Sink sink) {
+      RowParser parser, Path file, int number, Map<String, @Nullable Object> columns, Sink sink) {
     RowParser.Parsed parsed;
     try {
       parsed = parser.read(columns);
     } catch (RowRefused e) {
-      sink.refused(e.at(number, RowText.of(columns)));
+      sink.refused(e.at(file.toString(), number, RowText.of(columns)));
       return;
     }
     sink.row(

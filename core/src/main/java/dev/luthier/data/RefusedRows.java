@@ -2,51 +2,67 @@ package dev.luthier.data;
 
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataSettings.BadRows;
+import java.util.ArrayList;
 import java.util.List;
 
-/** The limit on rows that cannot be used. */
-final class RefusedRows {
+/** Counts rows that cannot be used, remembers the first, and says when they are too many. */
+public final class RefusedRows {
   /** How many rows a message lists. */
   static final int LISTED = 20;
 
-  private RefusedRows() {}
+  private final BadRows rule;
+  private final List<Refusal> first = new ArrayList<>();
+  private long count;
+
+  /** None so far. */
+  public RefusedRows(BadRows rule) {
+    this.rule = rule;
+  }
+
+  /** One more. */
+  public void add(Refusal refusal) {
+    if (count++ < LISTED) {
+      first.add(refusal);
+    }
+  }
 
   /**
-   * @param rows number of rows in the files
-   * @param badRows how many may be refused
-   * @throws LuthierException more are
+   * @param rows all rows that were read
+   * @throws LuthierException more are refused than the rule allows
    */
-  static void check(List<Refusal> refused, int rows, String where, BadRows badRows) {
+  public void check(long rows) {
     double most =
-        switch (badRows) {
+        switch (rule) {
           case ERROR -> OverflowRule.TOLERATED * rows;
           case STRICT -> 0;
           case SKIP, REPAIR -> rows;
         };
-    if (refused.size() > most) {
+    if (count > most) {
       throw new LuthierException(
-          refused.size()
+          count
               + " of "
               + rows
-              + " rows of "
-              + where
-              + " cannot be used ("
-              + (badRows == BadRows.STRICT ? "data.badRows=strict" : "at most 1 % may be")
+              + " rows cannot be used (data.badRows="
+              + rule
+              + (rule == BadRows.STRICT ? "" : ": at most 1 % may be")
               + "):"
-              + list(refused)
-              + "\nMend or remove these rows, name their columns (data.columns.prompt=NAME), or leave"
-              + " them out: data.badRows=skip. luthier data check shows all that is wrong.");
+              + list(first, count)
+              + "\nMend or remove these rows, name their columns (data.columns.prompt=NAME), or"
+              + " change the rule: data.badRows=repair mends what is safe, skip leaves all out."
+              + " luthier data check shows all that is wrong.");
     }
   }
 
+  /** The first of them, a line each. */
   static String list(List<Refusal> refused) {
+    return list(refused, refused.size());
+  }
+
+  private static String list(List<Refusal> refused, long count) {
     StringBuilder list = new StringBuilder();
-    for (Refusal refusal : refused.subList(0, Math.min(LISTED, refused.size()))) {
-      list.append("\n  row ").append(refusal.row()).append(": ").append(refusal.words());
-    }
-    if (refused.size() > LISTED) {
-      list.append("\n  and ").append(refused.size() - LISTED).append(" more");
-    }
-    return list.toString();
+    refused.stream().limit(LISTED).forEach(one -> list.append("\n  ").append(one.line()));
+    return count > LISTED
+        ? list.append("\n  and ").append(count - LISTED).append(" more").toString()
+        : list.toString();
   }
 }

@@ -26,9 +26,10 @@ public final class RowRefused extends RuntimeException {
   /**
    * The refusal of a row.
    *
-   * @param text how it stands in the file
+   * @param file where it stands, as the user knows it
+   * @param text how it stands there
    */
-  public Refusal at(int row, String text) {
-    return new Refusal(row, reason(), hint, text);
+  public Refusal at(String file, int row, String text) {
+    return new Refusal(file, row, reason(), hint, text);
   }
 }

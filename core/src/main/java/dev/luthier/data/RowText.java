@@ -6,16 +6,17 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A row's columns as one line of JSON. */
-final class RowText {
+public final class RowText {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private RowText() {}
 
-  static String of(Map<String, @Nullable Object> columns) {
+  /** The line; of what is nested deeper than JSON may be, Java's words for it. */
+  public static String of(Map<String, @Nullable Object> columns) {
     try {
       return JSON.writeValueAsString(columns);
     } catch (JsonProcessingException e) {
-      return String.valueOf(columns); // nested deeper than JSON may be
+      return String.valueOf(columns);
     }
   }
 }

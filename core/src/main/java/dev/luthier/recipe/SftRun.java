@@ -150,7 +150,7 @@ public final class SftRun {
             r.lengths().median()));
     if (!r.refused().isEmpty()) {
       listener.message(
-          "data: refused rows " + r.refused().stream().limit(10).map(Object::toString).toList());
+          "data: refused rows " + r.refused().stream().limit(10).map(Refusal::line).toList());
     }
     if (r.overflow().rows() > 0) {
       listener.message(
@@ -190,6 +190,7 @@ public final class SftRun {
       lines
           .append(
               Json.object()
+                  .put("file", refusal.file())
                   .put("row", refusal.row())
                   .put("reason", refusal.reason())
                   .put("hint", refusal.hint())

@@ -2,6 +2,7 @@ package dev.luthier.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataSettings.BadRows;
@@ -52,7 +53,7 @@ class DataPipelineTest {
     assertThatThrownBy(() -> pipeline(CHAT, Overflow.ERROR, 100, 2).prepare(pairs(98, 30)))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining("30 of 128 rows")
-        .hasMessageContaining("row 99: completion: expected a string, found null")
+        .hasMessageContaining("pairs.jsonl row 99: completion: expected a string, found null")
         .hasMessageContaining("and 10 more")
         .hasMessageContaining("luthier data check");
   }
@@ -161,5 +162,21 @@ class DataPipelineTest {
         folder.resolve("texts.jsonl"),
         "{\"text\": \"the\"}\n".repeat(small)
             + ("{\"text\": \"" + "The birch canoe slid on. ".repeat(6) + "\"}\n").repeat(large));
+  }
+
+  @Test
+  void refused_rows_of_a_folder_name_their_files() throws IOException {
+    Path rows = Files.createDirectories(folder.resolve("rows"));
+    Files.writeString(rows.resolve("a.jsonl"), "{\"text\": \"good\"}\n{\"text\": 1}\n");
+    Files.writeString(rows.resolve("b.jsonl"), "{broken\n{\"text\": \"\"}\n{\"text\": \"good\"}\n");
+    DataPipeline skip =
+        new DataPipeline(
+            TEXT, new ExampleReader(Format.TEXT), BadRows.SKIP, Overflow.ERROR, 100, 2);
+    assertThat(skip.prepare(rows).report().refused())
+        .extracting(Refusal::file, Refusal::row, Refusal::text)
+        .containsExactly(
+            tuple(rows + "/a.jsonl", 2, "{\"text\":1}"),
+            tuple(rows + "/b.jsonl", 1, "{broken"),
+            tuple(rows + "/b.jsonl", 2, "{\"text\":\"\"}"));
   }
 }

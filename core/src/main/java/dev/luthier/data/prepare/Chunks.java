@@ -2,14 +2,11 @@ package dev.luthier.data.prepare;
 
 import dev.luthier.data.OrderedWork;
 import dev.luthier.format.AtomicFile;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,12 +28,7 @@ final class Chunks {
     }
   }
 
-  private record Waiting(byte target, int file, Piece.PieceRow row) {}
-
-  /** Takes the rows of a chunk in order. */
-  interface Sink {
-    void row(Encoded row) throws IOException;
-  }
+  private record Waiting(byte target, int file, Judged.Kept row) {}
 
   /**
    * Encodes what is not encoded yet.
@@ -87,9 +79,7 @@ final class Chunks {
     AtomicFile.write(
         work.chunk(count),
         channel -> {
-          DataOutputStream out =
-              new DataOutputStream(
-                  new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16));
+          DataOutputStream out = Records.to(Channels.newOutputStream(channel));
           out.writeInt(open.size());
           for (Encoded row : open) {
             row.write(out);
@@ -106,10 +96,8 @@ final class Chunks {
   }
 
   /** Reads a chunk. */
-  void read(int chunk, Sink sink) throws IOException {
-    Path file = work.chunk(chunk);
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+  void read(int chunk, Piece.Sink<Encoded> sink) throws IOException {
+    try (DataInputStream in = Records.from(Files.newInputStream(work.chunk(chunk)))) {
       int rows = in.readInt();
       for (int i = 0; i < rows; i++) {
         sink.row(Encoded.read(in));

@@ -1,6 +1,7 @@
 package dev.luthier.data.prepare;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.luthier.data.Refusal;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -12,7 +13,7 @@ import java.util.Map;
 
 /**
  * {@code dropped.jsonl}: every row that was left out, as {@code {"file", "row", "stage", "reason",
- * "text"}}.
+ * "hint", "text"}}.
  */
 final class DroppedFile implements AutoCloseable {
   /** Its name in the set's folder. */
@@ -26,13 +27,14 @@ final class DroppedFile implements AutoCloseable {
     this.out = new BufferedOutputStream(Files.newOutputStream(file));
   }
 
-  void add(String file, int row, String stage, String reason, String text) throws IOException {
+  void add(Stages stage, Refusal row) throws IOException {
     Map<String, Object> line = new LinkedHashMap<>();
-    line.put("file", file);
-    line.put("row", row);
-    line.put("stage", stage);
-    line.put("reason", reason);
-    line.put("text", text);
+    line.put("file", row.file());
+    line.put("row", row.row());
+    line.put("stage", stage.toString());
+    line.put("reason", row.reason());
+    line.put("hint", row.hint());
+    line.put("text", row.text());
     // by way of a string, for a text may hold half of a surrogate pair
     out.write((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
   }

@@ -5,7 +5,6 @@ import dev.luthier.data.prepared.Part;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -61,8 +60,8 @@ record Encoded(
     out.writeByte(target);
     out.writeInt(source);
     out.writeInt(number);
-    bytes(out, json);
-    bytes(out, refused.getBytes(StandardCharsets.UTF_8));
+    Records.write(out, json);
+    Records.write(out, refused);
     out.writeInt(documents.size());
     for (Document document : documents) {
       out.writeByte(document.part().ordinal());
@@ -90,8 +89,8 @@ record Encoded(
     byte target = in.readByte();
     int source = in.readInt();
     int number = in.readInt();
-    byte[] json = bytes(in);
-    String refused = new String(bytes(in), StandardCharsets.UTF_8);
+    byte[] json = Records.bytes(in);
+    String refused = Records.text(in);
     List<Document> documents = new ArrayList<>();
     int count = in.readInt();
     for (int d = 0; d < count; d++) {
@@ -125,16 +124,5 @@ record Encoded(
       all.add(in.readInt());
     }
     return all;
-  }
-
-  private static void bytes(DataOutputStream out, byte[] bytes) throws IOException {
-    out.writeInt(bytes.length);
-    out.write(bytes);
-  }
-
-  private static byte[] bytes(DataInputStream in) throws IOException {
-    byte[] bytes = new byte[in.readInt()];
-    in.readFully(bytes);
-    return bytes;
   }
 }

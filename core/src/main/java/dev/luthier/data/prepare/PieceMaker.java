@@ -45,7 +45,7 @@ final class PieceMaker {
    *
    * @return the account of each file
    */
-  List<Piece.Account> make(List<SourceFile> files, Workspace work, Watcher watcher) {
+  List<Account> make(List<SourceFile> files, Workspace work, Watcher watcher) {
     if (!work.pieces(files.size()).stream().allMatch(Piece::finished)) {
       preparation.overlap().files().forEach(this::hold);
     }

@@ -5,6 +5,7 @@ import dev.luthier.data.Example;
 import dev.luthier.data.Examples;
 import dev.luthier.data.OrderedWork;
 import dev.luthier.data.Progress;
+import dev.luthier.data.RefusedRows;
 import dev.luthier.data.duplicates.Clusters;
 import dev.luthier.data.duplicates.DuplicateFinder;
 import dev.luthier.data.duplicates.Signature;
@@ -90,7 +91,7 @@ public final class PreparePipeline {
   }
 
   private Manifest run(Target target, Workspace work, int chunk) {
-    tally.accounts(new PieceMaker(preparation).make(files, work, watcher));
+    tally.files(new PieceMaker(preparation).make(files, work, watcher));
     checkReadable(work);
     RowTable rows = new RowTable(preparation.seed());
     Clusters clusters = clusters(work, rows);
@@ -101,7 +102,7 @@ public final class PreparePipeline {
             rows,
             clusters,
             preparation.clean().duplicates());
-    tally.duplicates(clusters, targets);
+    tally.targets(clusters, targets);
     Chunks chunks = new Chunks(work, chunk);
     chunks.encode(tokens(), preparation.threads(), files.size(), targets, watcher);
     SetAssembly assembly =
@@ -121,18 +122,18 @@ public final class PreparePipeline {
   }
 
   private void checkReadable(Workspace work) {
-    BadRowsCheck bad = new BadRowsCheck(preparation.data().badRows());
+    RefusedRows bad = new RefusedRows(preparation.data().badRows());
     for (int i = 0; i < files.size(); i++) {
       String path = files.get(i).path().toString();
       work.piece(i)
           .readDropped(
-              (row, stage, reason, text) -> {
-                if (stage.equals(Stages.READ.toString())) {
-                  bad.add(path, row, reason);
+              row -> {
+                if (row.stage() == Stages.READ) {
+                  bad.add(row.refusal(path));
                 }
               });
     }
-    bad.check(tally.rows());
+    bad.check(tally.account().rows());
   }
 
   private Clusters clusters(Workspace work, RowTable rows) {
@@ -140,7 +141,7 @@ public final class PreparePipeline {
       for (int i = 0; i < files.size(); i++) {
         int source = files.get(i).source();
         int file = i;
-        try (OrderedWork<Piece.PieceRow, Signed> signing =
+        try (OrderedWork<Judged.Kept, Signed> signing =
             new OrderedWork<>(
                 preparation.threads(),
                 row -> Signed.of(RowTokens.example(row.json()), finder),
@@ -159,7 +160,7 @@ public final class PreparePipeline {
         }
       }
       if (rows.size() == 0) {
-        throw new LuthierException("No row is left to prepare:" + tally.lost(new byte[0]));
+        throw new LuthierException("No row is left to prepare:" + tally.account().lost());
       }
       checkColumn("split.stratify", preparation.split().stratify(), rows.hasStrata());
       checkColumn("split.group", preparation.split().group(), rows.hasGroups());

@@ -7,7 +7,10 @@ import dev.luthier.data.Examples;
 import dev.luthier.data.Examples.Turn;
 import dev.luthier.data.Refusal;
 import dev.luthier.data.Row;
-import dev.luthier.data.privacy.Finding;
+import dev.luthier.data.RowText;
+import dev.luthier.data.prepare.Judged.Dropped;
+import dev.luthier.data.prepare.Judged.Kept;
+import dev.luthier.data.prepare.Judged.Outcome;
 import dev.luthier.data.privacy.PersonalData;
 import dev.luthier.data.privacy.PrivacySettings.Action;
 import dev.luthier.data.quality.Answers;
@@ -39,31 +42,46 @@ record RowJudge(
     Overlap evaluation,
     SplitSettings split) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final int SHOWN = 4000;
 
   Judged refused(Refusal refusal) {
-    return dropped(refusal.row(), Stages.READ, "unreadable", refusal.words(), refusal.text());
+    Dropped dropped =
+        dropped(
+            refusal.row(),
+            Stages.READ,
+            "unreadable",
+            refusal.reason(),
+            refusal.hint(),
+            refusal.text());
+    return new Judged(dropped, false, false, List.of());
   }
 
   Judged judge(Row row) {
-    Example example = Examples.map(row.example(), cleaner);
-    String prompt = said(example, role -> role.equals("user"));
-    String answer = said(example, role -> role.equals("assistant") || role.equals("text"));
-    Optional<Judged> dropped = oddity(row, example).or(() -> filter(row, prompt, answer));
+    Example cleaned = Examples.map(row.example(), cleaner);
+    List<String> found = new ArrayList<>();
+    Outcome outcome = outcome(row, cleaned, found);
+    boolean repaired = !row.repairs().isEmpty();
+    return new Judged(outcome, repaired, !cleaned.equals(row.example()), found);
+  }
+
+  /**
+   * @param found takes the kinds of personal data
+   */
+  private Outcome outcome(Row row, Example cleaned, List<String> found) {
+    String prompt = said(cleaned, role -> role.equals("user"));
+    String answer = said(cleaned, role -> role.equals("assistant") || role.equals("text"));
+    Optional<Dropped> dropped = oddity(row, cleaned).or(() -> filter(row, prompt, answer));
     if (dropped.isPresent()) {
       return dropped.get();
     }
-    if (action == Action.DROP) {
-      List<Finding> found = personal(example);
-      if (!found.isEmpty()) {
-        String kind = found.get(0).kind();
-        return dropped(row, Stages.PRIVACY, kind, "personal data: " + kind);
-      }
-    } else if (action == Action.REDACT) {
-      example = Examples.map(example, personal::redact);
+    Example example =
+        action == Action.KEEP
+            ? cleaned
+            : Examples.map(cleaned, text -> personal.redact(text, one -> found.add(one.kind())));
+    if (action == Action.DROP && !found.isEmpty()) {
+      String kind = found.get(0);
+      return dropped(row, Stages.PRIVACY, kind, "personal data: " + kind);
     }
-    String text = Examples.text(example);
-    List<Overlap.Hit> hits = evaluation.of(text);
+    List<Overlap.Hit> hits = evaluation.of(Examples.text(example));
     if (!hits.isEmpty()) {
       String kind = hits.get(0).whole() ? "same as evaluation" : "overlaps evaluation";
       String reason =
@@ -76,7 +94,7 @@ record RowJudge(
     } catch (JsonProcessingException e) {
       return dropped(row, Stages.CLEAN, "nested too deeply", e.getOriginalMessage());
     }
-    return new Judged.Kept(
+    return new Kept(
         row.number(),
         json,
         value(row.columns(), split.stratify()),
@@ -90,7 +108,7 @@ record RowJudge(
         .collect(Collectors.joining("\n\n"));
   }
 
-  private Optional<Judged> oddity(Row row, Example example) {
+  private Optional<Dropped> oddity(Row row, Example example) {
     if (answers.isEmpty()) {
       return Optional.empty();
     }
@@ -110,43 +128,22 @@ record RowJudge(
     return Optional.empty();
   }
 
-  private Optional<Judged> filter(Row row, String prompt, String answer) {
+  private Optional<Dropped> filter(Row row, String prompt, String answer) {
     return filters
         .refuse(prompt, answer)
         .map(refused -> dropped(row, Stages.FILTERS, refused.filter(), refused.reason()));
   }
 
-  /** Of all its words, those of calls of tools too. */
-  private List<Finding> personal(Example example) {
-    List<Finding> found = new ArrayList<>();
-    Examples.map(
-        example,
-        text -> {
-          found.addAll(personal.find(text));
-          return text;
-        });
-    return found;
-  }
-
-  private Judged dropped(Row row, Stages stage, String kind, String reason) {
-    return dropped(row.number(), stage, kind, reason, text(row.columns()));
+  private Dropped dropped(Row row, Stages stage, String kind, String reason) {
+    return dropped(row.number(), stage, kind, reason, "", RowText.of(row.columns()));
   }
 
   /** Lists of what was left out hold no personal data either, unless it may stay. */
-  private Judged dropped(int row, Stages stage, String kind, String reason, String text) {
+  private Dropped dropped(
+      int row, Stages stage, String kind, String reason, String hint, String text) {
     return action == Action.KEEP
-        ? new Judged.Dropped(row, stage, kind, reason, text)
-        : new Judged.Dropped(row, stage, kind, personal.redact(reason), personal.redact(text));
-  }
-
-  private static String text(Map<String, @Nullable Object> columns) {
-    String json;
-    try {
-      json = JSON.writeValueAsString(columns);
-    } catch (JsonProcessingException e) {
-      json = columns.toString(); // nested deeper than JSON may be
-    }
-    return json.length() > SHOWN ? json.substring(0, SHOWN) : json;
+        ? new Dropped(row, stage, kind, reason, hint, text)
+        : new Dropped(row, stage, kind, personal.redact(reason), hint, personal.redact(text));
   }
 
   private static String value(Map<String, @Nullable Object> columns, Optional<String> column) {

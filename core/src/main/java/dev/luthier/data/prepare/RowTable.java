@@ -31,7 +31,7 @@ final class RowTable {
    * @param source index of its source
    * @param file index of its file
    */
-  void add(int source, int file, Piece.PieceRow row) {
+  void add(int source, int file, Judged.Kept row) {
     if (size == sources.length) {
       int larger = size + size / 2;
       sources = Arrays.copyOf(sources, larger);

@@ -45,7 +45,7 @@ record RowTokens(SftEncoder encoder, Overflow overflow, int maxLength) {
     }
   }
 
-  Encoded encode(byte target, int source, Piece.PieceRow row) {
+  Encoded encode(byte target, int source, Judged.Kept row) {
     try {
       return encode(target, source, row, parts(example(row.json())));
     } catch (RowRefused e) {
@@ -53,7 +53,7 @@ record RowTokens(SftEncoder encoder, Overflow overflow, int maxLength) {
     }
   }
 
-  private Encoded encode(byte target, int source, Piece.PieceRow row, List<Piecemeal> parts) {
+  private Encoded encode(byte target, int source, Judged.Kept row, List<Piecemeal> parts) {
     List<Document> documents = new ArrayList<>();
     TreeSet<Integer> turnEnds = new TreeSet<>();
     boolean noStop = false;
@@ -87,7 +87,7 @@ record RowTokens(SftEncoder encoder, Overflow overflow, int maxLength) {
   }
 
   private static Encoded refused(
-      byte target, int source, Piece.PieceRow row, String reason, Facts facts) {
+      byte target, int source, Judged.Kept row, String reason, Facts facts) {
     return new Encoded(target, source, row.number(), row.json(), reason, List.of(), facts);
   }
 

@@ -3,6 +3,8 @@ package dev.luthier.data.prepare;
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataSettings.Overflow;
 import dev.luthier.data.OverflowRule;
+import dev.luthier.data.Refusal;
+import dev.luthier.data.RefusedRows;
 import dev.luthier.data.prepared.Manifest;
 import dev.luthier.data.prepared.PreparedWriter;
 import dev.luthier.data.prepared.SplitWriter;
@@ -37,7 +39,7 @@ record SetAssembly(
   Manifest.Origin write(PreparedWriter set) throws IOException {
     Map<Byte, SplitWriter> writers = new TreeMap<>();
     Map<Byte, SplitTally> facts = new TreeMap<>();
-    BadRowsCheck bad = new BadRowsCheck(preparation.data().badRows());
+    RefusedRows bad = new RefusedRows(preparation.data().badRows());
     for (int chunk = 0; chunk < chunks.count(); chunk++) {
       watcher.at("writing", chunk, chunks.count());
       chunks.read(
@@ -48,21 +50,21 @@ record SetAssembly(
             if (row.refused().isEmpty()) {
               write(row, writers, set);
             } else if (!row.facts().tooLong()) {
-              bad.add(path(row.source()), row.number(), row.refused());
+              bad.add(refusal(row));
             }
           });
     }
-    bad.check(tally.rows());
+    bad.check(tally.account().rows());
     checkLong();
     if (!writers.containsKey(Targets.TRAIN)) {
-      throw new LuthierException("No row is left to train on:" + tally.lost(targets));
+      throw new LuthierException("No row is left to train on:" + tally.account().lost());
     }
     for (byte split : writers.keySet()) {
       watcher.at("packing", split, 0);
       set.finish(name(split), facts.getOrDefault(split, new SplitTally()).facts());
     }
     dropped(set);
-    return new Manifest.Origin(sources(), tally.stages(targets));
+    return new Manifest.Origin(sources(), tally.account().stages());
   }
 
   private static void write(Encoded row, Map<Byte, SplitWriter> writers, PreparedWriter set)
@@ -112,39 +114,42 @@ record SetAssembly(
     try (DroppedFile out = new DroppedFile(set.extra(DroppedFile.NAME))) {
       int[] ordinal = {0};
       for (int i = 0; i < files.size(); i++) {
-        String path = path(i);
+        int file = i;
         watcher.at("listing what was left out", i, files.size());
-        work.piece(i).readDropped((row, stage, why, text) -> out.add(path, row, stage, why, text));
-        work.piece(i).read(row -> unused(path, row, ordinal[0]++, out));
+        work.piece(i).readDropped(row -> out.add(row.stage(), row.refusal(path(file))));
+        work.piece(i).read(row -> unused(row, file, ordinal[0]++, out));
       }
       for (int chunk = 0; chunk < chunks.count(); chunk++) {
         chunks.read(
             chunk,
             row -> {
               if (!row.refused().isEmpty()) {
-                String stage = Stages.ENCODE.toString();
-                out.add(path(row.source()), row.number(), stage, row.refused(), text(row.json()));
+                out.add(Stages.ENCODE, refusal(row));
               }
             });
       }
     }
   }
 
-  private void unused(String path, Piece.PieceRow row, int at, DroppedFile out) throws IOException {
+  private void unused(Judged.Kept row, int file, int at, DroppedFile out) throws IOException {
     if (targets[at] == Targets.DUPLICATE) {
       int like = original.applyAsInt(at);
       String why = "like row " + rows.number(like) + " of " + path(rows.file(like));
-      out.add(path, row.number(), Stages.DUPLICATES.toString(), why, text(row.json()));
+      out.add(Stages.DUPLICATES, refusal(file, row.number(), why, row.json()));
     } else if (targets[at] == Targets.NOT_TAKEN) {
-      out.add(path, row.number(), Stages.MIX.toString(), "not taken", text(row.json()));
+      out.add(Stages.MIX, refusal(file, row.number(), "not taken", row.json()));
     }
+  }
+
+  private Refusal refusal(Encoded row) {
+    return refusal(row.source(), row.number(), row.refused(), row.json());
+  }
+
+  private Refusal refusal(int file, int row, String why, byte[] json) {
+    return new Refusal(path(file), row, why, "", new String(json, StandardCharsets.UTF_8));
   }
 
   private String path(int file) {
     return files.get(file).path().toString();
-  }
-
-  private static String text(byte[] json) {
-    return new String(json, StandardCharsets.UTF_8);
   }
 }

@@ -64,17 +64,21 @@ public record Manifest(About about, Origin origin, SortedMap<String, Split> spli
    *
    * @param rowsIn rows that came to it
    * @param rowsOut rows that left it
-   * @param dropped how many it dropped, by reason
+   * @param changed rows that it changed, and did not drop
+   * @param found personal data that it found, by kind
+   * @param dropped rows that it dropped, by reason
    */
-  public record Stage(String name, long rowsIn, long rowsOut, SortedMap<String, Long> dropped) {
-    /** Copies the reasons. */
+  public record Stage(
+      String name,
+      long rowsIn,
+      long rowsOut,
+      long changed,
+      SortedMap<String, Long> found,
+      SortedMap<String, Long> dropped) {
+    /** Copies the maps. */
     public Stage {
+      found = Collections.unmodifiableSortedMap(new TreeMap<>(found));
       dropped = Collections.unmodifiableSortedMap(new TreeMap<>(dropped));
-    }
-
-    /** The same from reasons in any order. */
-    public static Stage of(String name, long rowsIn, long rowsOut, Map<String, Long> dropped) {
-      return new Stage(name, rowsIn, rowsOut, new TreeMap<>(dropped));
     }
   }
 

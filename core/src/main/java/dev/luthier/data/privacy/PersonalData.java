@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -82,12 +83,22 @@ public final class PersonalData {
 
   /** Returns the text with a marker such as {@code [EMAIL]} in place of each finding. */
   public String redact(String text) {
+    return redact(text, finding -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param found is told of each finding; in a further pass, by its place in what the last one made
+   */
+  public String redact(String text, Consumer<Finding> found) {
     String out = text;
     for (int pass = 0; pass < PASSES; pass++) {
       List<Finding> findings = find(out);
       if (findings.isEmpty()) {
         return out;
       }
+      findings.forEach(found);
       out = replace(out, findings);
     }
     return out;

@@ -101,7 +101,8 @@ final class CsvRows {
       return;
     }
     String text =
-        String.join(String.valueOf(separator), cells.stream().map(String::valueOf).toList());
+        String.join(
+            String.valueOf(separator), cells.stream().map(c -> c == null ? "" : c).toList());
     String reason =
         strayQuote
             ? "line " + recordLine + ": text stands after a closing quote"
@@ -118,7 +119,8 @@ final class CsvRows {
             ? "put cells that hold a separator, a quote or a line break into quotes, and double the"
                 + " quotes in them"
             : "data.badRows=repair takes missing cells as empty";
-    sink.unreadable(number, reason, hint, text.substring(0, Math.min(text.length(), 4000)));
+    String shown = text.substring(0, Math.min(text.length(), RowSink.MOST_TEXT));
+    sink.unreadable(number, reason, hint, shown);
   }
 
   private char separator() throws IOException {

@@ -45,7 +45,6 @@ final class JsonRows {
   private static final int MAX_LINE_BYTES = 64 << 20;
 
   private static final int FIRST_LINE_BYTES = 1 << 20;
-  private static final int SHOWN_BYTES = 4000;
   private static final String MENDED =
       "data.badRows=repair mends trailing commas, single quotes, comments and raw line breaks";
 
@@ -212,6 +211,11 @@ final class JsonRows {
         return;
       }
     }
+    if (value == MORE) {
+      String reason = "expected one object on the line, found more after it";
+      sink.unreadable(number, reason, "put each object on a line of its own", shown(line));
+      return;
+    }
     accept(number, value, sink);
   }
 
@@ -236,9 +240,6 @@ final class JsonRows {
       Map<String, @Nullable Object> columns = new LinkedHashMap<>();
       map.forEach((column, cell) -> columns.put(String.valueOf(column), cell));
       sink.row(number, columns);
-    } else if (value == MORE) {
-      String reason = "expected one object on the line, found more after it";
-      sink.unreadable(number, reason, "put each object on a line of its own", "");
     } else {
       String hint = "each row is an object such as {\"prompt\": \"...\", \"completion\": \"...\"}";
       sink.unreadable(
@@ -253,7 +254,7 @@ final class JsonRows {
   }
 
   private static String shown(byte[] line) {
-    return new String(line, 0, Math.min(line.length, SHOWN_BYTES), StandardCharsets.UTF_8);
+    return new String(line, 0, Math.min(line.length, RowSink.MOST_TEXT), StandardCharsets.UTF_8);
   }
 
   private static String reason(JsonProcessingException e) {

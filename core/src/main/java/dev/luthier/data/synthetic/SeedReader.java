@@ -49,7 +49,10 @@ public final class SeedReader {
                 tasks::add,
                 () ->
                     refused.add(
-                        new Refusal(row.number(), "expected one question and one answer to it")));
+                        new Refusal(
+                            file.toString(),
+                            row.number(),
+                            "expected one question and one answer to it")));
       }
     }
     check(file, refused);
@@ -131,7 +134,10 @@ public final class SeedReader {
                   first.path("output").asText()));
         } else {
           refused.add(
-              new Refusal(number, "expected instruction, and instances with input and output"));
+              new Refusal(
+                  file.toString(),
+                  number,
+                  "expected instruction, and instances with input and output"));
         }
       }
     } catch (IOException e) {

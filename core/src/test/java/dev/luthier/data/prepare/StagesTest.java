@@ -2,6 +2,7 @@ package dev.luthier.data.prepare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
@@ -449,5 +450,65 @@ class StagesTest {
     PreparedSet set = preparing.prepare("set", "clean.duplicates=exact");
     assertThat(Preparing.reasons(set))
         .containsExactly("3 duplicates like row 1 of " + folder + "/rows.jsonl");
+  }
+
+  @Test
+  void rows_that_were_mended_cleaned_and_redacted_are_counted() throws IOException {
+    List<String> rows = new ArrayList<>(Preparing.rows(12, 1));
+    rows.set(1, chat("one question", "its answer", "and one without"));
+    rows.set(3, Preparing.row("a question with blanks  ", "and its answer"));
+    rows.set(
+        4, Preparing.row("who wrote", "the cafÃ© did, " + MAIL + " with card 4111 1111 1111 1111"));
+    rows.set(5, Preparing.row("who else wrote", "only " + MAIL + ", twice " + MAIL));
+    rows.set(6, Preparing.row("short one  ", "x"));
+    preparing.file("rows.jsonl", rows);
+    String[] settings = {"data.badRows=repair", "filters.minChars=3"};
+    PreparedSet redact = preparing.prepare("redact", settings);
+    accounted(redact, 12);
+    assertThat(Preparing.stage(redact, "read").changed()).isEqualTo(1);
+    // also the row that a filter drops later
+    assertThat(Preparing.stage(redact, "clean").changed()).isEqualTo(3);
+    assertThat(Preparing.stage(redact, "filters").changed()).isZero();
+    assertThat(Preparing.stage(redact, "privacy").changed()).isEqualTo(2);
+    assertThat(Preparing.stage(redact, "privacy").found())
+        .containsOnly(Map.entry("email", 3L), Map.entry("card", 1L));
+    PreparedSet drop = preparing.prepare("drop", settings[0], settings[1], "privacy.action=drop");
+    assertThat(Preparing.stage(drop, "privacy").changed()).isZero();
+    assertThat(Preparing.stage(drop, "privacy").found())
+        .isEqualTo(Preparing.stage(redact, "privacy").found());
+    assertThat(Preparing.stage(drop, "privacy").dropped()).isEqualTo(Map.of("email", 2L));
+  }
+
+  @Test
+  void a_row_that_is_left_out_is_listed_whole_with_its_file_reason_and_hint() throws IOException {
+    String broken = Preparing.row("cut off", "x".repeat(9000)).replace("\"}", "");
+    String late = Preparing.row("after it", "one") + " " + Preparing.row("and", "two");
+    String nothing = "{\"prompt\": 7, \"completion\": \"" + "y".repeat(9000) + "\"}";
+    String brief = Preparing.row("z".repeat(9000), "no");
+    preparing.file("part-a.jsonl", Preparing.rows(5, 1));
+    List<String> b = new ArrayList<>(Preparing.rows(5, 2));
+    b.addAll(List.of(broken, late, nothing, brief));
+    preparing.file("part-b.jsonl", b);
+    PreparedSet set =
+        preparing.prepare(
+            "set", "sources=[{path: '$/part-*.jsonl'}]", "data.badRows=skip", "filters.minChars=3");
+    List<JsonNode> dropped = Preparing.dropped(set);
+    assertThat(dropped)
+        .extracting(line -> line.path("text").asText())
+        .containsExactly(
+            broken,
+            late,
+            Json.parse(nothing, "row").toString(),
+            Json.parse(brief, "row").toString());
+    assertThat(dropped)
+        .extracting(line -> line.path("row").asInt(), line -> line.path("stage").asText())
+        .containsExactly(tuple(6, "read"), tuple(7, "read"), tuple(8, "read"), tuple(9, "filters"));
+    assertThat(dropped)
+        .allSatisfy(
+            line -> assertThat(line.path("file").asText()).isEqualTo(folder + "/part-b.jsonl"));
+    assertThat(dropped.get(0).path("hint").asText())
+        .isEqualTo("the line may be cut off: export the file again");
+    assertThat(dropped.get(1).path("hint").asText())
+        .isEqualTo("put each object on a line of its own");
   }
 }

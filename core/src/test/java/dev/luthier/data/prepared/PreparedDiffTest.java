@@ -53,9 +53,9 @@ class PreparedDiffTest {
     Source gone = new Source("old.jsonl", "o".repeat(64), 9, 2);
     Source changed = new Source("rows.jsonl", "1".repeat(64), 100, 10);
     Source now = new Source("rows.jsonl", "2".repeat(64), 110, 11);
-    Stage read = Stage.of("read", 12, 12, Map.of());
-    Stage before = Stage.of("filter", 12, 9, Map.of("too long", 3L));
-    Stage after = Stage.of("filter", 12, 8, Map.of("too long", 4L));
+    Stage read = PreparedSets.stage("read", 12, 12, Map.of());
+    Stage before = PreparedSets.stage("filter", 12, 9, Map.of("too long", 3L));
+    Stage after = PreparedSets.stage("filter", 12, 8, Map.of("too long", 4L));
     PreparedSet a =
         set(
             "a",

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** Sets for tests, of documents that stand in the test. */
 final class PreparedSets {
@@ -34,8 +35,13 @@ final class PreparedSets {
       new Manifest.Origin(
           List.of(new Manifest.Source("rows.jsonl", "s".repeat(64), 100, 10)),
           List.of(
-              Manifest.Stage.of("read", 10, 9, Map.of("malformed", 1L)),
-              Manifest.Stage.of("quality", 9, 8, Map.of("too short", 1L))));
+              stage("read", 10, 9, Map.of("malformed", 1L)),
+              stage("quality", 9, 8, Map.of("too short", 1L))));
+
+  /** A stage that only drops. */
+  static Manifest.Stage stage(String name, long in, long out, Map<String, Long> dropped) {
+    return new Manifest.Stage(name, in, out, 0, new TreeMap<>(), new TreeMap<>(dropped));
+  }
 
   static PreparedSet write(Path target, Manifest.About about, Map<String, List<SetRow>> splits) {
     return write(target, about, ORIGIN, splits);
