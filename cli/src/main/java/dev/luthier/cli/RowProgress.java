@@ -1,17 +1,21 @@
 package dev.luthier.cli;
 
+import dev.luthier.recipe.generate.GenerateProgress;
 import dev.luthier.recipe.generate.Totals;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.function.Consumer;
 
-/** Shows on stderr how many rows are there: on a terminal in place, else now and then. */
-final class RowProgress implements Consumer<Totals>, AutoCloseable {
+/**
+ * Shows on stderr how many rows are there, on a terminal in place, else now and then; and what an
+ * endpoint is waited for.
+ */
+final class RowProgress implements GenerateProgress, AutoCloseable {
   private static final long BETWEEN_LINES = Duration.ofSeconds(10).toNanos();
 
   private final Console console;
   private final int wanted;
   private long lastLine = System.nanoTime();
+  private long lastWait = System.nanoTime() - BETWEEN_LINES;
   private boolean inPlace;
 
   /**
@@ -23,7 +27,7 @@ final class RowProgress implements Consumer<Totals>, AutoCloseable {
   }
 
   @Override
-  public void accept(Totals totals) {
+  public synchronized void answered(Totals totals) {
     String line =
         String.format(
             Locale.ROOT,
@@ -44,9 +48,19 @@ final class RowProgress implements Consumer<Totals>, AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void waiting(String why) {
+    if (System.nanoTime() - lastWait >= BETWEEN_LINES) {
+      lastWait = System.nanoTime();
+      close();
+      console.err().println("waiting: " + why);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
     if (inPlace) {
       console.err().println();
+      inPlace = false;
     }
   }
 }

@@ -5,13 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
+import java.util.Set;
 
 /** OpenAI's chat completions as JSON. */
 final class ChatProtocol {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** An error's body is shown up to here. */
-  private static final int SHOWN = 300;
+  /** What a choice's {@code finish_reason} is when its text is not whole. */
+  private static final Set<String> CUT_OFF = Set.of("length", "content_filter");
 
   private ChatProtocol() {}
 
@@ -54,9 +55,13 @@ final class ChatProtocol {
     return Optional.of(
         new Reply(
             content.asText(""),
-            root.path("usage").path("prompt_tokens").asLong(),
-            root.path("usage").path("completion_tokens").asLong(),
-            choice.path("finish_reason").asText().equals("length")));
+            tokens(root, "prompt_tokens"),
+            tokens(root, "completion_tokens"),
+            CUT_OFF.contains(choice.path("finish_reason").asText())));
+  }
+
+  private static long tokens(JsonNode root, String what) {
+    return Math.max(0, root.path("usage").path(what).asInt());
   }
 
   /** What an error's body says: its {@code error.message}, else its first line. */
@@ -73,7 +78,6 @@ final class ChatProtocol {
     } catch (JsonProcessingException e) {
       // Proxies answer in HTML or in plain text: shown as it is.
     }
-    String line = said.strip().lines().findFirst().orElse("(no text)");
-    return line.length() > SHOWN ? line.substring(0, SHOWN) + "..." : line;
+    return said.strip().lines().findFirst().orElse("(no text)");
   }
 }

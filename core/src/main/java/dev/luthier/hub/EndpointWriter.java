@@ -4,14 +4,16 @@ import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -19,17 +21,27 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLException;
 
 /**
  * An endpoint that speaks OpenAI's chat protocol: {@code POST BASE/chat/completions}.
  *
  * <p>What may pass (status 408, 409, 425, 429, 5xx, a cut connection, no answer in time, an answer
  * that is not of the protocol) is tried again; anything else is an error at once, which names
- * address, status and what the endpoint said. Redirects are not followed, so the key reaches no
- * other host.
+ * address, status and what the endpoint said: a {@link RequestRefused} where another request may
+ * fare better (400, 413, 422). Of a response {@link #MOST_BYTES} are read at most. Redirects are
+ * not followed, so the key reaches no other host.
  */
 public final class EndpointWriter implements TextWriter {
   private static final String PATH = "/chat/completions";
+
+  /** Of an answer; a hundred thousand tokens take less than one of these 16 MiB. */
+  static final int MOST_BYTES = 16 << 20;
+
+  /** An error's body is shown up to here. */
+  private static final int SHOWN = 300;
 
   /** How often a wait looks whether it is to end, in milliseconds. */
   private static final long SLICE = 50;
@@ -48,8 +60,14 @@ public final class EndpointWriter implements TextWriter {
    * @param parallel requests under way at a time
    * @param lengthField what the endpoint calls the most tokens of an answer: {@code max_tokens}, or
    *     {@code max_completion_tokens}
+   * @param waiting hears why a request is sent again, and after how long; from several threads
    */
-  public record Options(Duration timeout, Retries retries, int parallel, String lengthField) {}
+  public record Options(
+      Duration timeout,
+      Retries retries,
+      int parallel,
+      String lengthField,
+      Consumer<String> waiting) {}
 
   /**
    * @param base such as {@code http://localhost:8000/v1}
@@ -125,7 +143,9 @@ public final class EndpointWriter implements TextWriter {
                 + (retry == 0 ? "" : "; tried " + (retry + 1) + " times"));
       }
       double random = ThreadLocalRandom.current().nextDouble();
-      sleep(attempt.asked().orElse(options.retries().pause(retry, random)), stop);
+      Duration wait = attempt.asked().orElse(options.retries().pause(retry, random));
+      options.waiting().accept(attempt.problem() + "; sent again in " + seconds(wait) + " s");
+      sleep(wait, stop);
     }
     return Optional.empty();
   }
@@ -158,14 +178,18 @@ public final class EndpointWriter implements TextWriter {
    */
   private Attempt attempt(HttpRequest request) {
     // The request's own time-out ends with the header; a body may still never come.
-    CompletableFuture<HttpResponse<String>> sent =
-        client.sendAsync(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+    CompletableFuture<HttpResponse<CappedBody.Text>> sent =
+        client.sendAsync(request, header -> new CappedBody(MOST_BYTES));
     try {
       return judge(sent.get(options.timeout().toMillis(), TimeUnit.MILLISECONDS));
     } catch (TimeoutException e) {
       sent.cancel(true);
       return Attempt.failed("no answer within " + seconds(options.timeout()) + " s");
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof SSLException cause) {
+        throw new LuthierException(
+            address + ": " + cause.getMessage() + "; does it speak https?", cause);
+      }
       if (e.getCause() instanceof IOException cause) {
         return Attempt.failed(reason(cause));
       }
@@ -177,24 +201,34 @@ public final class EndpointWriter implements TextWriter {
     }
   }
 
-  private Attempt judge(HttpResponse<String> response) {
+  private Attempt judge(HttpResponse<CappedBody.Text> response) {
     int status = response.statusCode();
+    String body = response.body().text();
     if (status == 200) {
-      return ChatProtocol.reply(response.body())
+      if (!response.body().whole()) {
+        throw new LuthierException(
+            address
+                + ": the answer has more than "
+                + (MOST_BYTES >> 20)
+                + " MiB, which no chat completion needs; is this the right address?");
+      }
+      return ChatProtocol.reply(body)
           .map(reply -> new Attempt(Optional.of(reply), "", Optional.empty()))
           .orElseGet(
               () ->
-                  Attempt.failed(
-                      "answered something else than a chat completion: " + said(response.body())));
+                  Attempt.failed("answered something else than a chat completion: " + said(body)));
     }
-    String problem = "status " + status + ": " + said(response.body());
+    String problem = "status " + status + ": " + said(body);
+    if (status == 400 || status == 413 || status == 422) {
+      throw new RequestRefused(address + ": " + problem);
+    }
     boolean passing =
         status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
-    Optional<Duration> asked =
-        response.headers().firstValue("Retry-After").flatMap(h -> Retries.asked(h, Instant.now()));
     if (!passing) {
       throw new LuthierException(address + ": " + problem + advice(status));
     }
+    Optional<Duration> asked =
+        response.headers().firstValue("Retry-After").flatMap(h -> Retries.asked(h, Instant.now()));
     if (asked.isPresent() && asked.get().compareTo(Retries.LONGEST_ASKED) > 0) {
       throw new LuthierException(
           address
@@ -213,14 +247,15 @@ public final class EndpointWriter implements TextWriter {
 
   private String said(String body) {
     String line = ChatProtocol.complaint(body);
-    return key.map(k -> k.redact(line)).orElse(line);
+    String shown = key.map(k -> k.redact(line)).orElse(line);
+    return shown.length() > SHOWN ? shown.substring(0, SHOWN) + "..." : shown;
   }
 
   private String advice(int status) {
     return switch (status) {
       case 401, 403 ->
           key.isPresent()
-              ? " (is the API key the right one?)"
+              ? " (is the API key the right one? --api-key-file wins over LUTHIER_API_KEY)"
               : " (give a key by --api-key-file or LUTHIER_API_KEY)";
       case 404 -> " (does the base end before /chat/completions, and is " + model + " its model?)";
       default -> "";
@@ -228,10 +263,14 @@ public final class EndpointWriter implements TextWriter {
   }
 
   private static String reason(IOException e) {
+    if (e instanceof ConnectException) {
+      return Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
+              .anyMatch(UnresolvedAddressException.class::isInstance)
+          ? "the host is not known; is its name right?"
+          : "nothing answers there; is the server running?";
+    }
     String name = e.getClass().getSimpleName();
-    return e instanceof java.net.ConnectException
-        ? "nothing answers there; is the server running?"
-        : "the connection failed (" + (e.getMessage() == null ? name : e.getMessage()) + ")";
+    return "the connection failed (" + (e.getMessage() == null ? name : e.getMessage()) + ")";
   }
 
   private static void sleep(Duration wait, BooleanSupplier stop) {

@@ -1,6 +1,5 @@
 package dev.luthier.hub;
 
-import dev.luthier.LuthierException;
 import dev.luthier.generate.GenerateListener;
 import dev.luthier.generate.GenerateRequest;
 import dev.luthier.generate.GenerateSettings;
@@ -35,12 +34,15 @@ public final class ModelWriter implements TextWriter {
     this.name = name;
   }
 
+  /**
+   * @throws RequestRefused when the model's context has no room for an answer
+   */
   @Override
   public synchronized Optional<Reply> write(WriteRequest request, BooleanSupplier stop) {
     int[] prompt = prompt(request.messages());
     int context = generator.model().shape().maxPositions();
     if (prompt.length >= context) {
-      throw new LuthierException(
+      throw new RequestRefused(
           "a prompt has "
               + prompt.length
               + " tokens, and the model's context of "

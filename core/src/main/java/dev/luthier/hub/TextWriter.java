@@ -12,7 +12,8 @@ public interface TextWriter {
    * @param stop asked while nothing has been spent yet: before a request is sent (again), and,
    *     where the answer is computed here, before each token
    * @return the answer; empty when {@code stop} came before it
-   * @throws LuthierException when there will be no answer however often it is asked
+   * @throws RequestRefused when this request will get no answer however often it is asked
+   * @throws LuthierException when none will
    */
   Optional<Reply> write(WriteRequest request, BooleanSupplier stop);
 

@@ -1,5 +1,6 @@
 package dev.luthier.hub;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,12 +8,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -22,11 +27,13 @@ class EndpointWriterTest {
       new WriteRequest(
           List.of(Message.system("Be brief."), Message.user("Who?")), 77, 0.25, 0.5, 1L << 40 | 9);
 
-  private static EndpointWriter writer(String base, Optional<ApiKey> key, int retries) {
+  private final List<String> waits = new CopyOnWriteArrayList<>();
+
+  private EndpointWriter writer(String base, Optional<ApiKey> key, int retries) {
     return writer(base, key, retries, Duration.ofSeconds(30));
   }
 
-  private static EndpointWriter writer(
+  private EndpointWriter writer(
       String base, Optional<ApiKey> key, int retries, Duration timeout) {
     return new EndpointWriter(
         base,
@@ -36,14 +43,15 @@ class EndpointWriterTest {
             timeout,
             new Retries(retries, Duration.ofMillis(1), Duration.ofMillis(4)),
             1,
-            "max_tokens"));
+            "max_tokens",
+            waits::add));
   }
 
-  private static Optional<Reply> ask(StubEndpoint stub, int retries) {
+  private Optional<Reply> ask(StubEndpoint stub, int retries) {
     return writer(stub.base(), Optional.empty(), retries).write(ASKED, () -> false);
   }
 
-  private static void fails(StubEndpoint.Behaviour behaviour, int calls, String... parts)
+  private void fails(StubEndpoint.Behaviour behaviour, int calls, String... parts)
       throws IOException {
     try (StubEndpoint stub = new StubEndpoint(behaviour)) {
       assertThatThrownBy(() -> ask(stub, 2))
@@ -55,7 +63,7 @@ class EndpointWriterTest {
   }
 
   /** Fails at first and then answers: the writer must get there, with so many calls. */
-  private static void recovers(StubEndpoint.Behaviour fault) throws IOException {
+  private void recovers(StubEndpoint.Behaviour fault) throws IOException {
     try (StubEndpoint stub =
         new StubEndpoint(
             (exchange, body, number) -> {
@@ -90,8 +98,67 @@ class EndpointWriterTest {
   }
 
   @Test
+  void an_answer_that_a_filter_ended_is_not_whole_and_counts_are_never_negative()
+      throws IOException {
+    try (StubEndpoint stub =
+        new StubEndpoint(
+            (exchange, body, n) ->
+                StubEndpoint.send(
+                    exchange,
+                    200,
+                    "{\"choices\": [{\"message\": {\"content\": \"Me\"}, \"finish_reason\":"
+                        + " \"content_filter\"}], \"usage\": {\"prompt_tokens\": -3}}"))) {
+      assertThat(ask(stub, 0)).contains(new Reply("Me", 0, 0, true));
+    }
+  }
+
+  @Test
+  void a_response_without_end_is_cut_off_and_the_error_names_endpoint_and_limit() throws Exception {
+    CountDownLatch cut = new CountDownLatch(1);
+    StubEndpoint.Behaviour endless =
+        (exchange, body, n) -> {
+          exchange.sendResponseHeaders(200, 0);
+          byte[] piece = new byte[1 << 20];
+          try {
+            for (long sent = 0; sent < 40L * EndpointWriter.MOST_BYTES; sent += piece.length) {
+              exchange.getResponseBody().write(piece);
+            }
+          } catch (IOException e) {
+            cut.countDown();
+          }
+        };
+    fails(endless, 1, "the answer has more than 16 MiB", "is this the right address?");
+    assertThat(cut.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void a_response_is_received_whole_up_to_its_most_bytes() {
+    for (int most : new int[] {5, 6, 7}) {
+      CappedBody body = new CappedBody(most);
+      AtomicBoolean cancelled = new AtomicBoolean();
+      body.onSubscribe(
+          new Flow.Subscription() {
+            @Override
+            public void request(long n) {}
+
+            @Override
+            public void cancel() {
+              cancelled.set(true);
+            }
+          });
+      body.onNext(List.of(UTF_8.encode("abc"), UTF_8.encode("d")));
+      body.onNext(List.of(UTF_8.encode("ef")));
+      body.onComplete();
+      assertThat(body.getBody().toCompletableFuture().join())
+          .isEqualTo(new CappedBody.Text("abcdef", most >= 6));
+      assertThat(cancelled.get()).isEqualTo(most < 6);
+    }
+  }
+
+  @Test
   void what_may_pass_is_tried_again() throws IOException {
     recovers((exchange, body, n) -> StubEndpoint.send(exchange, 500, "oops"));
+    assertThat(waits).hasSize(2).allMatch(w -> w.matches("status 500: oops; sent again in .* s"));
     recovers((exchange, body, n) -> StubEndpoint.send(exchange, 429, "slow down"));
     recovers((exchange, body, n) -> StubEndpoint.send(exchange, 200, "{\"choices\": [{\"mess"));
     recovers((exchange, body, n) -> StubEndpoint.send(exchange, 200, "{\"choices\": []}"));
@@ -157,6 +224,10 @@ class EndpointWriterTest {
                 exchange, 400, "{\"error\": {\"message\": \"context is 4096\\nmore\"}}"),
         1,
         "status 400: context is 4096");
+    try (StubEndpoint stub =
+        new StubEndpoint((exchange, body, n) -> StubEndpoint.send(exchange, 413, "too long"))) {
+      assertThatThrownBy(() -> ask(stub, 2)).isInstanceOf(RequestRefused.class);
+    }
     fails(
         (exchange, body, n) -> StubEndpoint.send(exchange, 404, "no such route"),
         1,
@@ -188,6 +259,31 @@ class EndpointWriterTest {
     String base = "http://localhost:" + free;
     assertThatThrownBy(() -> writer(base, Optional.empty(), 1).write(ASKED, () -> false))
         .hasMessageContainingAll(base, "nothing answers there", "tried 2 times");
+    String unknown = "http://luthier.invalid";
+    assertThatThrownBy(() -> writer(unknown, Optional.empty(), 0).write(ASKED, () -> false))
+        .hasMessageContainingAll(unknown, "the host is not known");
+  }
+
+  @Test
+  void https_where_http_is_spoken_is_said_at_once() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      Thread plain =
+          new Thread(
+              () -> {
+                try (Socket asked = socket.accept()) {
+                  asked.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(UTF_8));
+                  asked.getInputStream().readAllBytes();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      plain.start();
+      String base = "https://localhost:" + socket.getLocalPort();
+      EndpointWriter writer = writer(base, Optional.empty(), 1, Duration.ofSeconds(5));
+      assertThatThrownBy(() -> writer.write(ASKED, () -> false))
+          .hasMessageContainingAll(base, "does it speak https?");
+      plain.join();
+    }
   }
 
   @Test
@@ -199,7 +295,15 @@ class EndpointWriterTest {
                 StubEndpoint.send(
                     exchange, 401, "{\"error\": {\"message\": \"bad key: sk-secret-123\"}}"))) {
       assertThatThrownBy(() -> writer(stub.base(), Optional.of(key), 1).write(ASKED, () -> false))
-          .hasMessageContaining("status 401: bad key: [key] (is the API key the right one?)");
+          .hasMessageContaining("status 401: bad key: [key] (is the API key the right one?");
+    }
+    try (StubEndpoint stub =
+        new StubEndpoint(
+            (exchange, body, n) ->
+                StubEndpoint.send(exchange, 401, "x".repeat(292) + "sk-secret-123"))) {
+      assertThatThrownBy(() -> writer(stub.base(), Optional.of(key), 1).write(ASKED, () -> false))
+          .hasMessageContaining("x".repeat(292) + "[key]")
+          .hasMessageNotContaining("sk-secret");
     }
     assertThat(key.toString()).isEqualTo("[key]");
     assertThatThrownBy(() -> new ApiKey(" \n")).hasMessageContaining("empty");

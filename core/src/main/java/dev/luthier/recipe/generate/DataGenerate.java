@@ -34,7 +34,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -87,8 +86,8 @@ public final class DataGenerate {
       DataGenerateSettings settings,
       Optional<ApiKey> key,
       BooleanSupplier interrupted,
-      Consumer<Totals> progress) {
-    return run(settings, name -> Writers.open(settings.writer(), key, name), interrupted, progress);
+      GenerateProgress progress) {
+    return run(settings, name -> Writers.open(settings.writer(), key, name, progress::waiting), interrupted, progress);
   }
 
   /** The same with a writer of one's own, made from what a local model would be called. */
@@ -96,7 +95,7 @@ public final class DataGenerate {
       DataGenerateSettings settings,
       Function<String, TextWriter> writers,
       BooleanSupplier interrupted,
-      Consumer<Totals> progress) {
+      GenerateProgress progress) {
     Optional<DocumentChunks> documents = documents(settings);
     SyntheticTask task = task(settings, documents);
     Map<String, Object> identity = Identity.of(settings, documents);
@@ -133,7 +132,7 @@ public final class DataGenerate {
   /** A request under way. */
   private record Flight(int request, Ask ask, Future<Optional<Reply>> reply) {}
 
-  private DataGenerateResult run(BooleanSupplier interrupted, Consumer<Totals> progress) {
+  private DataGenerateResult run(BooleanSupplier interrupted, GenerateProgress progress) {
     Totals before = after(history.size() - 1);
     AtomicBoolean done = new AtomicBoolean();
     BooleanSupplier stop = () -> done.get() || interrupted.getAsBoolean();
@@ -176,13 +175,13 @@ public final class DataGenerate {
   }
 
   /** Waits for an answer, judges it and writes it down. */
-  private Optional<End> land(Flight flight, Consumer<Totals> progress) {
+  private Optional<End> land(Flight flight, GenerateProgress progress) {
     Optional<Reply> reply = await(flight);
     if (reply.isEmpty()) {
       return Optional.of(End.INTERRUPTED);
     }
     judge(flight, reply.get());
-    progress.accept(after(flight.request()));
+    progress.answered(after(flight.request()));
     return enough();
   }
 

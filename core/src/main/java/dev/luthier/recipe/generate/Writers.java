@@ -13,9 +13,10 @@ import dev.luthier.tensor.Native;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Makes the writer that settings name. */
-public final class Writers {
+final class Writers {
   private Writers() {}
 
   /**
@@ -23,14 +24,20 @@ public final class Writers {
    *
    * @param key what the endpoint wants to see, unless the settings name a file that has it
    * @param localName what a local model is called in provenance
+   * @param waiting hears why an endpoint is asked again; from several threads
    */
-  static TextWriter open(WriterSettings settings, Optional<ApiKey> key, String localName) {
+  static TextWriter open(
+      WriterSettings settings,
+      Optional<ApiKey> key,
+      String localName,
+      Consumer<String> waiting) {
     return settings.endpoint().isPresent()
-        ? endpoint(settings, settings.apiKeyFile().map(ApiKey::read).or(() -> key))
+        ? endpoint(settings, settings.apiKeyFile().map(ApiKey::read).or(() -> key), waiting)
         : local(settings, localName);
   }
 
-  private static TextWriter endpoint(WriterSettings s, Optional<ApiKey> key) {
+  private static TextWriter endpoint(
+      WriterSettings s, Optional<ApiKey> key, Consumer<String> waiting) {
     return new EndpointWriter(
         s.endpoint().orElseThrow(),
         s.modelName().orElseThrow(),
@@ -39,7 +46,8 @@ public final class Writers {
             Duration.ofSeconds(s.timeout()),
             Retries.of(s.retries()),
             s.parallel(),
-            s.lengthField()));
+            s.lengthField(),
+            waiting));
   }
 
   private static TextWriter local(WriterSettings s, String name) {
