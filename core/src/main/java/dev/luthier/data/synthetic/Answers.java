@@ -16,9 +16,16 @@ final class Answers {
   private static final Pattern ITEM = Pattern.compile("(?m)^[ \\t*_]*\\d+[.)][ \\t]+");
   private static final Pattern THOUGHT = Pattern.compile("(?s)\\A\\s*<think>.*?(</think>|\\z)");
 
+  private static final Pattern PARAGRAPH = Pattern.compile("\\R[ \\t]*\\R");
+
+  /** A text that quotation marks stand around, and nowhere within. */
+  private static final Pattern QUOTED = Pattern.compile("(?s)[\"“]([^\"“”]+)[\"”]");
+
   /** What models write where there is no input. */
   private static final Set<String> NOTHING =
       Set.of("", "<noinput>", "<no input>", "noinput", "no input", "none", "n/a", "-");
+
+  private static final String CUT = "cut off: writer.maxNewTokens or the model's context is short";
 
   /** As much of an answer as the list of what was refused shows. */
   private static final int SHOWN = 2000;
@@ -51,23 +58,43 @@ final class Answers {
     return checked(drafts, answer, truncated, "Question: and Answer:");
   }
 
-  /** A numbered list of instructions that have this input and output. */
-  static List<Draft> wordings(String answer, boolean truncated, String input, String output) {
+  /**
+   * A numbered list of other instructions for a task. Where the task's own is one paragraph an item
+   * is one, too, so that what a model says after its list is left out.
+   *
+   * @param asked items; a task with numbered steps of its own must have exactly so many, since its
+   *     steps cannot be told from items
+   */
+  static List<Draft> wordings(String answer, boolean truncated, SeedTask task, int asked) {
     String text = thoughtless(answer);
     List<Draft> drafts = new ArrayList<>();
     Matcher at = ITEM.matcher(text);
     int start = -1;
     while (at.find()) {
       if (start >= 0) {
-        drafts.add(
-            Draft.of(Candidate.of(text.substring(start, at.start()).strip(), input, output)));
+        drafts.add(wording(text.substring(start, at.start()), task));
       }
       start = at.end();
     }
     if (start >= 0) {
-      drafts.add(Draft.of(Candidate.of(text.substring(start).strip(), input, output)));
+      drafts.add(wording(text.substring(start), task));
+    }
+    if (ITEM.matcher(task.instruction()).find() && drafts.size() != asked) {
+      String found = "expected " + asked + " wordings, found " + drafts.size() + " numbered lines";
+      drafts.replaceAll(draft -> Draft.unreadable(draft.candidate(), found));
     }
     return checked(drafts, answer, truncated, "a numbered list");
+  }
+
+  private static Draft wording(String item, SeedTask task) {
+    Matcher end = PARAGRAPH.matcher(item.strip());
+    boolean one = !PARAGRAPH.matcher(task.instruction().strip()).find();
+    String words = one && end.find() ? item.strip().substring(0, end.start()) : item.strip();
+    Matcher quoted = QUOTED.matcher(words);
+    boolean bare = !QUOTED.matcher(task.instruction().strip()).matches();
+    return Draft.of(
+        Candidate.of(
+            bare && quoted.matches() ? quoted.group(1) : words, task.input(), task.output()));
   }
 
   private static Draft complete(Candidate candidate, String first, String last) {
@@ -83,12 +110,12 @@ final class Answers {
       List<Draft> drafts, String answer, boolean truncated, String expected) {
     if (drafts.isEmpty()) {
       String shown = answer.length() > SHOWN ? answer.substring(0, SHOWN) : answer;
-      return List.of(
-          Draft.unreadable(Candidate.of("", "", shown), "expected " + expected + ", found none"));
+      String found = "expected " + expected + ", found none" + (truncated ? "; " + CUT : "");
+      return List.of(Draft.unreadable(Candidate.of("", "", shown), found));
     }
     Draft last = drafts.get(drafts.size() - 1);
     if (truncated && last.fault().isEmpty()) {
-      Rejection cut = new Rejection("format", "cut off by writer.maxNewTokens");
+      Rejection cut = new Rejection("format", CUT);
       drafts.set(drafts.size() - 1, new Draft(last.candidate(), Optional.of(cut)));
     }
     return drafts;

@@ -1,5 +1,6 @@
 package dev.luthier.data.synthetic;
 
+import dev.luthier.LuthierException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -8,7 +9,8 @@ import java.util.stream.Stream;
 /**
  * Tasks made from tasks by named changes, some of them those of Xu et al. 2023, "WizardLM:
  * Empowering Large Language Models to Follow Complex Instructions", arXiv 2304.12244, section 3.1.
- * Request r changes seed r mod S; the changes take turns over seeds and over passes.
+ * Request r changes seed r mod S; the changes take turns over seeds and over passes. Where the only
+ * change is to the input, seeds without one are left out.
  *
  * @param seeds S tasks
  * @param variants the changes; not empty
@@ -33,10 +35,19 @@ public record Augment(List<SeedTask> seeds, List<Variant> variants, int passes)
       Input: %s
       Output: %s""";
 
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @throws LuthierException when no seed can be changed
+   */
   public Augment {
-    seeds = List.copyOf(seeds);
     variants = List.copyOf(variants);
+    boolean inputs = variants.stream().allMatch(variant -> variant == Variant.INPUT);
+    seeds = seeds.stream().filter(seed -> !inputs || !seed.input().isEmpty()).toList();
+    if (seeds.isEmpty()) {
+      throw new LuthierException(
+          "no seed has an input that ask.variants=[input] could change: name other variants too");
+    }
   }
 
   @Override
@@ -60,12 +71,12 @@ public record Augment(List<SeedTask> seeds, List<Variant> variants, int passes)
         (answer, truncated) -> changed(task, variant, Answers.tasks(answer, truncated)));
   }
 
-  /** A task without input cannot get another one: it takes the next change instead. */
+  /** A task without input cannot get another one: it takes another change instead. */
   private Variant variant(SeedTask task, int turn) {
     Variant variant = variants.get(turn % variants.size());
     if (variant == Variant.INPUT && task.input().isEmpty()) {
-      Variant next = variants.get((turn + 1) % variants.size());
-      return next == Variant.INPUT ? Variant.BREADTH : next;
+      List<Variant> others = variants.stream().filter(v -> v != Variant.INPUT).toList();
+      return others.get(turn % others.size());
     }
     return variant;
   }

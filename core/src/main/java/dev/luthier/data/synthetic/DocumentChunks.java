@@ -2,6 +2,7 @@ package dev.luthier.data.synthetic;
 
 import dev.luthier.LuthierException;
 import dev.luthier.format.Hashes;
+import dev.luthier.format.Reason;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -13,10 +14,13 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Text documents in chunks: one file, or all {@code .txt} and {@code .md} files of a folder and of
- * those in it, in the order of their paths. Of the texts one is in memory at a time.
+ * Text documents in chunks: one file, or all {@code .txt}, {@code .md} and {@code .rst} files of a
+ * folder and of those in it, in the order of their paths. Of the texts one is in memory at a time.
  */
 public final class DocumentChunks {
+  /** Bytes of a document, at most: it is in memory as a whole while it is asked about. */
+  private static final long MOST_BYTES = 256L << 20;
+
   private static final Set<String> SUFFIXES = Set.of(".txt", ".text", ".md", ".markdown", ".rst");
 
   private final Path root;
@@ -39,7 +43,7 @@ public final class DocumentChunks {
    * Reads all documents once.
    *
    * @param chunkChars characters of a chunk, at most
-   * @throws LuthierException when there is none, or one is not UTF-8 text
+   * @throws LuthierException when there is none, or one is not UTF-8 text or has more than 256 MiB
    */
   public DocumentChunks(Path root, int chunkChars) {
     this.root = root;
@@ -74,7 +78,7 @@ public final class DocumentChunks {
       }
       return files;
     } catch (IOException e) {
-      throw new LuthierException(root + " cannot be read: " + e, e);
+      throw new LuthierException(root + " cannot be read: " + Reason.of(e), e);
     }
   }
 
@@ -113,12 +117,19 @@ public final class DocumentChunks {
   private String open(Path file) {
     if (!file.equals(opened)) {
       try {
+        if (Files.size(file) > MOST_BYTES) {
+          throw new LuthierException(
+              file
+                  + " has more than "
+                  + (MOST_BYTES >> 20)
+                  + " MiB: cut it into several files (split -C 100M)");
+        }
         text = Files.readString(file);
         opened = file;
       } catch (CharacterCodingException e) {
         throw new LuthierException(file + ": is not UTF-8 text; convert it first", e);
       } catch (IOException e) {
-        throw new LuthierException(file + " cannot be read: " + e, e);
+        throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
       }
     }
     return text;

@@ -20,13 +20,18 @@ import java.util.regex.Pattern;
  * }</pre>
  *
  * <p>The first label begins a record. Another counts only where it comes after those that the
- * record has already, so that an output with a line "Input: 3" stays whole.
+ * record has already, so that an output with a line "Input: 3" stays whole. Where the first record
+ * is numbered, a line begins another only if it is numbered too.
  */
 final class Fields {
-  private static final Pattern RULE = Pattern.compile("(?m)^[ \\t]*(#{2,}|-{3,}|\\*{3,})[ \\t]*$");
-
-  /** What a model leaves of the next record before it stops. */
-  private static final Pattern REST = Pattern.compile("\\n[ \\t]*\\d+[.)]?[ \\t]*\\z");
+  /**
+   * What stands between a value and the next record: rules, headings such as "### Task 2", a number
+   * without its label.
+   */
+  private static final Pattern BETWEEN =
+      Pattern.compile(
+          "(?i)(?:\\n[ \\t]*(?:#{2,}|-{3,}|\\*{3,}|\\d+[.)]"
+              + "|[#*_ \\t]*(?:task|example|pair)[ \\t#]*\\d+[.:)*_]*)?[ \\t]*(?=\\n|\\z))++\\z");
 
   private final List<String> labels;
   private final Pattern marker;
@@ -38,9 +43,9 @@ final class Fields {
     this.labels = List.of(labels);
     this.marker =
         Pattern.compile(
-            "(?mi)^[ \\t>#*_-]*(?:\\d+[ \\t]*[.):][ \\t]*)?[*_]*("
+            "(?mi)^[ \\t>#*_-]*(\\d+[ \\t]*[.):][ \\t]*)?[*_]*("
                 + String.join("|", labels)
-                + ")(?:[ \\t]*\\d+)?[*_]*[ \\t]*:[*_]*");
+                + ")([ \\t]*\\d+)?[*_]*[ \\t]*:[*_]*");
   }
 
   /** The records of an answer, each with the fields that it has, by label. */
@@ -49,11 +54,15 @@ final class Fields {
     Matcher at = marker.matcher(answer);
     int open = -1;
     int start = 0;
+    boolean numbered = false;
     while (at.find()) {
-      int label = indexOf(at.group(1));
-      if (label == 0 || (open >= 0 && label > open)) {
+      int label = indexOf(at.group(2));
+      boolean hasNumber = at.group(1) != null || at.group(3) != null;
+      boolean begins = label == 0 && (hasNumber || !numbered);
+      if (begins || (open >= 0 && label > open)) {
         close(records, open, answer.substring(start, at.start()));
-        if (label == 0) {
+        if (begins) {
+          numbered = records.isEmpty() ? hasNumber : numbered;
           records.add(new TreeMap<>());
         }
         open = label;
@@ -66,7 +75,7 @@ final class Fields {
 
   private void close(List<Map<String, String>> records, int open, String value) {
     if (open >= 0) {
-      String text = REST.matcher(RULE.matcher(value).replaceAll("").stripTrailing()).replaceAll("");
+      String text = BETWEEN.matcher("\n" + value).replaceFirst("");
       records.get(records.size() - 1).put(labels.get(open), text.strip());
     }
   }

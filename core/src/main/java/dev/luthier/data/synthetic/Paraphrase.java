@@ -37,7 +37,7 @@ public record Paraphrase(List<SeedTask> seeds, int asked, int passes) implements
         PROMPT.formatted(asked, asked, task.instruction()),
         List.of(task.source()),
         "",
-        (answer, truncated) -> Answers.wordings(answer, truncated, task.input(), task.output()));
+        (answer, truncated) -> Answers.wordings(answer, truncated, task, asked));
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.luthier.data.Example;
 import dev.luthier.data.ExampleReader;
 import dev.luthier.data.Refusal;
 import dev.luthier.data.Row;
+import dev.luthier.format.Reason;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,9 +21,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads seed tasks: rows as {@code sft} takes them, of one question and one answer each, or the
- * {@code seed_tasks.jsonl} of Self-Instruct and Alpaca, where a row has an {@code instruction} and
- * a list of {@code instances} with {@code input} and {@code output}, of which the first counts.
+ * Reads seed tasks: rows as {@code sft} takes them, of one question and one answer each (a system
+ * turn before them is left out), or the {@code seed_tasks.jsonl} of Self-Instruct and Alpaca, where
+ * a row has an {@code instruction} and a list of {@code instances} with {@code input} and {@code
+ * output}, of which the first counts.
  */
 public final class SeedReader {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -78,7 +80,7 @@ public final class SeedReader {
   }
 
   private static Optional<SeedTask> task(String source, Example example) {
-    if (example instanceof Example.Instruction alpaca) {
+    if (example instanceof Example.Instruction alpaca && alpaca.history().isEmpty()) {
       return Optional.of(
           new SeedTask(source, alpaca.instruction(), alpaca.input(), alpaca.output()));
     }
@@ -141,7 +143,7 @@ public final class SeedReader {
         }
       }
     } catch (IOException e) {
-      throw new LuthierException(file + " cannot be read: " + e, e);
+      throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
     }
   }
 

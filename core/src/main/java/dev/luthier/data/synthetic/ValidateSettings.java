@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param maxTokens tokens of a row, at most, counted by {@code tokenizer}; 0 for no bound
  * @param tokenizer a folder with a tokenizer
  * @param output what every output must look like
+ * @param languages ISO 639 codes of the languages that rows may be in; empty for any
  * @param require expressions that every output must have
  * @param forbid expressions that no row may have
  * @param textOnly whether instructions that speak of images, files and the like are refused
@@ -36,6 +37,8 @@ public record ValidateSettings(
     @Setting(help = "tokens of a row, at most; 0 for no bound", value = "0") int maxTokens,
     @Setting(help = "folder of the tokenizer that counts them") Optional<Path> tokenizer,
     @Setting(help = "every output is: any | json | list | code", value = "any") OutputFormat output,
+    @Setting(help = "languages kept, ISO 639-1 codes: [en, de]; none keeps all", value = "")
+        List<String> languages,
     @Setting(help = "regular expressions that every output must have", value = "")
         List<String> require,
     @Setting(help = "regular expressions that no row may have", value = "") List<String> forbid,
@@ -48,6 +51,7 @@ public record ValidateSettings(
 
   /** Checks everything at once. */
   public ValidateSettings {
+    languages = List.copyOf(languages);
     require = List.copyOf(require);
     forbid = List.copyOf(forbid);
     Complaints complaints =
@@ -65,6 +69,13 @@ public record ValidateSettings(
             .unless(maxTokens >= 0, "validate.maxTokens", maxTokens, "must be 0 or more")
             .unless(
                 support >= 0 && support <= 1, "validate.support", support, "must be from 0 to 1");
+    for (String language : languages) {
+      complaints.unless(
+          language.matches("[a-z]{2,3}"),
+          "validate.languages",
+          language,
+          "must be a code of ISO 639 in lower case, such as en or de");
+    }
     if (maxTokens > 0 == tokenizer.isEmpty()) {
       complaints.add(
           "validate.maxTokens and validate.tokenizer belong together: set both or neither");
@@ -94,7 +105,11 @@ public record ValidateSettings(
                     Patterns.compile(forbid, "validate.forbid")))
             .and(new Support(support));
     if (task.grows()) {
-      all = textOnly ? all.and(start).and(new TextOnly()) : all.and(start);
+      all = all.and(start).and(new Copied());
+      all = textOnly ? all.and(new TextOnly()) : all;
+    }
+    if (!languages.isEmpty()) {
+      all = all.and(new Languages(languages));
     }
     if (novelty == 0) {
       return all;

@@ -79,6 +79,33 @@ class AnswersTest {
   }
 
   @Test
+  void rules_and_numbers_within_an_output_stay_and_what_parts_records_goes() {
+    String output = "Title\n-----\n1 + 2\n***\nis\n3";
+    List<Draft> drafts =
+        Answers.tasks(
+            "1. Instruction: Show it.\n1. Output: "
+                + output
+                + "\n\n---\n\n### Task 2\n2. Instruction: Name a prime.\n2. Output: 7\n**Task 3:**\n\n",
+            false);
+    assertThat(rows(drafts)).containsExactly(Candidate.of("Show it.", "", output), PRIME);
+    assertThat(rows(Answers.tasks("Instruction: Blank.\nOutput: x" + "\n".repeat(50_000), false)))
+        .containsExactly(Candidate.of("Blank.", "", "x"));
+  }
+
+  @Test
+  void where_records_are_numbered_a_line_without_a_number_begins_none() {
+    String output = "Write on a card:\nInstruction: shake well.\nThen keep it.";
+    assertThat(
+            rows(
+                Answers.tasks(
+                    "1. Instruction: How?\nInput: none\nOutput: "
+                        + output
+                        + "\n2. Instruction: Name a prime.\nOutput: 7",
+                    false)))
+        .containsExactly(Candidate.of("How?", "", output), PRIME);
+  }
+
+  @Test
   void what_is_not_whole_is_a_fault_of_its_own() {
     List<Draft> drafts =
         Answers.tasks(
@@ -91,12 +118,15 @@ class AnswersTest {
             "nothing after Output:",
             "nothing after Output:",
             "nothing after Instruction:",
-            "cut off by writer.maxNewTokens");
+            "cut off: writer.maxNewTokens or the model's context is short");
     assertThat(faults(Answers.tasks("I cannot help with that.", false)))
         .containsExactly("expected Instruction: and Output:, found none");
     assertThat(faults(Answers.pairs("", false)))
         .containsExactly("expected Question: and Answer:, found none");
-    assertThat(faults(Answers.tasks("<think>for ever", true))).hasSize(1);
+    assertThat(faults(Answers.tasks("<think>for ever", true)))
+        .containsExactly(
+            "expected Instruction: and Output:, found none; cut off: writer.maxNewTokens or the"
+                + " model's context is short");
   }
 
   @Test
@@ -114,13 +144,37 @@ class AnswersTest {
 
   @Test
   void wordings_are_the_items_of_a_numbered_list() {
+    SeedTask task = new SeedTask("s#1", "Name two primes.", "i", "o");
     List<Draft> drafts =
-        Answers.wordings("Here:\n1. Say 2 primes.\n 2) Which are\nprimes?\n3. Cu", true, "i", "o");
+        Answers.wordings("Here:\n1. Say 2 primes.\n 2) Which are\nprimes?\n3. Cu", true, task, 3);
     assertThat(rows(drafts))
         .containsExactly(
             Candidate.of("Say 2 primes.", "i", "o"), Candidate.of("Which are\nprimes?", "i", "o"));
-    assertThat(faults(drafts)).containsExactly("cut off by writer.maxNewTokens");
-    assertThat(faults(Answers.wordings("no list", false, "", "")))
+    assertThat(faults(drafts))
+        .containsExactly("cut off: writer.maxNewTokens or the model's context is short");
+    assertThat(
+            rows(
+                Answers.wordings(
+                    "1. \"Which two are prime?\"\n2. “Prime?” or “odd?”\n\nAsk me for more!",
+                    false,
+                    task,
+                    3)))
+        .containsExactly(
+            Candidate.of("Which two are prime?", "i", "o"),
+            Candidate.of("“Prime?” or “odd?”", "i", "o"));
+    assertThat(faults(Answers.wordings("no list", false, task, 3)))
         .containsExactly("expected a numbered list, found none");
+  }
+
+  @Test
+  void steps_of_a_task_are_not_taken_for_wordings_of_it() {
+    SeedTask steps = new SeedTask("s#1", "Do this:\n1. Read.\n2. Write.", "", "o");
+    String list = "1. Please:\n1. Read it.\n2. Write it.\n2. Now:\n1. Read.\n2. Write.";
+    assertThat(faults(Answers.wordings(list, false, steps, 2)))
+        .hasSize(6)
+        .containsOnly("expected 2 wordings, found 6 numbered lines");
+    assertThat(rows(Answers.wordings("1. Read and write.\n\n2. First read.", false, steps, 2)))
+        .containsExactly(
+            Candidate.of("Read and write.", "", "o"), Candidate.of("First read.", "", "o"));
   }
 }

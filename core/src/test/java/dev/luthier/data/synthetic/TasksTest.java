@@ -62,10 +62,14 @@ class TasksTest {
     }
     // A seed without input gets 6 of the 7 changes.
     assertThat(made).hasSize(6 + 6 + 7);
-    Ask input = new Augment(seeds, List.of(Variant.INPUT), 1).ask(2, List.of());
+    Ask input = new Augment(seeds, List.of(Variant.INPUT), 1).ask(0, List.of());
     assertThat(input.reader().read("Instruction: ADD!\nInput: 4 5\nOutput: 9", false))
         .containsExactly(
             Draft.of(new Candidate("Add them.", "4 5", "9", Candidate.Part.INPUT, "")));
+    assertThat(new Augment(seeds, List.of(Variant.INPUT), 1).requests()).hasValue(1);
+    assertThatThrownBy(() -> new Augment(tasks("s", 2), List.of(Variant.INPUT), 1))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("no seed has an input");
     Ask answer = new Augment(seeds, List.of(Variant.ANSWER), 1).ask(2, List.of());
     assertThat(answer.reader().read("Instruction: x\nInput: y\nOutput: three", false))
         .containsExactly(
@@ -161,6 +165,11 @@ class TasksTest {
     assertThatThrownBy(() -> SeedReader.read(rows))
         .isInstanceOf(LuthierException.class)
         .hasMessageContainingAll("row 1: expected one question", "row 2: prompt: expected");
+    Files.writeString(
+        rows,
+        "{\"instruction\": \"a\", \"input\": \"\", \"output\": \"b\", \"history\": [[\"c\", \"d\"]]}\n");
+    assertThatThrownBy(() -> SeedReader.read(rows))
+        .hasMessageContaining("row 1: expected one question");
     Files.writeString(rows, "{\"instruction\": \"a\", \"instances\": []}\n");
     assertThatThrownBy(() -> SeedReader.read(rows)).hasMessageContaining("row 1: ");
   }

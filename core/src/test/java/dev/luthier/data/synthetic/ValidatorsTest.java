@@ -57,6 +57,32 @@ class ValidatorsTest {
   }
 
   @Test
+  void an_output_that_only_repeats_what_was_given_is_refused() {
+    Validator rules = with(NEW_TASKS);
+    Candidate copy = Candidate.of("Mend what is wrong here.", "He go home.", "He go home. ");
+    assertThat(rules.judge(copy)).contains(new Rejection("copy", "the output is the input"));
+    assertThat(reason(rules, "Say exactly this to me.", "Say exactly this to me."))
+        .isEqualTo("copy");
+    assertThat(rules.judge(Candidate.of("Add the missing commas.", "a b c", "a, b, c"))).isEmpty();
+  }
+
+  @Test
+  void rows_in_another_language_are_refused_where_it_can_be_told() {
+    Validator german = with(NEW_TASKS, "languages=[de]");
+    String frage = "Erkläre in wenigen Sätzen, warum der Himmel am Tag blau erscheint.";
+    String antwort = "Das Licht der Sonne wird in der Luft gestreut, blaues stärker als rotes.";
+    String english = "Light from the sun is scattered by the air, blue more strongly than red.";
+    assertThat(reason(german, frage, antwort)).isEqualTo("kept");
+    assertThat(reason(german, frage, "7")).isEqualTo("kept");
+    assertThat(german.judge(Candidate.of(frage, "", english)))
+        .contains(new Rejection("language", "found English, wanted de"));
+    assertThat(reason(with(NEW_TASKS, "languages=[de, en]"), frage, english)).isEqualTo("kept");
+    assertThatThrownBy(() -> with(NEW_TASKS, "languages=[German]"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("validate.languages is German");
+  }
+
+  @Test
   void a_row_is_new_below_the_limit_and_known_at_it() {
     // Ten words each; seven in common: F = 0.7, and six: 0.6.
     String known = "a b c d e f g h i j";
