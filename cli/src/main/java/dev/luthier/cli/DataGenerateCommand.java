@@ -64,7 +64,10 @@ final class DataGenerateCommand implements Callable<Integer> {
       return Program.DONE;
     }
     DataGenerateSettings bound = settings.bind(DataGenerateSettings.class);
-    Optional<ApiKey> key = Optional.ofNullable(System.getenv("LUTHIER_API_KEY")).map(ApiKey::new);
+    Optional<ApiKey> key =
+        Optional.ofNullable(System.getenv("LUTHIER_API_KEY"))
+            .filter(given -> bound.writer().endpoint().isPresent() && !given.isBlank())
+            .map(ApiKey::new);
     DataGenerateResult result;
     try (RowProgress progress = new RowProgress(console, bound.budget().rows())) {
       result =
@@ -84,15 +87,36 @@ final class DataGenerateCommand implements Callable<Integer> {
       return Program.INTERRUPTED;
     }
     if (result.totals().rows() == 0) {
-      console
-          .err()
-          .println(
-              "error: no row was kept; "
-                  + bound.output()
-                  + ".refused.jsonl has what the writer wrote, and why it was refused");
+      console.err().println(nothingKept(bound.output(), result.totals().refused()));
       return Program.FAILED;
     }
     return Program.DONE;
+  }
+
+  /** Says what refused most, and what may help. */
+  private static String nothingKept(Path output, Map<String, Integer> refused) {
+    String most =
+        refused.entrySet().stream()
+            .max(Map.Entry.comparingByValue())
+            .map(Map.Entry::getKey)
+            .orElse("");
+    String why =
+        switch (most) {
+          case "" -> "; nothing was written";
+          case "format" ->
+              ": what was written is not in the form that is asked for; take a model that is"
+                  + " trained to follow instructions, and see that writer.maxNewTokens suffices";
+          case "novelty" ->
+              ": what was written is too near to what is known; a higher validate.novelty or"
+                  + " --temperature keeps more";
+          case "writer" -> ": the writer refused the requests";
+          default -> ": most is refused for " + most + ", see 'luthier config data-generate'";
+        };
+    return "error: no row was kept"
+        + why
+        + "\n"
+        + output
+        + ".refused.jsonl has what the writer wrote, and why it was refused";
   }
 
   private static Map<String, Object> fields(Path output, DataGenerateResult result) {

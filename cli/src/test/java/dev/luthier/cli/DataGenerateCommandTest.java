@@ -146,7 +146,6 @@ class DataGenerateCommandTest {
     assertThat(wrong.code()).isEqualTo(1);
     assertThat(wrong.err())
         .contains("/v1/chat/completions: status 401", "is the API key the right one?")
-        .contains("0 rows are kept; the same command goes on.")
         .doesNotContain("sk-other");
     paraphrase("--api-key-file", folder.resolve("key").toString());
     Cli other = paraphrase("--seed", "7");
@@ -196,7 +195,9 @@ class DataGenerateCommandTest {
           .contains("a.jsonl".equals(name) ? "a.jsonl: 0 rows\n" : "b.jsonl: 0 rows\n")
           .contains("format            3\n")
           .contains("stopped: --max-requests 3 is spent");
-      assertThat(run.err()).startsWith("error: no row was kept; ").contains("refused.jsonl has");
+      assertThat(run.err())
+          .startsWith("error: no row was kept: what was written is not in the form")
+          .contains("trained to follow instructions", "refused.jsonl has");
     }
     List<String> refused = Files.readAllLines(folder.resolve("a.jsonl.refused.jsonl"));
     assertThat(refused).hasSize(3).doesNotHaveDuplicates();

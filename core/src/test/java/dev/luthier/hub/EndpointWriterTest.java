@@ -33,8 +33,7 @@ class EndpointWriterTest {
     return writer(base, key, retries, Duration.ofSeconds(30));
   }
 
-  private EndpointWriter writer(
-      String base, Optional<ApiKey> key, int retries, Duration timeout) {
+  private EndpointWriter writer(String base, Optional<ApiKey> key, int retries, Duration timeout) {
     return new EndpointWriter(
         base,
         "stub-1",

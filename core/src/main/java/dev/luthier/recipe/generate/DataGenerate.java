@@ -18,6 +18,7 @@ import dev.luthier.format.Hashes;
 import dev.luthier.hub.ApiKey;
 import dev.luthier.hub.Message;
 import dev.luthier.hub.Reply;
+import dev.luthier.hub.RequestRefused;
 import dev.luthier.hub.TextWriter;
 import dev.luthier.hub.WriteRequest;
 import dev.luthier.tensor.Seeds;
@@ -43,9 +44,16 @@ import java.util.function.Function;
  * been judged, from what was kept up to there and nothing later, and answers are judged in the
  * order of their requests. So which of them comes first over the network does not matter, and a run
  * that was interrupted goes on with the same requests: with a writer that repeats itself it gives
- * the same bytes as one that was not.
+ * the same bytes as one that was not. Answers that came before their turn when a run stopped are
+ * written down and judged when it goes on.
  */
 public final class DataGenerate {
+  /** A writer that refuses more requests in a row refuses them all. */
+  private static final int REFUSED_IN_A_ROW = 3;
+
+  /** The reason that such requests are counted under. */
+  private static final String BY_WRITER = "writer";
+
   private final DataGenerateSettings settings;
   private final SyntheticTask task;
   private final Validator validator;
@@ -71,7 +79,7 @@ public final class DataGenerate {
     this.journal = journal;
     this.writer = writer;
     this.lines = new Rows(settings, hash, writer);
-    journal.outcomes().forEach(this::count);
+    journal.outcomes(this::count);
   }
 
   /**
@@ -87,7 +95,11 @@ public final class DataGenerate {
       Optional<ApiKey> key,
       BooleanSupplier interrupted,
       GenerateProgress progress) {
-    return run(settings, name -> Writers.open(settings.writer(), key, name, progress::waiting), interrupted, progress);
+    return run(
+        settings,
+        name -> Writers.open(settings.writer(), key, name, progress::waiting),
+        interrupted,
+        progress);
   }
 
   /** The same with a writer of one's own, made from what a local model would be called. */
@@ -149,9 +161,28 @@ public final class DataGenerate {
       }
     } finally {
       done.set(true);
+      hold(flights, end);
       threads.shutdownNow();
     }
     return new DataGenerateResult(end.get(), after(history.size() - 1), before);
+  }
+
+  /**
+   * Writes down the answers to requests whose turn has not come. Those under way are waited for,
+   * unless the rows are complete.
+   */
+  private void hold(Deque<Flight> flights, Optional<End> end) {
+    for (Flight flight : flights) {
+      if (end.isEmpty() || end.get() != End.ROWS || flight.reply().isDone()) {
+        try {
+          flight.reply().get().ifPresent(reply -> journal.hold(flight.request(), reply));
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+          // It is asked again when the run goes on, and fails again if it must.
+        }
+      }
+    }
   }
 
   private static Thread thread(Runnable work) {
@@ -171,34 +202,67 @@ public final class DataGenerate {
             w.temperature(),
             w.topP(),
             Seeds.mix(settings.seed(), request) >>> 1);
-    return new Flight(request, ask, threads.submit(() -> writer.write(what, stop)));
+    Optional<Reply> held = journal.held(request);
+    return new Flight(
+        request, ask, threads.submit(() -> held.isPresent() ? held : writer.write(what, stop)));
   }
 
   /** Waits for an answer, judges it and writes it down. */
   private Optional<End> land(Flight flight, GenerateProgress progress) {
-    Optional<Reply> reply = await(flight);
-    if (reply.isEmpty()) {
+    try {
+      Optional<Reply> reply = flight.reply().get();
+      if (reply.isEmpty()) {
+        return Optional.of(End.INTERRUPTED);
+      }
+      judge(flight, reply.get());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       return Optional.of(End.INTERRUPTED);
+    } catch (ExecutionException e) {
+      pass(flight, e);
     }
-    judge(flight, reply.get());
     progress.answered(after(flight.request()));
     return enough();
   }
 
-  private Optional<Reply> await(Flight flight) {
-    try {
-      return flight.reply().get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.empty();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof LuthierException cause) {
-        int rows = after(history.size() - 1).rows();
-        throw new LuthierException(
-            cause.getMessage() + "\n" + rows + " rows are kept; the same command goes on.", cause);
-      }
-      throw new IllegalStateException(e.getCause());
+  /**
+   * Goes on without a request that alone has failed.
+   *
+   * @throws LuthierException when others would fail, too
+   */
+  private void pass(Flight flight, ExecutionException failure) {
+    if (!(failure.getCause() instanceof LuthierException cause)) {
+      throw new IllegalStateException(failure);
     }
+    int before = history.size() - 1;
+    boolean alone =
+        cause instanceof RequestRefused
+            && before >= 0
+            && refusedByWriter(before) - refusedByWriter(before - REFUSED_IN_A_ROW)
+                < REFUSED_IN_A_ROW;
+    if (!alone) {
+      throw stopped(cause);
+    }
+    Rejection why = new Rejection(BY_WRITER, String.valueOf(cause.getMessage()));
+    int request = flight.request();
+    Journal.Outcome outcome =
+        new Journal.Outcome(request, 0, 0, List.of(), Map.of(why.reason(), 1));
+    String line = lines.refused(Candidate.of("", "", ""), request, why);
+    journal.add(outcome, List.of(), List.of(line));
+    remember(outcome);
+  }
+
+  private int refusedByWriter(int request) {
+    return after(request).refused().getOrDefault(BY_WRITER, 0);
+  }
+
+  private LuthierException stopped(LuthierException cause) {
+    if (history.isEmpty()) {
+      return cause;
+    }
+    int rows = after(history.size() - 1).rows();
+    return new LuthierException(
+        cause.getMessage() + "\n" + rows + " rows are kept; the same command goes on.", cause);
   }
 
   private void judge(Flight flight, Reply reply) {
@@ -229,6 +293,13 @@ public final class DataGenerate {
             request, reply.promptTokens(), reply.completionTokens(), passed, refused);
     journal.add(outcome, keptLines, refusedLines);
     remember(outcome);
+    if (settings.budget().tokens() > 0 && reply.tokens() == 0) {
+      throw stopped(
+          new LuthierException(
+              writer.name()
+                  + " does not say how many tokens it reads and writes, so --max-tokens would end"
+                  + " nothing: bound the run by --max-requests or --rows"));
+    }
   }
 
   private Optional<Rejection> surplus(int rows) {

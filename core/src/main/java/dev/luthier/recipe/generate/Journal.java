@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.luthier.LuthierException;
 import dev.luthier.data.synthetic.Candidate;
+import dev.luthier.hub.Reply;
 import dev.luthier.recipe.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * A run's rows, what was refused, and what is done: three files that grow by one request at a time.
@@ -21,7 +26,8 @@ import java.util.Map;
  * <tr><td>{@code OUTPUT}</td><td>rows, one JSON object per line</td></tr>
  * <tr><td>{@code OUTPUT.refused.jsonl}</td><td>what was refused, and why</td></tr>
  * <tr><td>{@code OUTPUT.state.jsonl}</td><td>a line of settings, then a line per request: its
- * number, its tokens, what was kept, and how long the other two files were afterwards</td></tr>
+ * number, its tokens, what was kept, and how long the other two files were afterwards; and a line
+ * per answer that came before its turn when a run stopped</td></tr>
  * </table>
  *
  * <p>A request's lines go into the first two files before its line goes into the third. So what the
@@ -46,7 +52,12 @@ final class Journal implements AutoCloseable {
       Map<String, Integer> refused) {}
 
   /** A line of the third file: an outcome, and how many bytes the others had with it. */
-  private record Entry(Outcome outcome, long rowsBytes, long refusedBytes) {}
+  private record Entry(Outcome outcome, long rowsBytes, long refusedBytes) {
+    static final Entry NONE = new Entry(new Outcome(-1, 0, 0, List.of(), Map.of()), 0, 0);
+  }
+
+  /** A line of the third file: an answer that is still to be judged. */
+  private record Held(int heldRequest, Reply reply) {}
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -54,7 +65,7 @@ final class Journal implements AutoCloseable {
   private final LineFile state;
   private final LineFile rows;
   private final LineFile refused;
-  private final List<Entry> entries = new ArrayList<>();
+  private final Map<Integer, Reply> held = new TreeMap<>();
 
   private Journal(Path output, LineFile state, LineFile rows, LineFile refused) {
     this.output = output;
@@ -79,21 +90,19 @@ final class Journal implements AutoCloseable {
               + state.getFileName()
               + " beside it, so it is no run to go on with: choose another --output");
     }
-    LineFile stateFile = LineFile.open(state);
-    stateFile.lock();
-    Journal journal =
-        new Journal(
-            output,
-            stateFile,
-            LineFile.open(output),
-            LineFile.open(beside(output, ".refused.jsonl")));
+    List<LineFile> opened = new ArrayList<>();
     try {
+      opened.add(LineFile.open(state));
+      opened.get(0).lock();
+      opened.add(LineFile.open(output));
+      opened.add(LineFile.open(beside(output, ".refused.jsonl")));
+      Journal journal = new Journal(output, opened.get(0), opened.get(1), opened.get(2));
       journal.resume(identity);
+      return journal;
     } catch (RuntimeException e) {
-      journal.close();
+      opened.forEach(LineFile::close);
       throw e;
     }
-    return journal;
   }
 
   private static Path beside(Path output, String suffix) {
@@ -101,22 +110,36 @@ final class Journal implements AutoCloseable {
   }
 
   private void resume(Map<String, Object> identity) {
-    List<String> lines = state.lines();
-    if (lines.isEmpty()) {
-      state.append(List.of(json(Map.of("settings", identity))));
-    } else {
-      compare(lines.get(0), identity);
-      for (String line : lines.subList(1, lines.size())) {
-        entries.add(parse(line, new TypeReference<Entry>() {}));
-      }
+    state.endWithLine();
+    List<String> header = new ArrayList<>(1);
+    Entry[] last = {Entry.NONE};
+    state.lines(
+        0,
+        line -> {
+          if (header.isEmpty()) {
+            header.add(line);
+          } else if (isEntry(line)) {
+            last[0] = parse(line, new TypeReference<Entry>() {});
+          } else {
+            Held answer = parse(line, new TypeReference<Held>() {});
+            held.put(answer.heldRequest(), answer.reply());
+          }
+        });
+    int next = last[0].outcome().request() + 1;
+    boolean fresh = next == 0 && held.isEmpty();
+    if (!fresh) {
+      compare(header.get(0), identity);
     }
-    int next = entries.size();
-    Entry last =
-        next == 0
-            ? new Entry(new Outcome(-1, 0, 0, List.of(), Map.of()), 0, 0)
-            : entries.get(next - 1);
-    cut(rows, last.rowsBytes(), next);
-    cut(refused, last.refusedBytes(), next);
+    cut(rows, last[0].rowsBytes(), next);
+    cut(refused, last[0].refusedBytes(), next);
+    if (fresh) {
+      state.truncate(0);
+      state.append(List.of(json(Map.of("settings", identity))));
+    }
+  }
+
+  private static boolean isEntry(String line) {
+    return line.startsWith("{\"outcome\"");
   }
 
   private void compare(String header, Map<String, Object> identity) {
@@ -142,21 +165,42 @@ final class Journal implements AutoCloseable {
           file.path()
               + " is shorter than this run left it: put it back, or choose another --output");
     }
-    for (String line : file.linesFrom(length)) {
-      if (!line.contains("\"request\":" + next)) {
-        throw new LuthierException(
-            file.path()
-                + " has lines after byte "
-                + length
-                + " that this run did not write: move them to another file to go on");
-      }
-    }
+    Pattern ours = Pattern.compile("\"request\":" + next + "\\b");
+    file.lines(
+        length,
+        line -> {
+          if (!ours.matcher(line).find()) {
+            throw new LuthierException(
+                file.path()
+                    + " has lines after byte "
+                    + length
+                    + " that this run did not write: move them to another file to go on");
+          }
+        });
     file.truncate(length);
   }
 
-  /** What is done, in order. */
-  List<Outcome> outcomes() {
-    return entries.stream().map(Entry::outcome).toList();
+  /** Hands over what is done, in order. */
+  void outcomes(Consumer<Outcome> to) {
+    state.lines(
+        0,
+        line -> {
+          if (isEntry(line)) {
+            to.accept(parse(line, new TypeReference<Entry>() {}).outcome());
+          }
+        });
+  }
+
+  /** The answer to a request that came before its turn when a run stopped. */
+  Optional<Reply> held(int request) {
+    return Optional.ofNullable(held.get(request));
+  }
+
+  /** Writes down an answer that is still to be judged, unless it is there. */
+  void hold(int request, Reply reply) {
+    if (held.putIfAbsent(request, reply) == null) {
+      state.append(List.of(json(new Held(request, reply))));
+    }
   }
 
   /**
@@ -168,9 +212,8 @@ final class Journal implements AutoCloseable {
   void add(Outcome outcome, List<String> keptLines, List<String> refusedLines) {
     rows.append(keptLines);
     refused.append(refusedLines);
-    Entry entry = new Entry(outcome, rows.length(), refused.length());
-    state.append(List.of(json(entry)));
-    entries.add(entry);
+    state.append(List.of(json(new Entry(outcome, rows.length(), refused.length()))));
+    held.remove(outcome.request());
   }
 
   private <T> T parse(String line, TypeReference<T> type) {

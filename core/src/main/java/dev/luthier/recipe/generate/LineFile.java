@@ -1,8 +1,12 @@
 package dev.luthier.recipe.generate;
 
 import dev.luthier.LuthierException;
+import dev.luthier.format.Reason;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A file of lines that grows at its end, written by one process at a time. */
 final class LineFile implements AutoCloseable {
@@ -35,7 +40,7 @@ final class LineFile implements AutoCloseable {
     } catch (NoSuchFileException e) {
       throw new LuthierException(path + " cannot be written: its folder does not exist", e);
     } catch (IOException e) {
-      throw new LuthierException(path + " cannot be written: " + e, e);
+      throw new LuthierException(path + " cannot be written: " + Reason.of(e), e);
     }
   }
 
@@ -46,7 +51,6 @@ final class LineFile implements AutoCloseable {
    */
   void lock() {
     if (!isLocked()) {
-      close();
       throw new LuthierException(
           path + " is being written by another run: wait for it, or choose another --output");
     }
@@ -75,27 +79,40 @@ final class LineFile implements AutoCloseable {
     }
   }
 
-  /** All whole lines; what follows the last of them is cut off. */
-  List<String> lines() {
-    String text = from(0);
-    int end = text.lastIndexOf('\n') + 1;
-    truncate(text.substring(0, end).getBytes(StandardCharsets.UTF_8).length);
-    return text.substring(0, end).lines().toList();
+  /** Cuts off what follows the last whole line. */
+  void endWithLine() {
+    long end = length();
+    while (end > 0 && !endsLine(end)) {
+      end--;
+    }
+    truncate(end);
   }
 
-  /** Whole lines from a byte on; the file stays as it is. */
-  List<String> linesFrom(long start) {
-    String text = from(start);
-    return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
-  }
-
-  private String from(long start) {
+  private boolean endsLine(long end) {
     try {
-      ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size() - start));
-      while (bytes.hasRemaining() && channel.read(bytes, start + bytes.position()) >= 0) {
-        // Reads until all is there.
+      ByteBuffer last = ByteBuffer.allocate(1);
+      return channel.read(last, end - 1) == 1 && last.get(0) == '\n';
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Hands over the whole lines from a byte on, one after the other. */
+  void lines(long start, Consumer<String> to) {
+    try {
+      channel.position(start);
+      // Closing it would close the file.
+      BufferedReader in =
+          new BufferedReader(
+              new InputStreamReader(Channels.newInputStream(channel), StandardCharsets.UTF_8));
+      String line = in.readLine();
+      while (line != null) {
+        String next = in.readLine();
+        if (next != null || endsLine(length())) {
+          to.accept(line);
+        }
+        line = next;
       }
-      return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw failed(e);
     }
@@ -113,27 +130,30 @@ final class LineFile implements AutoCloseable {
     }
   }
 
-  /** Writes lines at the end and waits until the disk has them. */
+  /** Writes lines at the end, all or none of them, and waits until the disk has them. */
   void append(List<String> lines) {
     if (lines.isEmpty()) {
       return;
     }
+    long before = length();
     try {
       ByteBuffer bytes =
           ByteBuffer.wrap((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
-      channel.position(channel.size());
+      channel.position(before);
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }
       channel.force(true);
     } catch (IOException e) {
+      // What comes after a line that is not whole could not be read.
+      truncate(before);
       throw failed(e);
     }
   }
 
   private LuthierException failed(IOException e) {
     return new LuthierException(
-        path + " cannot be written: " + e + ". What is whole stays; the same command goes on.", e);
+        path + ": " + Reason.of(e) + ". What is whole stays; the same command goes on.", e);
   }
 
   @Override

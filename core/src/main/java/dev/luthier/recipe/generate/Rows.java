@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.data.synthetic.Ask;
 import dev.luthier.data.synthetic.Candidate;
 import dev.luthier.data.synthetic.Rejection;
+import dev.luthier.format.Hashes;
 import dev.luthier.hub.TextWriter;
 
 /**
@@ -35,6 +36,7 @@ record Rows(DataGenerateSettings settings, String hash, TextWriter writer) {
     writer.host().ifPresent(host -> from.put("endpoint", host));
     from.put("request", request);
     ask.sources().forEach(from.withArray("/sources")::add);
+    from.put("prompt", Hashes.text(ask.prompt()).substring(0, 16));
     from.put("seed", settings.seed());
     from.put("settings", hash);
     return line.toString();

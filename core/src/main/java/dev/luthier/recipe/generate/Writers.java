@@ -27,10 +27,7 @@ final class Writers {
    * @param waiting hears why an endpoint is asked again; from several threads
    */
   static TextWriter open(
-      WriterSettings settings,
-      Optional<ApiKey> key,
-      String localName,
-      Consumer<String> waiting) {
+      WriterSettings settings, Optional<ApiKey> key, String localName, Consumer<String> waiting) {
     return settings.endpoint().isPresent()
         ? endpoint(settings, settings.apiKeyFile().map(ApiKey::read).or(() -> key), waiting)
         : local(settings, localName);

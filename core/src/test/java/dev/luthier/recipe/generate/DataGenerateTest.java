@@ -11,20 +11,27 @@ import dev.luthier.data.DataFile;
 import dev.luthier.data.Example;
 import dev.luthier.data.ExampleReader;
 import dev.luthier.hub.Reply;
+import dev.luthier.hub.RequestRefused;
 import dev.luthier.hub.TextWriter;
 import dev.luthier.hub.WriteRequest;
 import dev.luthier.recipe.Settings;
+import dev.luthier.tensor.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -168,6 +175,7 @@ class DataGenerateTest {
       assertThat(from.path("endpoint").asText()).isEqualTo("localhost:1");
       assertThat(from.path("seed").asLong()).isEqualTo(42);
       assertThat(from.path("settings").asText()).matches("[0-9a-f]{16}");
+      assertThat(from.path("prompt").asText()).matches("[0-9a-f]{16}");
       assertThat(from.path("sources")).hasSize(8);
       for (JsonNode source : from.path("sources")) {
         Matcher row = Pattern.compile("a\\.jsonl#(\\d+)").matcher(source.asText());
@@ -379,6 +387,105 @@ class DataGenerateTest {
         .isInstanceOf(LuthierException.class)
         .hasMessageMatching("(?s)status 401: no\n[34] rows are kept; the same command goes on\\.");
     assertThat(run(settings("a.jsonl"), new Stub(1)).before().requests()).isEqualTo(2);
+  }
+
+  /** Fails on some requests, counted by their order. */
+  private static Stub failing(int parallel, IntFunction<Optional<LuthierException>> failure) {
+    return new Stub(parallel) {
+      private final Map<Long, Integer> order = new HashMap<>();
+
+      @Override
+      public Optional<Reply> write(WriteRequest request, BooleanSupplier stop) {
+        int number;
+        synchronized (order) {
+          number = order.computeIfAbsent(request.seed(), s -> order.size());
+        }
+        Optional<LuthierException> fails = failure.apply(number);
+        if (fails.isPresent()) {
+          throw fails.get();
+        }
+        return super.write(request, stop);
+      }
+    };
+  }
+
+  @Test
+  void answers_that_came_before_their_turn_are_not_asked_for_again() throws IOException {
+    Stub whole = new Stub(4);
+    run(settings("w.jsonl"), whole);
+    CountDownLatch others = new CountDownLatch(3);
+    Stub first =
+        new Stub(4) {
+          @Override
+          public Optional<Reply> write(WriteRequest request, BooleanSupplier stop) {
+            if (request.seed() == Seeds.mix(42, 0) >>> 1) {
+              try {
+                assertThat(others.await(10, TimeUnit.SECONDS)).isTrue();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              throw new LuthierException("status 401: no");
+            }
+            others.countDown();
+            return super.write(request, () -> false);
+          }
+        };
+    assertThatThrownBy(() -> run(settings("a.jsonl"), first)).hasMessage("status 401: no");
+    assertThat(first.asked).hasValue(3);
+    assertThatThrownBy(() -> run(settings("a.jsonl", "seed=7"), first))
+        .hasMessageContaining("begun with other settings");
+    Stub rest = new Stub(4);
+    DataGenerateResult result = run(settings("a.jsonl"), rest);
+    assertThat(rest.asked).hasValue(9);
+    assertThat(result.totals().requests()).isEqualTo(12);
+    assertThat(filesAs("a.jsonl", "w.jsonl").subList(0, 2))
+        .isEqualTo(files("w.jsonl").subList(0, 2));
+    assertThat(run(settings("a.jsonl"), rest).before()).isEqualTo(result.totals());
+  }
+
+  @Test
+  void a_request_that_alone_is_refused_is_passed_and_many_in_a_row_end_the_run()
+      throws IOException {
+    Optional<LuthierException> no = Optional.of(new RequestRefused("status 400: too long"));
+    DataGenerateSettings settings = settings("a.jsonl", "budget.requests=0", "budget.tokens=99999");
+    assertThatThrownBy(() -> run(settings, failing(1, n -> no))).hasMessage("status 400: too long");
+    assertThatThrownBy(
+            () -> run(settings, failing(1, n -> n == 2 || n > 4 ? no : Optional.empty())))
+        .hasMessageStartingWith("status 400: too long\n");
+    List<String> refused = Files.readAllLines(folder.resolve("a.jsonl.refused.jsonl"));
+    assertThat(refused)
+        .filteredOn(
+            line -> line.contains("\"reason\":\"writer\",\"detail\":\"status 400: too long\""))
+        .hasSize(4);
+    DataGenerateResult rest = run(settings("a.jsonl", "budget.requests=9"), new Stub(1));
+    assertThat(rest.before().requests()).isEqualTo(8);
+    assertThat(rest.totals().refused()).containsEntry("writer", 4);
+  }
+
+  @Test
+  void a_budget_of_tokens_that_nobody_counts_is_an_error() {
+    Stub silent =
+        new Stub(1) {
+          @Override
+          public Optional<Reply> write(WriteRequest request, BooleanSupplier stop) {
+            return super.write(request, stop).map(r -> new Reply(r.text(), 0, 0, false));
+          }
+        };
+    assertThatThrownBy(() -> run(settings("a.jsonl", "budget.tokens=1000"), silent))
+        .hasMessageContaining("does not say how many tokens")
+        .hasMessageContaining("--max-requests");
+    assertThat(silent.asked).hasValue(1);
+    assertThat(run(settings("a.jsonl"), silent).before().requests()).isEqualTo(1);
+  }
+
+  @Test
+  void a_run_without_any_answer_may_begin_again_with_other_settings() {
+    Optional<LuthierException> no = Optional.of(new LuthierException("status 404: no such model"));
+    assertThatThrownBy(() -> run(settings("a.jsonl", "writer.modelName=typo"), failing(1, n -> no)))
+        .hasMessageContaining("404");
+    assertThat(run(settings("a.jsonl"), new Stub(1)).totals().requests()).isEqualTo(12);
+    assertThatThrownBy(() -> run(settings("a.jsonl", "writer.modelName=typo"), new Stub(1)))
+        .hasMessageContaining("begun with other settings");
   }
 
   @Test
