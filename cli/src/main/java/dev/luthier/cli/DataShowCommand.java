@@ -4,6 +4,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.data.Preview;
 import dev.luthier.data.Preview.PreviewRow;
+import dev.luthier.data.Preview.Segment;
 import dev.luthier.data.PreviewText;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.prepared.EncodedWith;
@@ -264,8 +265,17 @@ final class DataShowCommand implements Callable<Integer> {
     out.put("part", document.part());
     out.put("tokens", document.tokens().length());
     out.put("trained", document.tokens().trained());
-    document.text().ifPresent(text -> out.put("segments", text.segments()));
+    document
+        .text()
+        .ifPresent(
+            text ->
+                out.put(
+                    "segments", text.segments().stream().map(DataShowCommand::segment).toList()));
     return out;
+  }
+
+  private static Map<String, Object> segment(Segment segment) {
+    return Map.of("text", segment.text(), "trained", segment.trained(), "ids", segment.ids());
   }
 
   private void line(String format, Object... values) {

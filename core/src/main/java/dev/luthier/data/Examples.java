@@ -40,6 +40,19 @@ public final class Examples {
     return turns;
   }
 
+  /**
+   * The turns that a model is to talk like, and what they answer: neither rejected nor undesirable
+   * answers, which may well be bad ones.
+   */
+  public static List<Turn> wanted(Example example) {
+    if (example instanceof Preference preference) {
+      return turns(preference.chosen());
+    }
+    return example instanceof Unpaired unpaired && !unpaired.desirable()
+        ? List.of()
+        : turns(example);
+  }
+
   private static void collect(Example example, List<Turn> turns) {
     if (example instanceof Text text) {
       turns.add(new Turn("text", text.text()));

@@ -30,10 +30,22 @@ public record Preview(DataReport report, List<PreviewRow> rows) {
     }
   }
 
-  /** A stretch of text whose tokens are all trained, or all read. */
-  public record Segment(String text, boolean trained, List<Integer> ids) {
+  /**
+   * A stretch of text whose tokens are all trained, or all read.
+   *
+   * @param ids of its tokens
+   * @param pieces of its text, one for each token; empty for all but the last token of a character
+   *     that takes several
+   */
+  public record Segment(boolean trained, List<Integer> ids, List<String> pieces) {
     public Segment {
       ids = List.copyOf(ids);
+      pieces = List.copyOf(pieces);
+    }
+
+    /** Its text. */
+    public String text() {
+      return String.join("", pieces);
     }
   }
 
@@ -65,22 +77,19 @@ public record Preview(DataReport report, List<PreviewRow> rows) {
     int t = 0;
     while (t < labels.length) {
       boolean trained = labels[t] != TokenSequence.IGNORED;
-      StringBuilder text = new StringBuilder();
       List<Integer> ids = new ArrayList<>();
+      List<String> pieces = new ArrayList<>();
       while (t < labels.length && (labels[t] != TokenSequence.IGNORED) == trained) {
+        int id = encoding.ids()[t];
         int end = encoding.ends()[t];
-        if (end > shown) {
-          text.append(row.text(), shown, end);
-          shown = end;
-        } else if (encoding.starts()[t] == end
-            && tokenizer.specialIds().contains(encoding.ids()[t])) {
-          // BOS that the tokenizer puts stands for nothing in the text
-          text.append(tokenizer.token(encoding.ids()[t]));
-        }
-        ids.add(encoding.ids()[t]);
+        // BOS that the tokenizer puts stands for nothing in the text
+        boolean put = encoding.starts()[t] == end && tokenizer.specialIds().contains(id);
+        ids.add(id);
+        pieces.add(end > shown ? row.text().substring(shown, end) : put ? tokenizer.token(id) : "");
+        shown = Math.max(shown, end);
         t++;
       }
-      segments.add(new Segment(text.toString(), trained, ids));
+      segments.add(new Segment(trained, ids, pieces));
     }
     return new PreviewRow(
         row.sequence().row(), row.sequence().length(), row.sequence().trained(), segments);
@@ -97,16 +106,15 @@ public record Preview(DataReport report, List<PreviewRow> rows) {
     int t = 0;
     while (t < labels.length) {
       boolean trained = labels[t] != TokenSequence.IGNORED;
-      StringBuilder text = new StringBuilder();
       List<Integer> ids = new ArrayList<>();
+      List<String> pieces = new ArrayList<>();
       while (t < labels.length && (labels[t] != TokenSequence.IGNORED) == trained) {
-        text.append(decoder.next(document.tokens()[t]));
+        String piece = decoder.next(document.tokens()[t]);
         ids.add(document.tokens()[t]);
         t++;
+        pieces.add(t == labels.length ? piece + decoder.finish() : piece);
       }
-      segments.add(
-          new Segment(
-              t == labels.length ? text + decoder.finish() : text.toString(), trained, ids));
+      segments.add(new Segment(trained, ids, pieces));
     }
     return new PreviewRow(document.row(), document.length(), document.trained(), segments);
   }

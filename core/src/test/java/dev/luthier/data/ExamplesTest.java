@@ -14,6 +14,7 @@ import dev.luthier.data.Example.Unpaired;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -56,6 +57,16 @@ class ExamplesTest {
         .extracting(Examples.Turn::role)
         .isEqualTo(Examples.turns(example).stream().map(Examples.Turn::role).toList());
     assertThat(Examples.map(example, word -> word)).isEqualTo(example);
+  }
+
+  @Test
+  void answers_that_are_not_wanted_are_not_among_those_that_are() {
+    PromptCompletion good = new PromptCompletion("p", "good");
+    PromptCompletion bad = new PromptCompletion("p", "bad");
+    assertThat(Examples.wanted(new Preference(good, bad))).isEqualTo(Examples.turns(good));
+    assertThat(Examples.wanted(new Unpaired(good, true))).isEqualTo(Examples.turns(good));
+    assertThat(Examples.wanted(new Unpaired(bad, false))).isEmpty();
+    assertThat(Examples.wanted(bad)).isEqualTo(Examples.turns(bad));
   }
 
   private static Map<String, Object> user(String text) {

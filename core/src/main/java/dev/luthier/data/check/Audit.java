@@ -6,12 +6,10 @@ import dev.luthier.data.EncodedRow;
 import dev.luthier.data.ExampleReader;
 import dev.luthier.data.Examples;
 import dev.luthier.data.OrderedWork;
-import dev.luthier.data.Preview;
 import dev.luthier.data.Progress;
 import dev.luthier.data.Refusal;
 import dev.luthier.data.Row;
 import dev.luthier.data.SftEncoder;
-import dev.luthier.data.check.AuditReport.ExampleRow;
 import dev.luthier.data.check.AuditReport.FormatShare;
 import dev.luthier.data.check.AuditReport.SourceFile;
 import dev.luthier.data.check.RowFacts.Mark;
@@ -57,7 +55,7 @@ public final class Audit {
   private final Map<Integer, Long> rowsByBos = new TreeMap<>();
   private final Map<String, Long> languages = new TreeMap<>();
   private final Map<String, Map<String, Long>> columns = new LinkedHashMap<>();
-  private final List<ExampleRow> examples = new ArrayList<>();
+  private final ExampleChoice examples;
   private final RowIndex index = new RowIndex();
   private long rows;
   private long used;
@@ -96,6 +94,7 @@ public final class Audit {
     this.progress = progress;
     this.cancelled = cancelled;
     this.lengths = new LengthCount(settings.data().maxLength());
+    this.examples = new ExampleChoice(settings.examples());
   }
 
   /**
@@ -227,10 +226,7 @@ public final class Audit {
       rowsByBos.merge(document.bos(), 1L, Long::sum);
       stopping += document.endsWithStop() ? 1 : 0;
     }
-    if (!facts.documents().isEmpty() && examples.size() < settings.examples()) {
-      EncodedRow first = facts.documents().get(0);
-      examples.add(new ExampleRow(file, Preview.row(first, encoder.tokenizer())));
-    }
+    examples.add(file, facts);
   }
 
   private void duplicates(DuplicateFinder finder) {
@@ -276,6 +272,7 @@ public final class Audit {
                 })
             .sorted(Comparator.comparingLong((FormatShare f) -> -f.rows()))
             .toList();
+    List<Finding> findings = Findings.of(settings, subject, facts, tallies);
     return new AuditReport(
         subject.model(),
         settings.data().template(),
@@ -295,7 +292,7 @@ public final class Audit {
         rowsByBos,
         languages,
         columns,
-        Findings.of(settings, subject, facts, tallies),
-        examples);
+        findings,
+        examples.chosen(findings, encoder.tokenizer()));
   }
 }

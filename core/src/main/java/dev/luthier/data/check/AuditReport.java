@@ -28,7 +28,7 @@ import java.util.Optional;
  * @param languages rows by language; those that no language could be told of are left out
  * @param columns rows by value, for each column that looks like a label or source
  * @param findings errors first
- * @param examples rows as they are trained
+ * @param examples rows as they are trained: the first, the longest, and some with findings
  */
 public record AuditReport(
     String model,
@@ -79,8 +79,17 @@ public record AuditReport(
    */
   public record Cut(int maxLength, long documents, long answerTokens, long answersLost) {}
 
-  /** A row as it is trained. */
-  public record ExampleRow(int file, PreviewRow row) {}
+  /**
+   * A row as it is trained; one that cannot be has its text as it stands, and no token.
+   *
+   * @param file index of its file
+   * @param why it is shown: what it is the first or longest of, and what is wrong with it
+   */
+  public record ExampleRow(int file, PreviewRow row, List<String> why) {
+    public ExampleRow {
+      why = List.copyOf(why);
+    }
+  }
 
   /** Whether something would spoil a run. */
   public boolean spoilt() {

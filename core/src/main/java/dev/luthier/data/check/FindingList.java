@@ -4,6 +4,8 @@ import dev.luthier.data.check.AuditReport.SourceFile;
 import dev.luthier.data.check.Finding.Place;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /**
  * Findings of a page, each to be opened.
@@ -12,6 +14,9 @@ import java.util.Locale;
  * @param rows of the set
  */
 record FindingList(List<SourceFile> files, long rows) {
+  /** A flag of a command, or what stands between two. */
+  private static final Pattern FLAG = Pattern.compile("(?s)--[a-z]+(?= )|.+?(?=--[a-z]+ |\\z)");
+
   /** Those of one severity, under a heading. */
   Html group(Severity severity, List<Finding> findings) {
     if (findings.isEmpty()) {
@@ -66,7 +71,13 @@ record FindingList(List<SourceFile> files, long rows) {
             <div class="command"><pre tabindex="0" aria-label="Command">%s</pre>\
             <button type="button" class="copy" hidden="hidden">Copy</button></div>
             """,
-            command);
+            Html.all(FLAG.matcher(command).results().map(FindingList::word)));
+  }
+
+  /** Browsers would break a line after a flag's hyphens. */
+  private static Html word(MatchResult word) {
+    return Html.of(
+        word.group().startsWith("--") ? "<span class=\"flag\">%s</span>" : "%s", word.group());
   }
 
   private static String sentence(String words) {

@@ -1,5 +1,7 @@
 package dev.luthier.data.check;
 
+import java.util.BitSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,7 +35,7 @@ record Html(String markup) {
       safe[i] =
           values[i] instanceof Html html
               ? html.markup
-              : values[i] instanceof Number ? values[i] : escape(values[i].toString(), "%s");
+              : values[i] instanceof Number ? values[i] : escape(values[i].toString());
     }
     return new Html(String.format(Locale.ROOT, format, safe));
   }
@@ -47,21 +49,59 @@ record Html(String markup) {
    */
   static Html shown(String text) {
     StringBuilder out = new StringBuilder();
-    Matcher found = SHOWN.matcher(text);
-    int done = 0;
-    while (found.find()) {
-      out.append(odd(text.substring(done, found.start())));
-      out.append(
-          found.group("marker") != null
-              ? of("<b>%s</b>", found.group()).markup
-              : space(found.group()));
-      done = found.end();
-    }
-    return new Html(out.append(odd(text.substring(done))).toString());
+    shown(text, 0, text.length(), regions(text), out);
+    return new Html(out.toString());
   }
 
-  private static String odd(String text) {
-    return escape(text, "<i class=\"odd\">%s</i>");
+  /** The same of a text in pieces, each with a tooltip; a marker may stand in several. */
+  static Html shown(List<String> pieces, List<String> titles) {
+    String text = String.join("", pieces);
+    BitSet[] regions = regions(text);
+    StringBuilder out = new StringBuilder();
+    int from = 0;
+    for (int i = 0; i < pieces.size(); i++) {
+      int to = from + pieces.get(i).length();
+      out.append(of("<span title=\"%s\">", titles.get(i)).markup);
+      shown(text, from, to, regions, out);
+      out.append("</span>");
+      from = to;
+    }
+    return new Html(out.toString());
+  }
+
+  /** Which characters belong to markers, and which are white space that counts. */
+  private static BitSet[] regions(String text) {
+    BitSet markers = new BitSet();
+    BitSet spaces = new BitSet();
+    Matcher found = SHOWN.matcher(text);
+    while (found.find()) {
+      (found.group("marker") != null ? markers : spaces).set(found.start(), found.end());
+    }
+    return new BitSet[] {markers, spaces};
+  }
+
+  private static void shown(String text, int from, int to, BitSet[] regions, StringBuilder out) {
+    BitSet markers = regions[0];
+    BitSet spaces = regions[1];
+    for (int at = from; at < to; ) {
+      int end;
+      if (markers.get(at)) {
+        end = Math.min(to, markers.nextClearBit(at));
+        out.append("<b>").append(escape(text, at, end, "%s")).append("</b>");
+      } else if (spaces.get(at)) {
+        end = Math.min(to, spaces.nextClearBit(at));
+        out.append(space(text.substring(at, end)));
+      } else {
+        end = Math.min(to, Math.min(next(markers, at, to), next(spaces, at, to)));
+        out.append(escape(text, at, end, "<i class=\"odd\">%s</i>"));
+      }
+      at = end;
+    }
+  }
+
+  private static int next(BitSet set, int from, int none) {
+    int next = set.nextSetBit(from);
+    return next < 0 ? none : next;
   }
 
   /** The character itself stays, so that copies are right; its sign is drawn by the style sheet. */
@@ -78,10 +118,14 @@ record Html(String markup) {
         .collect(Collectors.joining());
   }
 
-  private static String escape(String text, String odd) {
-    StringBuilder out = new StringBuilder(text.length() + 16);
-    int before = 0;
-    for (int i = 0; i < text.length(); i += Character.charCount(before)) {
+  private static String escape(String text) {
+    return escape(text, 0, text.length(), "%s");
+  }
+
+  private static String escape(String text, int from, int to, String odd) {
+    StringBuilder out = new StringBuilder(to - from + 16);
+    int before = from == 0 ? 0 : text.codePointBefore(from);
+    for (int i = from; i < to; i += Character.charCount(before)) {
       int c = text.codePointAt(i);
       switch (c) {
         case '&' -> out.append("&amp;");

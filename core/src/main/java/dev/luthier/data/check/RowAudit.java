@@ -78,6 +78,7 @@ final class RowAudit {
         Optional.empty(),
         true,
         List.of(),
+        refusal.text(),
         Optional.empty(),
         Optional.empty(),
         Map.of());
@@ -89,7 +90,7 @@ final class RowAudit {
     List<Turn> turns = Examples.turns(row.example());
     String text = Examples.text(row.example());
     words(turns, marks);
-    answers(turns, marks);
+    answers(Examples.wanted(row.example()), marks);
     overlap(text, marks);
     return new RowFacts(
         row.number(),
@@ -97,6 +98,7 @@ final class RowAudit {
         Optional.of(format),
         usual,
         documents,
+        documents.isEmpty() ? text : "",
         Optional.of(signer.sign(text)),
         Language.of(text).map(Language.Guess::code),
         values(row.columns()));

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param format what it was recognised as; empty for one that cannot be read
  * @param usual whether its columns have the usual names
  * @param documents its token sequences: one, or two of a preference; none if it is refused
+ * @param unused what it says, of a row that is refused; else empty
  * @param signature what duplicates are told by
  * @param language its language's code
  * @param values of columns whose balance is looked at
@@ -25,6 +26,7 @@ record RowFacts(
     Optional<Format> format,
     boolean usual,
     List<EncodedRow> documents,
+    String unused,
     Optional<Signature> signature,
     Optional<String> language,
     Map<String, String> values) {

@@ -113,7 +113,7 @@ record RowJudge(
       return Optional.empty();
     }
     String asked = "";
-    for (Turn turn : Examples.turns(example)) {
+    for (Turn turn : Examples.wanted(example)) {
       if (turn.role().equals("user")) {
         asked = turn.text();
       } else if (turn.role().equals("assistant")) {

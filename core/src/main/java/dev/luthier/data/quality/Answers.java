@@ -17,7 +17,7 @@ public final class Answers {
   private static final Pattern PLACEHOLDER =
       Pattern.compile(
           "(?<!\\w)\\[(?i:your|my|insert|enter|add|recipient|sender|company|name|date|title|address|phone"
-              + "|email|client|customer|manager|employee|topic|product|city|number)\\b[^\\]\n]{0,40}\\]"
+              + "|email|client|customer|manager|employee|topic|product|city|number)\\b[^\\]\n]{0,40}(?<![.!?])\\]"
               + "(?![(\\[])"
               + "|\\{\\{\\s*[A-Za-z_][\\w .]{0,40}\\}\\}"
               + "|<(?i:insert|your|enter|add)[ _-][^<>\n]{1,40}>"

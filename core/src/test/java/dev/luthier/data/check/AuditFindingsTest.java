@@ -3,6 +3,7 @@ package dev.luthier.data.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.data.DataSettings;
+import dev.luthier.data.check.AuditReport.ExampleRow;
 import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.data.CheckRun;
 import dev.luthier.recipe.data.CheckSettings;
@@ -114,6 +115,46 @@ class AuditFindingsTest {
   }
 
   @Test
+  void a_rejected_answer_may_be_as_bad_as_it_likes() throws IOException {
+    String pair = "{\"prompt\": \"Who?\", \"chosen\": \"%s\", \"rejected\": \"%s\"}";
+    List<String> rows = new ArrayList<>();
+    rows.add(String.format(pair, "The king.", "N/A"));
+    rows.add(String.format(pair, "I'm sorry, but I can't help with that.", "The queen of spades."));
+    List<Finding> findings = audit(rows);
+    assertThat(findings).extracting(Finding::fault).doesNotContain(Fault.EMPTY_ANSWER);
+    assertThat(only(Fault.REFUSAL, findings).places())
+        .extracting(Finding.Place::row)
+        .containsExactly(2);
+  }
+
+  @Test
+  void examples_are_first_rows_a_longest_one_and_those_of_the_worst_findings() throws IOException {
+    List<String> rows = rows();
+    rows.set(1, row("Whom?", "Ask anna.schmidt@gmx.de, she knows it.")); // never shown
+    rows.set(50, row("Count", "one two three, four five six. ".repeat(12)));
+    rows.set(60, row("Count on", "one two three, four five six. ".repeat(14)));
+    rows.set(70, BROKEN);
+    rows.set(80, row("How?", "I'm sorry, but I can't help with that."));
+    rows.set(90, row("And how?", "I'm sorry, but I can't help with that."));
+    List<ExampleRow> examples = report(rows, "data.maxLength=64").examples();
+    assertThat(examples).extracting(e -> e.row().row()).containsExactly(1, 3, 4, 61, 71, 51);
+    assertThat(examples.get(0).why()).containsExactly("one of the first rows");
+    assertThat(examples.get(3).why())
+        .satisfiesExactly(
+            why -> assertThat(why).isEqualTo("one of the longest"),
+            why -> assertThat(why).startsWith("is longer than data.maxLength: 340 tokens, "),
+            why -> assertThat(why).startsWith("has an answer that repeats itself: "));
+    assertThat(examples.get(4).row().tokens()).isZero();
+    assertThat(examples.get(4).row().segments().get(0).text()).isEqualTo(BROKEN);
+    assertThat(examples.get(4).why()).singleElement().asString().startsWith("cannot be read: ");
+    assertThat(report(rows, "data.maxLength=64", "examples=8").examples())
+        .extracting(e -> e.row().row())
+        .containsExactly(1, 3, 4, 5, 61, 71, 51, 81);
+    assertThat(report(rows, "examples=0").examples()).isEmpty();
+    assertThat(report(rows, "data.maxLength=64", "threads=3").examples()).isEqualTo(examples);
+  }
+
+  @Test
   void settings_of_a_command_give_the_same_settings_again() {
     Settings some =
         new Settings()
@@ -166,11 +207,14 @@ class AuditFindingsTest {
   }
 
   private List<Finding> audit(List<String> rows, String... set) throws IOException {
+    return report(rows, set).findings();
+  }
+
+  private AuditReport report(List<String> rows, String... set) throws IOException {
     Path file = Files.write(folder.resolve("rows.jsonl"), rows);
     Settings settings = new Settings().set("model=" + folder).set("inputs=[" + file + "]");
     List.of(set).forEach(settings::set);
-    return CheckRun.run(settings.bind(CheckSettings.class), (what, done, total) -> {}, () -> false)
-        .findings();
+    return CheckRun.run(settings.bind(CheckSettings.class), (what, done, total) -> {}, () -> false);
   }
 
   private static Finding only(Fault fault, List<Finding> findings) {

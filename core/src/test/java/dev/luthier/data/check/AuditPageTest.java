@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathFactory;
@@ -45,8 +46,11 @@ class AuditPageTest {
       String text, int maxLength, List<Bucket> buckets, List<Finding> findings) {
     List<Segment> segments =
         List.of(
-            new Segment("<|im_start|>user\n" + text + "<|im_end|>\n", false, List.of(1, 2, 3)),
-            new Segment(" yes,\tsir. \n", true, List.of(4, 5)));
+            new Segment(
+                false,
+                List.of(1, 2, 3, 9),
+                List.of("<|im_", "start|>user\n" + text, "<|im_end|>", "\n")),
+            new Segment(true, List.of(4, 240, 5), List.of(" yes,", "", "\tsir. \n")));
     return new AuditReport(
         text,
         text,
@@ -69,7 +73,7 @@ class AuditPageTest {
         Map.of("en", 10L, "de", 5L),
         Map.of(text, Map.of(text, 15L)),
         findings,
-        List.of(new ExampleRow(0, new PreviewRow(4, 5, 2, segments))));
+        List.of(new ExampleRow(0, new PreviewRow(4, 7, 3, segments), List.of("why & how"))));
   }
 
   private static Finding finding(Severity severity, String text, String advice, String command) {
@@ -221,9 +225,9 @@ class AuditPageTest {
 
   @Test
   void a_button_copies_the_command_and_nothing_else() throws Exception {
-    String page = page("leave them out, or not", "luthier data prepare --set 'a=b, or c'");
-    assertThat(texts(page, "//pre[@aria-label='Command']"))
-        .containsExactly("luthier data prepare --set 'a=b, or c'");
+    String command = "luthier data prepare --data 'a --set b' --set 'a=b, or c'";
+    String page = page("leave them out, or not", command);
+    assertThat(texts(page, "//pre[@aria-label='Command']")).containsExactly(command);
     assertThat(find(page, "//pre[@aria-label='Command']/following-sibling::button")).hasSize(1);
     assertThat(texts(page, "//p[@class='advice']")).containsExactly("Leave them out, or not");
   }
@@ -279,12 +283,50 @@ class AuditPageTest {
     assertThat(texts(page, "//pre[@class='document']/span"))
         .containsExactly("<|im_start|>user\nx<|im_end|>\n");
     assertThat(texts(page, "//pre[@class='document']//b"))
-        .containsExactly("<|im_start|>", "<|im_end|>");
+        .containsExactly("<|im_", "start|>", "<|im_end|>");
     assertThat(
-            find(page, "//pre[@class='document']/mark/i").stream()
+            find(page, "//pre[@class='document']/mark//i").stream()
                 .map(e -> e.getAttribute("data-sign")))
         .containsExactly("·", "→", "·", "↵");
-    assertThat(texts(page, "//details[@class='ids']//li")).containsExactly("1 2 3", "4 5");
+    assertThat(texts(page, "//details[@class='ids']//li")).containsExactly("1 2 3 9", "4 240 5");
+    assertThat(find(page, "//pre//span/@title/..").stream().map(e -> e.getAttribute("title")))
+        .containsExactly("1", "2", "3", "9", "4", "240 5");
+    assertThat(texts(page, "//p[@class='why']")).containsExactly("why & how");
+  }
+
+  @Test
+  void of_a_long_row_the_beginning_and_the_end_are_shown() throws Exception {
+    List<Integer> ids = IntStream.range(0, 900).boxed().toList();
+    List<String> pieces = ids.stream().map(id -> "w" + id + " ").toList();
+    List<Segment> segments =
+        List.of(new Segment(false, ids, pieces), new Segment(true, ids, pieces));
+    Html html =
+        new ExampleList(
+                List.of(new SourceFile("a", "ab", 1)),
+                List.of(new ExampleRow(0, new PreviewRow(1, 1800, 900, segments), List.of("x"))))
+            .html();
+    String page = "<html>" + html.markup() + "</html>";
+    assertThat(texts(page, "//em")).containsExactly("600 tokens not shown");
+    assertThat(texts(page, "//pre/mark"))
+        .satisfiesExactly(
+            beginning -> assertThat(beginning).startsWith("w0 ").endsWith("w99 "),
+            end -> assertThat(end).startsWith("w700 ").endsWith("w899 "));
+    assertThat(find(page, "//pre//span[@title]")).hasSize(1200);
+  }
+
+  @Test
+  void a_row_without_tokens_stands_as_it_is() throws Exception {
+    Segment text = new Segment(false, List.of(), List.of("{\"prompt\": "));
+    Html html =
+        new ExampleList(
+                List.of(new SourceFile("a", "ab", 1)),
+                List.of(new ExampleRow(0, new PreviewRow(7, 0, 0, List.of(text)), List.of("x"))))
+            .html();
+    String page = "<html>" + html.markup() + "</html>";
+    assertThat(texts(page, "//pre")).containsExactly("{\"prompt\": ");
+    assertThat(texts(page, "//p[@class='facts']"))
+        .containsExactly("no tokens: the row is not used");
+    assertThat(find(page, "//details")).isEmpty();
   }
 
   @Test

@@ -198,6 +198,7 @@ class AnswersTest {
         "```\n# TODO: later\n```",
         "The array is [1, 2, 3] and x[name] is its entry.",
         "My to-do list is long.",
+        "[Your legs have been replaced with buns.] What now?",
       })
   void near_misses_are_no_placeholders(String answer) {
     assertThat(kinds(answer)).isEmpty();
