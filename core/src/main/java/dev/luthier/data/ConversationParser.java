@@ -3,12 +3,14 @@ package dev.luthier.data;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.luthier.data.Example.Chat;
+import dev.luthier.data.source.ValueText;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -69,13 +71,12 @@ final class ConversationParser {
   /** The messages behind the row's {@code system} column, where it has one and they do not. */
   List<Map<String, @Nullable Object>> withSystem(
       Map<String, @Nullable Object> row, List<Map<String, @Nullable Object>> messages) {
-    if (!(row.get("system") instanceof String system)
-        || system.isBlank()
-        || "system".equals(messages.get(0).get("role"))) {
+    Optional<String> system = Shape.system(row);
+    if (system.isEmpty() || "system".equals(messages.get(0).get("role"))) {
       return messages;
     }
     List<Map<String, @Nullable Object>> all = new ArrayList<>();
-    all.add(Chat.message("system", system));
+    all.add(Chat.message("system", system.get()));
     all.addAll(messages);
     return all;
   }
@@ -101,8 +102,7 @@ final class ConversationParser {
       value = parsed(text, column); // a cell of a table
     }
     if (!(value instanceof List<?> list)) {
-      throw new RowRefused(
-          column + ": expected a list of messages, found " + RowParser.describe(value));
+      throw new RowRefused(column + ": expected a list of messages, found " + ValueText.of(value));
     }
     if (list.isEmpty()) {
       throw new RowRefused(column + ": expected at least one message, found none");
@@ -132,9 +132,7 @@ final class ConversationParser {
     private Map<String, @Nullable Object> message(@Nullable Object item, String where) {
       if (!(item instanceof Map<?, ?> map)) {
         throw new RowRefused(
-            where
-                + ": expected an object with role and content, found "
-                + RowParser.describe(item));
+            where + ": expected an object with role and content, found " + ValueText.of(item));
       }
       boolean sharegpt = !map.containsKey(roleKey) && map.containsKey("from");
       String key = sharegpt ? "from" : roleKey;
@@ -142,7 +140,7 @@ final class ConversationParser {
         throw new RowRefused(
             where
                 + ": expected a role (system, user, assistant, tool), found "
-                + RowParser.describe(map.get(key)),
+                + ValueText.of(map.get(key)),
             "if messages name it otherwise, say data.columns.role=NAME");
       }
       String role = role(said, sharegpt);
@@ -164,7 +162,7 @@ final class ConversationParser {
                 + " ("
                 + role
                 + "): expected content (a string, or a list of parts) or tool_calls, found content "
-                + RowParser.describe(content));
+                + ValueText.of(content));
       }
       Map<String, @Nullable Object> message = new LinkedHashMap<>();
       message.put("role", role);
@@ -209,7 +207,7 @@ final class ConversationParser {
         throw new RowRefused(
             where
                 + " (function_call): expected JSON such as {\"name\": \"f\", \"arguments\": {}}, found "
-                + RowParser.describe(item));
+                + ValueText.of(item));
       }
       Object arguments = function.get("arguments");
       if (arguments instanceof String text && text.strip().startsWith("{")) {
@@ -233,7 +231,7 @@ final class ConversationParser {
     try {
       return JSON.readValue(text, Object.class);
     } catch (JsonProcessingException e) {
-      throw new RowRefused(where + ": expected JSON, found " + RowParser.describe(text));
+      throw new RowRefused(where + ": expected JSON, found " + ValueText.of(text));
     }
   }
 
@@ -247,20 +245,15 @@ final class ConversationParser {
       return List.of();
     }
     if (tools instanceof String text) {
-      try {
-        tools = JSON.readValue(text, Object.class);
-      } catch (JsonProcessingException e) {
-        throw new RowRefused("tools: expected a JSON list, found " + RowParser.describe(text));
-      }
+      tools = parsed(text, "tools");
     }
     if (!(tools instanceof List<?> list)) {
-      throw new RowRefused("tools: expected a list, found " + RowParser.describe(tools));
+      throw new RowRefused("tools: expected a list, found " + ValueText.of(tools));
     }
     List<Object> result = new ArrayList<>();
     for (Object tool : list) {
       if (!(tool instanceof Map<?, ?> map)) {
-        throw new RowRefused(
-            "tools: expected a list of objects, found " + RowParser.describe(tool));
+        throw new RowRefused("tools: expected a list of objects, found " + ValueText.of(tool));
       }
       boolean bare = map.get("name") instanceof String && !map.containsKey("function");
       if (bare && !map.containsKey("type")) {

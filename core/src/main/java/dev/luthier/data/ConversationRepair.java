@@ -38,9 +38,10 @@ final class ConversationRepair {
       last--;
     }
     int first = !kept.isEmpty() && is(kept.get(0), "system") ? 1 : 0;
-    while (first < kept.size() && is(kept.get(first), "assistant")) {
-      repairs.add("a turn of the assistant before any of the user's was left out");
-      kept.remove(first);
+    while (first < kept.size()
+        && (is(kept.get(first), "assistant") || is(kept.get(first), "tool"))) {
+      String role = String.valueOf(kept.remove(first).get("role"));
+      repairs.add("a turn of " + role + " before any of the user's was left out");
     }
     if (kept.size() <= first) {
       throw new RowRefused("the conversation has no question with an answer", "remove the row");
@@ -60,7 +61,10 @@ final class ConversationRepair {
             || message.get("content") instanceof List<?> parts && parts.isEmpty());
   }
 
-  /** Tools may answer several calls in a row; everyone else speaks in turn. */
+  /**
+   * Tools may answer several calls in a row; everyone else speaks in turn. What messages say beside
+   * their texts must be the same, and no marks of stretches of the text, which would shift.
+   */
   private static boolean joins(
       Map<String, @Nullable Object> before, Map<String, @Nullable Object> message) {
     return !is(message, "tool")
@@ -68,7 +72,15 @@ final class ConversationRepair {
         && before.get("content") instanceof String
         && message.get("content") instanceof String
         && before.get("tool_calls") == null
-        && message.get("tool_calls") == null;
+        && before.get("train_detail") == null
+        && withoutContent(before).equals(withoutContent(message));
+  }
+
+  private static Map<String, @Nullable Object> withoutContent(
+      Map<String, @Nullable Object> message) {
+    Map<String, @Nullable Object> rest = new LinkedHashMap<>(message);
+    rest.remove("content");
+    return rest;
   }
 
   private static Map<String, @Nullable Object> joined(

@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * What is trained on and how rows become token sequences.
  *
- * @param train the rows to train on, JSON or JSONL
+ * @param train the rows to train on: a file, a folder, a glob, or a prepared set
  * @param eval the rows to evaluate on
  * @param maxLength tokens per sequence
  * @param overflow what happens to rows that are longer

@@ -1,6 +1,9 @@
 package dev.luthier.data;
 
+import dev.luthier.Complaints;
 import dev.luthier.LuthierException;
+import dev.luthier.Nearest;
+import dev.luthier.UsageException;
 import dev.luthier.data.DataSettings.BadRows;
 import dev.luthier.data.DataSettings.Format;
 import dev.luthier.data.source.ReadOptions;
@@ -9,9 +12,12 @@ import dev.luthier.data.source.RowSink;
 import dev.luthier.format.Hashes;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +31,42 @@ import org.jspecify.annotations.Nullable;
  */
 public record ExampleReader(
     ReadOptions options, Format format, Map<String, String> columns, Map<String, String> roles) {
-  /** Parts the documents of a text file. */
-  public static final String DOCUMENT_END = "<|endoftext|>";
+  private static final List<String> ROLES = List.of("system", "user", "assistant", "tool");
 
+  /**
+   * @throws UsageException a mapping is to a name that nothing is read from
+   */
   public ExampleReader {
     columns = Map.copyOf(columns);
     roles = Map.copyOf(roles);
+    Complaints complaints = new Complaints();
+    for (String name : new TreeSet<>(columns.keySet())) {
+      if (!Shape.NAMES.contains(name)) {
+        complaints.add(
+            "data.columns."
+                + name
+                + ": expected our name of a column ("
+                + String.join(", ", Shape.NAMES)
+                + ") and after it the file's"
+                + meant(name, Shape.NAMES));
+      }
+    }
+    for (Map.Entry<String, String> role : new TreeMap<>(roles).entrySet()) {
+      if (!ROLES.contains(role.getValue())) {
+        complaints.add(
+            "data.roles."
+                + role.getKey()
+                + " is "
+                + role.getValue()
+                + ": must be system, user, assistant or tool"
+                + meant(role.getValue(), ROLES));
+      }
+    }
+    complaints.throwIfAny();
+  }
+
+  private static String meant(String word, Collection<String> known) {
+    return Nearest.to(word, known).map(name -> ". Did you mean " + name + "?").orElse("");
   }
 
   /** Reads rows as they stand. */

@@ -32,8 +32,17 @@ final class Preferences {
     return pair(new Chat(chosen, tools, common), new Chat(rejected, tools, common));
   }
 
+  /** Whether the two begin with the prompt, and not with what the assistant answers to it. */
+  static boolean areWhole(
+      List<Map<String, @Nullable Object>> chosen, List<Map<String, @Nullable Object>> rejected) {
+    return common(chosen, rejected) > 0
+        && !TrainingPolicy.isAssistant(chosen.get(0))
+        && !"tool".equals(chosen.get(0).get("role"));
+  }
+
   /** How many messages the two begin with in common. */
-  static int common(List<Map<String, @Nullable Object>> a, List<Map<String, @Nullable Object>> b) {
+  private static int common(
+      List<Map<String, @Nullable Object>> a, List<Map<String, @Nullable Object>> b) {
     int common = 0;
     while (common < Math.min(a.size(), b.size()) && a.get(common).equals(b.get(common))) {
       common++;

@@ -9,11 +9,13 @@ import dev.luthier.data.Example.PromptCompletion;
 import dev.luthier.data.Example.Stepwise;
 import dev.luthier.data.Example.Text;
 import dev.luthier.data.Example.Unpaired;
+import dev.luthier.data.source.ValueText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class RowParser {
   /** Column mappings that name keys of a message, not columns of a row. */
   private static final List<String> MESSAGE_KEYS = List.of("role", "content");
+
+  /** What a column is hardly called: the file may have no header. */
+  private static final Pattern CELL = Pattern.compile("\\s|[.?!]$|^[0-9.,]+$");
 
   private final Format declared;
   private final Map<String, String> columns;
@@ -70,9 +75,12 @@ final class RowParser {
    * @throws RowRefused the row is not of the format, or of none
    */
   Parsed read(Map<String, @Nullable Object> given) {
-    Map<String, @Nullable Object> row = mapped(given);
-    Shape shape = declared == Format.AUTO ? recognise(row) : new Shape(declared, true);
     List<String> repairs = new ArrayList<>();
+    Map<String, @Nullable Object> row = mapped(given);
+    if (repair) {
+      row = withoutNumbers(row, repairs);
+    }
+    Shape shape = declared == Format.AUTO ? recognise(row) : new Shape(declared, true);
     Example example =
         switch (shape.format()) {
           case MESSAGES, SHAREGPT -> conversation(row, repairs);
@@ -120,8 +128,26 @@ final class RowParser {
     return value;
   }
 
-  private static Shape recognise(Map<String, @Nullable Object> row) {
-    return Shape.of(row)
+  private static Map<String, @Nullable Object> withoutNumbers(
+      Map<String, @Nullable Object> row, List<String> repairs) {
+    Map<String, @Nullable Object> texts = new LinkedHashMap<>(row);
+    texts.replaceAll(
+        (column, value) -> {
+          if (!(value instanceof Number) || !Shape.isWords(column)) {
+            return value;
+          }
+          repairs.add(column + ": the number " + value + " was read as text");
+          return value.toString();
+        });
+    return texts;
+  }
+
+  /** Columns that the settings name say more than others that the row has besides. */
+  private Shape recognise(Map<String, @Nullable Object> row) {
+    Map<String, @Nullable Object> named = new LinkedHashMap<>(row);
+    named.keySet().retainAll(columns.keySet());
+    return Shape.of(named)
+        .or(() -> Shape.of(row))
         .or(() -> Shape.of(withoutNulls(row))) // then what is null is what is wrong
         .orElseThrow(
             () ->
@@ -129,8 +155,11 @@ final class RowParser {
                     "expected the columns messages, or conversations, or prompt and completion, or"
                         + " instruction and output, or chosen and rejected, or text; found "
                         + (row.isEmpty() ? "none" : String.join(", ", row.keySet())),
-                    "say which column is which, such as data.columns.prompt=NAME"
-                        + " data.columns.completion=NAME"));
+                    row.keySet().stream().anyMatch(CELL.asPredicate())
+                        ? "if these are cells and not names, the table has no header:"
+                            + " data.header=false"
+                        : "say which column is which, such as data.columns.prompt=NAME"
+                            + " data.columns.completion=NAME"));
   }
 
   private static Map<String, @Nullable Object> withoutNulls(Map<String, @Nullable Object> row) {
@@ -140,23 +169,33 @@ final class RowParser {
   }
 
   private Chat conversation(Map<String, @Nullable Object> row, List<String> repairs) {
-    String column = Shape.conversation(row).orElse("messages");
+    String column =
+        Shape.conversation(row).or(() -> Shape.conversation(withoutNulls(row))).orElse("messages");
     return conversations.chat(row, column, repairs);
   }
 
   private Example promptCompletion(Map<String, @Nullable Object> row) {
-    List<String> pair = Shape.pair(row).orElse(List.of("prompt", "completion"));
+    List<String> pair =
+        Shape.pair(row)
+            .or(() -> Shape.pair(withoutNulls(row)))
+            .orElse(List.of("prompt", "completion"));
     return answer(row, pair.get(0), pair.get(1));
   }
 
-  /** A prompt and an answer to it, each a string or a list of messages. */
+  /**
+   * A prompt and an answer to it, each a string or a list of messages. With a system prompt beside
+   * them they are a conversation.
+   */
   private Example answer(Map<String, @Nullable Object> row, String prompt, String answer) {
-    if (row.get(prompt) instanceof List<?> || row.get(answer) instanceof List<?>) {
+    if (row.get(prompt) instanceof List<?>
+        || row.get(answer) instanceof List<?>
+        || (Shape.system(row).isPresent() && row.get(answer) != null)) {
+      List<Map<String, @Nullable Object>> asked =
+          row.get(prompt) instanceof String text
+              ? List.of(Chat.message("user", text))
+              : conversations.messages(row, prompt);
       List<Map<String, @Nullable Object>> all =
-          new ArrayList<>(
-              row.get(prompt) instanceof String text
-                  ? List.of(Chat.message("user", text))
-                  : conversations.messages(row, prompt));
+          new ArrayList<>(conversations.withSystem(row, asked));
       int trainFrom = all.size();
       all.addAll(
           row.get(answer) instanceof String text
@@ -235,9 +274,8 @@ final class RowParser {
     }
     List<Map<String, @Nullable Object>> chosen = conversations.turns(row, "chosen");
     List<Map<String, @Nullable Object>> rejected = conversations.turns(row, "rejected");
-    boolean whole = chosen.size() > 1 && Preferences.common(chosen, rejected) > 0;
     List<Object> tools = ConversationParser.tools(row);
-    if (whole || prompt.isEmpty()) {
+    if (prompt.isEmpty() || Preferences.areWhole(chosen, rejected)) {
       return Preferences.ofConversations(chosen, rejected, tools);
     }
     return Preferences.afterPrompt(Preferences.asTurns(prompt.get()), chosen, rejected, tools);
@@ -275,7 +313,13 @@ final class RowParser {
       return Optional.of(new Chat(turns.subList(0, turns.size() - 1), List.of(), 0));
     }
     return Shape.first(row, List.of("prompt", "question", "query", "input"))
-        .map(column -> new Text(string(row, column)));
+        .map(column -> string(row, column))
+        .map(text -> Shape.system(row).isPresent() ? withSystem(row, text) : new Text(text));
+  }
+
+  private Chat withSystem(Map<String, @Nullable Object> row, String prompt) {
+    return new Chat(
+        conversations.withSystem(row, List.of(Chat.message("user", prompt))), List.of(), 0);
   }
 
   private Unpaired unpaired(Map<String, @Nullable Object> row, List<String> repairs) {
@@ -284,7 +328,7 @@ final class RowParser {
             .orElseThrow(
                 () ->
                     new RowRefused(
-                        "label: expected true or false, found " + describe(row.get("label"))));
+                        "label: expected true or false, found " + ValueText.of(row.get("label"))));
     if (Shape.conversation(row).isEmpty()) {
       return new Unpaired(promptCompletion(row), desirable);
     }
@@ -300,15 +344,23 @@ final class RowParser {
     List<String> steps = new ArrayList<>();
     List<Boolean> labels = new ArrayList<>();
     if (row.get("completions") instanceof List<?> list) {
-      list.forEach(step -> steps.add(String.valueOf(step)));
+      for (Object step : list) {
+        if (!(step instanceof String words)) {
+          throw new RowRefused(
+              "completions: expected a string for each step, found " + ValueText.of(step));
+        }
+        steps.add(words);
+      }
     }
     if (row.get("labels") instanceof List<?> list) {
       for (Object label : list) {
-        if (!(label instanceof Boolean right)) {
-          throw new RowRefused(
-              "labels: expected true or false for each step, found " + describe(label));
-        }
-        labels.add(right);
+        labels.add(
+            Shape.truth(label)
+                .orElseThrow(
+                    () ->
+                        new RowRefused(
+                            "labels: expected true or false for each step, found "
+                                + ValueText.of(label))));
       }
     }
     if (steps.isEmpty() || steps.size() != labels.size()) {
@@ -327,37 +379,29 @@ final class RowParser {
     if (value instanceof String || value instanceof Number || value instanceof Boolean) {
       return value.toString();
     }
-    throw new RowRefused(column + ": expected a word or a number, found " + describe(row, column));
+    throw new RowRefused(column + ": expected a word or a number, found " + found(row, column));
   }
 
   private static String string(Map<String, @Nullable Object> row, String column) {
     if (row.get(column) instanceof String value) {
       return value;
     }
-    throw new RowRefused(column + ": expected a string, found " + describe(row, column));
+    throw new RowRefused(
+        column + ": expected a string, found " + found(row, column),
+        row.get(column) instanceof Number
+            ? "data.badRows=repair reads numbers as text"
+            : row.containsKey(column)
+                ? ""
+                : "say which column it is: data.columns." + column + "=NAME");
+  }
+
+  private static String found(Map<String, @Nullable Object> row, String column) {
+    return row.containsKey(column)
+        ? ValueText.of(row.get(column))
+        : "no such column among " + String.join(", ", row.keySet());
   }
 
   private static String optionalString(Map<String, @Nullable Object> row, String column) {
     return row.get(column) == null ? "" : string(row, column);
-  }
-
-  private static String describe(Map<String, @Nullable Object> row, String column) {
-    return row.containsKey(column) ? describe(row.get(column)) : "no such column";
-  }
-
-  static String describe(@Nullable Object value) {
-    if (value == null) {
-      return "null";
-    }
-    if (value instanceof Map<?, ?>) {
-      return "an object";
-    }
-    if (value instanceof List<?>) {
-      return "a list";
-    }
-    String text = value.toString();
-    return value instanceof String
-        ? "\"" + (text.length() > 40 ? text.substring(0, 40) + "..." : text) + "\""
-        : text;
   }
 }

@@ -5,8 +5,11 @@ import dev.luthier.data.DataSettings.TrainOn;
 import dev.luthier.data.DataSettings.TrainOnEnd;
 import dev.luthier.data.Example.Chat;
 import dev.luthier.data.Example.Instruction;
+import dev.luthier.data.Example.Labelled;
+import dev.luthier.data.Example.Preference;
 import dev.luthier.data.Example.PromptCompletion;
 import dev.luthier.data.Example.Text;
+import dev.luthier.data.Example.Unpaired;
 import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.Encoding;
 import dev.luthier.tokenizer.Tokenizer;
@@ -138,11 +141,23 @@ public final class SftEncoder {
     }
     if (!(example instanceof Instruction instruction)) {
       throw new RowRefused(
-          example.kind() + " rows are not for supervised fine-tuning",
-          "to train on one of their answers, name it: data.format=prompt-completion"
-              + " data.columns.completion=chosen");
+          example.kind() + " rows are not for supervised fine-tuning", use(example));
     }
     return chat.isPresent() ? chat(row, instruction.asChat()) : pair(row, instruction.asPrompt());
+  }
+
+  /** How such rows can be trained on all the same. */
+  private static String use(Example example) {
+    if (example instanceof Preference) {
+      return "to train on the better answers: data.format=prompt-completion"
+          + " data.columns.completion=chosen, or, where these hold the prompt too,"
+          + " data.format=messages data.columns.messages=chosen";
+    }
+    if (example instanceof Unpaired) {
+      return "to train on all answers, unwanted ones too, name their format: data.format=messages"
+          + " or prompt-completion";
+    }
+    return example instanceof Labelled ? "to train on their texts: data.format=text" : "";
   }
 
   private EncodedRow pair(Row row, PromptCompletion pair) {
@@ -156,8 +171,8 @@ public final class SftEncoder {
   private EncodedRow chat(Row row, Chat conversation) {
     if (conversations.isEmpty()) {
       throw new RowRefused(
-          "a conversation needs a chat template, and the model has none; name one with"
-              + " data.template");
+          "a conversation needs a chat template, and there is none",
+          "name one, such as data.template=chatml");
     }
     ConversationEncoder.Encoded encoded = conversations.get().encode(conversation);
     return finish(

@@ -5,6 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +42,31 @@ record Shape(Format format, boolean usual) {
   /** Columns that are a document under another name. */
   static final List<String> TEXTS = List.of("text", "content", "document", "body");
 
+  /** Columns that stand before the conversation as its system prompt. */
+  private static final List<String> SYSTEMS = List.of("system", "system_prompt");
+
   /** Columns that say whether an answer is wanted. */
-  static final List<String> VERDICTS = List.of("label", "kto_tag");
+  private static final List<String> VERDICTS = List.of("label", "kto_tag");
+
+  /** Every name that a column or a key of a message can be mapped to. */
+  static final Set<String> NAMES =
+      Stream.of(
+              CONVERSATIONS.stream(),
+              PAIRS.stream().flatMap(List::stream),
+              OUTPUTS.stream(),
+              TEXTS.stream(),
+              SYSTEMS.stream(),
+              VERDICTS.stream(),
+              Stream.of("prompt", "instruction", "instances", "history", "tools", "role"),
+              Stream.of("chosen", "rejected", "chosen_messages", "rejected_messages"),
+              Stream.of("completions", "labels"))
+          .flatMap(names -> names)
+          .collect(Collectors.toCollection(TreeSet::new));
+
+  /** Whether a column of this name holds words, where the row has it. */
+  static boolean isWords(String column) {
+    return NAMES.contains(column) && !VERDICTS.contains(column);
+  }
 
   /** Recognises a row; a column that holds null counts as absent. */
   static Optional<Shape> of(Map<String, @Nullable Object> row) {
@@ -52,14 +79,16 @@ record Shape(Format format, boolean usual) {
     Optional<String> conversation = conversation(row);
     if (conversation.isPresent()) {
       if (verdict(row).isPresent()) {
-        return shape(Format.UNPAIRED, true);
+        return shape(Format.UNPAIRED, saysVerdict(row));
       }
       boolean usual = CONVERSATIONS.indexOf(conversation.get()) < 2;
       return shape(
           saysFrom(row.get(conversation.get())) ? Format.SHAREGPT : Format.MESSAGES, usual);
     }
     if (has(row, "prompt", "completion")) {
-      return shape(verdict(row).isPresent() ? Format.UNPAIRED : Format.PROMPT_COMPLETION, true);
+      return verdict(row).isPresent()
+          ? shape(Format.UNPAIRED, saysVerdict(row))
+          : shape(Format.PROMPT_COMPLETION, true);
     }
     if (has(row, "instruction") && (first(row, OUTPUTS).isPresent() || has(row, "instances"))) {
       return shape(Format.ALPACA, has(row, "output"));
@@ -85,11 +114,30 @@ record Shape(Format format, boolean usual) {
 
   /** Whether the answer is wanted, where the row says so. */
   static Optional<Boolean> verdict(Map<String, @Nullable Object> row) {
+    return first(row, VERDICTS).flatMap(column -> truth(row.get(column)));
+  }
+
+  /** True and false, as words or as 1 and 0. */
+  static Optional<Boolean> truth(@Nullable Object value) {
+    return switch (String.valueOf(value).toLowerCase(Locale.ROOT)) {
+      case "true", "1" -> Optional.of(true);
+      case "false", "0" -> Optional.of(false);
+      default -> Optional.empty();
+    };
+  }
+
+  /** A label of 1 or 0 may be a class as well. */
+  private static boolean saysVerdict(Map<String, @Nullable Object> row) {
     return first(row, VERDICTS)
-        .map(row::get)
-        .map(value -> String.valueOf(value).toLowerCase(Locale.ROOT))
-        .filter(value -> value.equals("true") || value.equals("false"))
-        .map(Boolean::valueOf);
+        .filter(column -> String.valueOf(row.get(column)).length() > 1)
+        .isPresent();
+  }
+
+  /** The system prompt beside the conversation, if there is one. */
+  static Optional<String> system(Map<String, @Nullable Object> row) {
+    return first(row, SYSTEMS)
+        .map(column -> row.get(column) instanceof String text ? text : "")
+        .filter(text -> !text.isBlank());
   }
 
   /** The column that holds a conversation; one of an unusual name must hold a list. */

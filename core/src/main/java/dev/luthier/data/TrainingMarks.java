@@ -1,5 +1,6 @@
 package dev.luthier.data;
 
+import dev.luthier.data.source.ValueText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -141,7 +142,7 @@ record TrainingMarks(Optional<Boolean> train, List<Part> parts) {
             + ": expected "
             + (key.equals("train") ? "true or false" : "0 or 1")
             + ", found "
-            + RowParser.describe(value)
+            + ValueText.of(value)
             + (value instanceof Number
                 ? ": tokens are trained or not, and nothing weighs them in between"
                 : ""));
@@ -166,7 +167,7 @@ record TrainingMarks(Optional<Boolean> train, List<Part> parts) {
             + " end_offset < "
             + points
             + " (the characters of the content), found "
-            + RowParser.describe(range)
+            + ValueText.of(range)
             + (range instanceof Map<?, ?> ? " " + range : ""));
   }
 }

@@ -2,8 +2,10 @@ package dev.luthier.tokenizer;
 
 import dev.luthier.LuthierException;
 import dev.luthier.Nearest;
+import dev.luthier.format.Reason;
 import dev.luthier.tokenizer.jinja.TemplateException;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -114,8 +116,11 @@ public final class ChatTemplates {
   public static String read(Path file) {
     try {
       return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new LuthierException("the chat template " + file + " is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new LuthierException("the chat template " + file + " cannot be read: " + e, e);
+      throw new LuthierException(
+          "the chat template " + file + " cannot be read: " + Reason.of(e), e);
     }
   }
 

@@ -93,7 +93,7 @@ class ExampleReaderTest {
             + " expected JSON, found \"f(x)\"",
         "{\"text\": \"a\"} {}#expected one object on the line, found more after it",
         "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": \"nonsense\"}#tools:"
-            + " expected a JSON list, found \"nonsense\"",
+            + " expected JSON, found \"nonsense\"",
       })
   void a_row_that_cannot_be_read_says_why(String line, String reason) throws IOException {
     DataFile file = read("rows.jsonl", "{\"text\": \"ok\"}\n" + line + "\n");
@@ -142,7 +142,7 @@ class ExampleReaderTest {
     refused(
         ExampleReader.read(path, Format.ALPACA),
         1,
-        "instruction: expected a string, found no such column");
+        "instruction: expected a string, found no such column among prompt, completion, text");
   }
 
   @Test

@@ -3,9 +3,11 @@ package dev.luthier.data;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.luthier.UsageException;
 import dev.luthier.data.DataSettings.Format;
 import dev.luthier.data.Example.Chat;
 import dev.luthier.data.Example.Instruction;
@@ -14,12 +16,15 @@ import dev.luthier.data.Example.Preference;
 import dev.luthier.data.Example.PromptCompletion;
 import dev.luthier.data.Example.Stepwise;
 import dev.luthier.data.Example.Unpaired;
+import dev.luthier.data.source.ReadOptions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows of every format that the field uses, as they stand in files. */
 class FormatsTest {
@@ -38,6 +43,8 @@ class FormatsTest {
         "{\"prompt\":\"a\",\"completion\":\"b\"}#PROMPT_COMPLETION#true",
         "{\"prompt\":\"a\",\"completion\":\"b\",\"label\":true}#UNPAIRED#true",
         "{\"prompt\":\"a\",\"completion\":\"b\",\"label\":3}#PROMPT_COMPLETION#true",
+        "{\"prompt\":\"a\",\"completion\":\"b\",\"label\":\"False\"}#UNPAIRED#true",
+        "{\"prompt\":\"a\",\"completion\":\"b\",\"label\":0}#UNPAIRED#false",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"label\":false}#UNPAIRED#true",
         "{\"question\":\"a\",\"answer\":\"b\"}#PROMPT_COMPLETION#false",
         "{\"instruction\":\"a\",\"input\":null,\"output\":\"b\"}#ALPACA#true",
@@ -142,6 +149,138 @@ class FormatsTest {
             parse(
                 "{\"instruction\": \"i\", \"instances\": [{\"input\": \"x\", \"output\": \"y\"}]}"))
         .isEqualTo(new Instruction("i", "x", "y", "", List.of()));
+  }
+
+  @Test
+  void verdicts_are_truth_values_or_one_and_zero() {
+    assertThat(
+            parse(
+                "{\"prompt\": \"p\", \"completions\": [\"a\", \"b\"], \"labels\": [1, \"false\"]}"))
+        .isEqualTo(new Stepwise("p", List.of("a", "b"), List.of(true, false)));
+    assertThat(parse("{\"prompt\": \"p\", \"completion\": \"c\", \"kto_tag\": 0}"))
+        .isEqualTo(new Unpaired(new PromptCompletion("p", "c"), false));
+    assertThatThrownBy(
+            () -> parse("{\"prompt\": \"p\", \"completions\": [{\"a\": 1}], \"labels\": [true]}"))
+        .hasMessageContaining("expected a string for each step, found an object");
+    assertThatThrownBy(
+            () -> parse("{\"prompt\": \"p\", \"completions\": [\"a\"], \"labels\": [2]}"))
+        .hasMessageContaining("expected true or false for each step, found 2");
+  }
+
+  @Test
+  void answers_that_begin_alike_do_not_swallow_the_prompt_before_them() {
+    Preference pair =
+        (Preference)
+            parse(
+                """
+                {"prompt": [{"role": "user", "content": "p"}],
+                 "chosen": [{"role": "assistant", "content": "s"}, {"role": "user", "content": "n"},
+                            {"role": "assistant", "content": "good"}],
+                 "rejected": [{"role": "assistant", "content": "s"}, {"role": "user", "content": "n"},
+                              {"role": "assistant", "content": "bad"}]}
+                """);
+    assertThat(((Chat) pair.chosen()).messages()).hasSize(4);
+    assertThat(((Chat) pair.chosen()).messages().get(0)).containsEntry("content", "p");
+    Preference repeated =
+        (Preference)
+            parse(
+                """
+                {"prompt": "p",
+                 "chosen": [{"role": "user", "content": "p"}, {"role": "assistant", "content": "good"}],
+                 "rejected": [{"role": "user", "content": "p"}, {"role": "assistant", "content": "bad"}]}
+                """);
+    assertThat(((Chat) repeated.chosen()).messages()).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"system", "system_prompt"})
+  void a_system_prompt_beside_prompt_and_answer_is_not_lost(String column) {
+    String system = "{\"" + column + "\": \"S\", ";
+    Chat chat = (Chat) parse(system + "\"question\": \"q\", \"response\": \"r\"}");
+    assertThat(chat.messages()).extracting(m -> m.get("content")).containsExactly("S", "q", "r");
+    assertThat(chat.trainFrom()).isEqualTo(2);
+    Preference pair =
+        (Preference) parse(system + "\"prompt\": \"q\", \"chosen\": \"r\", \"rejected\": \"x\"}");
+    assertThat(pair.chosen()).isEqualTo(chat);
+    assertThat(parse("{\"" + column + "\": \" \", \"prompt\": \"q\", \"completion\": \"r\"}"))
+        .isEqualTo(new PromptCompletion("q", "r"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      quoteCharacter = '~',
+      value = {
+        "{\"conversations\": null}#conversations: expected a list of messages, found null#",
+        "{\"question\": \"q\", \"answer\": null}#answer: expected a string, found null#",
+        "{\"question\": \"q\", \"answer\": 4}#answer: expected a string, found 4#data.badRows=repair",
+        "{\"foo\": 1, \"bar\": 2}#found foo, bar#data.columns.prompt=NAME",
+        "{\"What is it?\": \"a\", \"2\": \"b\"}#found What is it?, 2#data.header=false",
+      })
+  void what_is_wrong_with_a_row_is_said_in_the_file_s_own_words(
+      String row, String reason, @Nullable String hint) {
+    RowRefused refused = catchThrowableOfType(RowRefused.class, () -> parse(row));
+    assertThat(refused.reason()).contains(reason);
+    assertThat(refused.at("f", 1, "").hint()).contains(hint == null ? "" : hint);
+  }
+
+  @Test
+  void a_declared_format_that_a_row_has_not_says_what_the_row_has() {
+    RowParser parser = new RowParser(Format.ALPACA);
+    RowRefused refused =
+        catchThrowableOfType(RowRefused.class, () -> parser.parse(columns("{\"q\": \"a\"}")));
+    assertThat(refused.reason())
+        .isEqualTo("instruction: expected a string, found no such column among q");
+    assertThat(refused.at("f", 1, "").hint()).contains("data.columns.instruction=NAME");
+  }
+
+  @Test
+  void columns_that_are_named_count_more_than_others_besides() {
+    RowParser parser =
+        new RowParser(Format.AUTO, Map.of("prompt", "q", "completion", "a"), Map.of(), false);
+    assertThat(parser.parse(columns("{\"q\": \"1\", \"a\": \"2\", \"turns\": [{\"x\": 1}]}")))
+        .isEqualTo(new PromptCompletion("1", "2"));
+  }
+
+  @Test
+  void names_that_nothing_is_read_from_are_refused() {
+    assertThatThrownBy(() -> reader(Map.of("promt", "q"), Map.of()))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("data.columns.promt")
+        .hasMessageContaining("Did you mean prompt?");
+    assertThatThrownBy(() -> reader(Map.of(), Map.of("agent", "asistant")))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("data.roles.agent is asistant")
+        .hasMessageContaining("Did you mean assistant?");
+  }
+
+  private static void reader(Map<String, String> columns, Map<String, String> roles) {
+    new ExampleReader(ReadOptions.standard(), Format.AUTO, columns, roles);
+  }
+
+  @Test
+  void repair_reads_numbers_as_text_and_tells() {
+    RowParser parser = new RowParser(Format.AUTO, Map.of(), Map.of(), true);
+    RowParser.Parsed parsed =
+        parser.read(columns("{\"id\": 7, \"question\": \"2+2\", \"answer\": 4}"));
+    assertThat(parsed.example()).isEqualTo(new PromptCompletion("2+2", "4"));
+    assertThat(parsed.repairs()).containsExactly("answer: the number 4 was read as text");
+  }
+
+  @Test
+  void repair_joins_only_turns_that_say_the_same_beside_their_texts() {
+    RowParser parser = new RowParser(Format.AUTO, Map.of(), Map.of(), true);
+    Chat chat =
+        (Chat)
+            parser.parse(
+                columns(
+                    """
+                    {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]},
+                      {"role": "tool", "content": "4"}, {"role": "user", "content": "a"},
+                      {"role": "assistant", "content": "b", "weight": 0},
+                      {"role": "assistant", "content": "c", "weight": 1}]}
+                    """));
+    assertThat(chat.messages()).extracting(m -> m.get("content")).containsExactly("a", "b", "c");
   }
 
   @Test

@@ -160,6 +160,9 @@ class ChatTemplatesTest {
     Files.writeString(file, "{{ bos_token }}\n{% endfo %}");
     assertThatThrownBy(() -> ChatTemplates.encoder(TestTokenizers.chat(), file.toString()))
         .hasMessageStartingWith(file + ": Chat template, line 2: ");
+    Files.write(file, new byte[] {'a', (byte) 0xff});
+    assertThatThrownBy(() -> ChatTemplates.source(file.toString()))
+        .hasMessageContaining("mine is not UTF-8 text");
   }
 
   @Test

@@ -16,13 +16,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * CSV as RFC 4180 has it: records of cells, a cell in quotes may hold separators, line breaks and
  * doubled quotes. The separator is the one of {@code , ; TAB |} that the first line has most of
- * outside quotes. All cells are text; an empty unquoted one is null.
+ * outside quotes. Lines end with LF, CR LF or CR. All cells are text; an empty unquoted one is
+ * null.
  *
  * <p>A record with too few or too many cells is one bad row; the next begins at the next line. Rows
  * are numbered by record, because a line is not a row here.
  */
 final class CsvRows {
-  /** A quoted cell that goes on for so long was never closed. */
+  /** Characters of a cell. A quoted one that goes on for so long was never closed. */
   private static final int MAX_CELL = 16 << 20;
 
   private static final int PEEKED = 1 << 16;
@@ -128,7 +129,7 @@ final class CsvRows {
     int[] counts = new int[128];
     boolean quoted = false;
     int c = in.read();
-    for (int i = 1; c >= 0 && (quoted || c != '\n') && i < PEEKED; i++) {
+    for (int i = 1; c >= 0 && (quoted || (c != '\n' && c != '\r')) && i < PEEKED; i++) {
       if (c == '"') {
         quoted = !quoted;
       } else if (!quoted && c < counts.length) {
@@ -151,13 +152,10 @@ final class CsvRows {
     strayQuote = false;
     List<@Nullable String> cells = new ArrayList<>();
     recordLine = line;
-    int c = in.read();
-    while (c == '\n' || c == '\r') {
-      if (c == '\n') {
-        line++;
-      }
-      recordLine = line;
-      c = in.read();
+    int c = next();
+    while (c == '\n') {
+      recordLine = ++line;
+      c = next();
     }
     if (c < 0) {
       return null;
@@ -169,24 +167,18 @@ final class CsvRows {
         c = quotedCell(cell);
       }
       while (c >= 0 && c != separator && c != '\n') {
-        strayQuote |= quoted && c != '\r' && c != ' ';
+        strayQuote |= quoted && c != ' ';
         if (!quoted) {
-          cell.append((char) c);
+          append(cell, c);
         }
-        c = in.read();
-      }
-      if (!quoted
-          && c != separator
-          && cell.length() > 0
-          && cell.charAt(cell.length() - 1) == '\r') {
-        cell.setLength(cell.length() - 1);
+        c = next();
       }
       cells.add(cell.length() == 0 && !quoted ? null : cell.toString());
       cell.setLength(0);
       if (c != separator) {
         break;
       }
-      c = in.read();
+      c = next();
     }
     if (c == '\n') {
       line++;
@@ -194,12 +186,33 @@ final class CsvRows {
     return cells;
   }
 
+  /** The next character outside quotes; a line may end with CR, LF or both, which is LF here. */
+  private int next() throws IOException {
+    int c = in.read();
+    if (c != '\r') {
+      return c;
+    }
+    in.mark(1);
+    if (in.read() != '\n') {
+      in.reset();
+    }
+    return '\n';
+  }
+
+  private void append(StringBuilder cell, int c) {
+    if (cell.length() == MAX_CELL) {
+      throw new LuthierException(
+          path + ", line " + line + ": a cell has more than " + MAX_CELL + " characters.");
+    }
+    cell.append((char) c);
+  }
+
   /** Reads up to the closing quote and returns the character after it. */
   private int quotedCell(StringBuilder cell) throws IOException {
     int opened = line;
     while (true) {
       int c = in.read();
-      if (c < 0 || cell.length() > MAX_CELL) {
+      if (c < 0 || cell.length() == MAX_CELL) {
         throw new LuthierException(
             path
                 + ", line "
@@ -208,7 +221,7 @@ final class CsvRows {
                 + " Close it, or double it (\"\") if it belongs to the text.");
       }
       if (c == '"') {
-        c = in.read();
+        c = next();
         if (c != '"') {
           return c;
         }

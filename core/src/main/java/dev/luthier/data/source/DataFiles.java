@@ -5,12 +5,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /** What a user names as data: a file, a folder of files, or a glob. */
@@ -34,7 +35,8 @@ public final class DataFiles {
       return List.of(named);
     }
     if (Files.isDirectory(named)) {
-      List<Path> found = below(named, file -> isData(file) && !hidden(named, file));
+      List<Path> found =
+          below(named, Integer.MAX_VALUE, file -> isData(file) && !hidden(named, file));
       if (found.isEmpty()) {
         throw new LuthierException(
             "Expected data files in the folder "
@@ -45,7 +47,7 @@ public final class DataFiles {
       }
       return found;
     }
-    if (!named.toString().matches(".*[*?{\\[].*")) {
+    if (!isPattern(named)) {
       throw new LuthierException("Expected a data file or folder at " + named + ", found none.");
     }
     List<Path> found = matching(named);
@@ -57,11 +59,13 @@ public final class DataFiles {
 
   private static List<Path> matching(Path glob) {
     Path root = Optional.ofNullable(glob.getRoot()).orElse(Path.of(""));
+    int depth = glob.getNameCount();
     for (Path part : glob) {
-      if (part.toString().matches(".*[*?{\\[].*")) {
+      if (isPattern(part)) {
         break;
       }
       root = root.resolve(part);
+      depth--;
     }
     if (!Files.isDirectory(root)) {
       return List.of();
@@ -69,18 +73,22 @@ public final class DataFiles {
     PathMatcher matcher;
     try {
       matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
-    } catch (InvalidPathException | java.util.regex.PatternSyntaxException e) {
-      throw new LuthierException(glob + " is no glob: " + e.getMessage(), e);
+    } catch (PatternSyntaxException e) {
+      throw new LuthierException(glob + " is no glob: " + e.getDescription() + ".", e);
     }
-    return below(root, matcher::matches);
+    return below(
+        root, glob.toString().contains("**") ? Integer.MAX_VALUE : depth, matcher::matches);
   }
 
-  private interface Wanted {
-    boolean test(Path file);
+  private static boolean isPattern(Path path) {
+    return path.toString().chars().anyMatch(c -> "*?{[".indexOf(c) >= 0);
   }
 
-  private static List<Path> below(Path root, Wanted wanted) {
-    try (Stream<Path> all = Files.walk(root)) {
+  /**
+   * @param depth of folders that are looked into, the root among them
+   */
+  private static List<Path> below(Path root, int depth, Predicate<Path> wanted) {
+    try (Stream<Path> all = Files.walk(root, depth)) {
       return all.filter(file -> Files.isRegularFile(file) && wanted.test(file)).sorted().toList();
     } catch (IOException | UncheckedIOException e) {
       throw new LuthierException("Cannot list " + root + ": " + e.getMessage(), e);

@@ -1,20 +1,22 @@
 package dev.luthier.data.source;
 
-import com.github.luben.zstd.ZstdInputStream;
 import dev.luthier.LuthierException;
 import dev.luthier.format.Reason;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One data file. Its name says what it is ({@code .txt}, {@code .csv}, {@code .tsv}, {@code
- * .parquet}); JSON arrays and JSONL are told apart by their first character, gzip and zstd by their
- * first bytes, whatever the name.
+ * .parquet}); JSON arrays and JSONL are told apart by their first character, and gzip, zstd and
+ * Parquet are known by their first bytes, whatever the name.
  */
 public final class RowFile {
   private static final int BUFFER = 1 << 16;
@@ -39,41 +41,102 @@ public final class RowFile {
    */
   public void read(ReadOptions options, RowSink sink) {
     String name = DataFiles.uncompressed(path);
-    if (options.query().isPresent() || name.endsWith(".parquet")) {
-      new TableRows(path).read(options.query(), sink);
-      return;
-    }
-    try (InputStream in = open(path)) {
-      if (name.endsWith(".txt")) {
-        new TextRows(path, in).read(sink);
-      } else if (name.endsWith(".csv") || name.endsWith(".tsv")) {
-        new CsvRows(path, in, name.endsWith(".tsv")).read(options, sink);
-      } else {
-        new JsonRows(path, in).read(options, sink);
+    LastRow last = new LastRow(sink);
+    try {
+      boolean parquet = name.endsWith(".parquet") || beginsAsParquet();
+      if (parquet || options.query().isPresent()) {
+        new TableRows(path, parquet).read(options.query(), sink);
+        return;
+      }
+      try (InputStream in = open()) {
+        if (name.endsWith(".txt")) {
+          new TextRows(in).read(last);
+        } else if (name.endsWith(".csv") || name.endsWith(".tsv")) {
+          new CsvRows(path, in, name.endsWith(".tsv")).read(options, last);
+        } else {
+          new JsonRows(path, in, options.repair(), last).read();
+        }
       }
     } catch (CharacterCodingException e) {
-      throw new LuthierException("Expected UTF-8 text in " + path + ", found other bytes.", e);
+      throw new LuthierException(notUtf8("other bytes" + last.where(), "WINDOWS-1252"), e);
     } catch (IOException e) {
-      throw new LuthierException("Cannot read " + path + ": " + Reason.of(e), e);
+      throw new LuthierException("Cannot read " + path + last.where() + ": " + Reason.of(e), e);
+    }
+  }
+
+  private String notUtf8(String found, String encoding) {
+    return "Expected UTF-8 text in "
+        + path
+        + ", found "
+        + found
+        + ". Convert the file, such as with iconv -f "
+        + encoding
+        + " -t UTF-8.";
+  }
+
+  private boolean beginsAsParquet() throws IOException {
+    try (InputStream in = Files.newInputStream(path)) {
+      return new String(in.readNBytes(4), StandardCharsets.ISO_8859_1).equals("PAR1");
     }
   }
 
   /** The file's bytes, decompressed, a byte-order mark left out. */
-  static InputStream open(Path path) throws IOException {
+  private InputStream open() throws IOException {
     InputStream raw = new BufferedInputStream(Files.newInputStream(path), BUFFER);
+    try {
+      InputStream in = decompressed(raw);
+      in.mark(3);
+      int first = in.read();
+      int second = in.read();
+      if ((first == 0xff && second == 0xfe) || (first == 0xfe && second == 0xff)) {
+        throw new LuthierException(notUtf8("UTF-16", "UTF-16"));
+      }
+      if (first != 0xef || second != 0xbb || in.read() != 0xbf) {
+        in.reset();
+      }
+      return in;
+    } catch (IOException | RuntimeException e) {
+      raw.close();
+      throw e;
+    }
+  }
+
+  private static InputStream decompressed(InputStream raw) throws IOException {
     raw.mark(4);
     int[] magic = {raw.read(), raw.read(), raw.read(), raw.read()};
     raw.reset();
-    InputStream in = raw;
     if (magic[0] == 0x1f && magic[1] == 0x8b) {
-      in = new BufferedInputStream(new GZIPInputStream(raw, BUFFER), BUFFER);
-    } else if (magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd) {
-      in = new BufferedInputStream(new ZstdInputStream(raw).setContinuous(false), BUFFER);
+      return new BufferedInputStream(new GZIPInputStream(raw, BUFFER), BUFFER);
     }
-    in.mark(3);
-    if (in.read() != 0xef || in.read() != 0xbb || in.read() != 0xbf) {
-      in.reset();
+    if (magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd) {
+      return new BufferedInputStream(new ZstdFrames(raw), BUFFER);
     }
-    return in;
+    return raw;
+  }
+
+  /** Remembers which row came last, to say where a file breaks. */
+  private static final class LastRow implements RowSink {
+    private final RowSink sink;
+    private int number;
+
+    LastRow(RowSink sink) {
+      this.sink = sink;
+    }
+
+    String where() {
+      return number == 0 ? "" : " after row " + number;
+    }
+
+    @Override
+    public void row(int number, Map<String, @Nullable Object> columns) {
+      this.number = number;
+      sink.row(number, columns);
+    }
+
+    @Override
+    public void unreadable(int number, String reason, String hint, String text) {
+      this.number = number;
+      sink.unreadable(number, reason, hint, text);
+    }
   }
 }

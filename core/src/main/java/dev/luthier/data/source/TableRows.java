@@ -1,7 +1,9 @@
 package dev.luthier.data.source;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.luthier.LuthierException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -22,31 +24,43 @@ import org.jspecify.annotations.Nullable;
  * loads nothing over the network and keeps to 512 MB.
  */
 final class TableRows {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** DuckDB writes NaN and Infinity as they are. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
+  /** Where DuckDB puts what does not fit into memory, which only a query can need. */
+  private static final String SCRATCH =
+      Path.of(System.getProperty("java.io.tmpdir"), "luthier-" + ProcessHandle.current().pid())
+          .toString();
 
   private final Path path;
+  private final boolean parquet;
 
-  TableRows(Path path) {
+  /**
+   * @param parquet whether the file is Parquet, whatever its name; DuckDB knows others by theirs
+   */
+  TableRows(Path path, boolean parquet) {
     this.path = path;
+    this.parquet = parquet;
   }
 
   void read(Optional<String> query, RowSink sink) {
-    String table = "'" + path.toString().replace("'", "''") + "'";
     Properties settings = new Properties();
     settings.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
     settings.setProperty("memory_limit", "512MB");
+    settings.setProperty("temp_directory", SCRATCH);
     settings.setProperty("autoinstall_known_extensions", "false");
     settings.setProperty("autoload_known_extensions", "false");
     int number = 0;
     try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", settings);
         Statement statement = connection.createStatement()) {
-      statement.execute("CREATE VIEW data AS SELECT * FROM " + table);
+      statement.execute("CREATE VIEW data AS SELECT * FROM " + table());
       String rows = query.orElse("SELECT * FROM data");
       try (ResultSet result =
           statement.executeQuery("SELECT CAST(to_json(r) AS VARCHAR) FROM (" + rows + ") r")) {
         while (result.next()) {
           number++;
-          sink.row(number, columns(result.getString(1)));
+          row(number, result.getString(1), sink);
         }
       }
     } catch (SQLException e) {
@@ -59,12 +73,23 @@ final class TableRows {
     }
   }
 
+  /** The file in SQL; what is a pattern in a name to DuckDB stands in brackets, for itself. */
+  private String table() {
+    String name = path.toString().replaceAll("[*?\\[]", "[$0]").replace("'", "''");
+    return parquet ? "read_parquet('" + name + "')" : "'" + name + "'";
+  }
+
   @SuppressWarnings("unchecked") // a JSON object's keys are strings
-  private Map<String, @Nullable Object> columns(String json) {
+  private static void row(int number, String json, RowSink sink) {
+    Map<String, @Nullable Object> columns;
     try {
-      return new LinkedHashMap<>(JSON.readValue(json, Map.class));
+      columns = new LinkedHashMap<>(JSON.readValue(json, Map.class));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("DuckDB wrote JSON that is none", e);
+      String reason = "the row cannot be taken over: " + e.getOriginalMessage();
+      sink.unreadable(
+          number, reason, "", json.substring(0, Math.min(json.length(), RowSink.MOST_TEXT)));
+      return;
     }
+    sink.row(number, columns);
   }
 }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  * becomes a row with the column {@code text}; blank ones are left out.
  */
 final class TextRows {
-  static final String DOCUMENT_END = "<|endoftext|>";
+  private static final String DOCUMENT_END = "<|endoftext|>";
 
   private final BufferedReader in;
   private int number;
 
-  TextRows(Path path, InputStream in) {
+  TextRows(InputStream in) {
     this.in =
         new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()), 1 << 16);
   }

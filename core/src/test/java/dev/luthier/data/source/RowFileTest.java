@@ -1,5 +1,6 @@
 package dev.luthier.data.source;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,6 +16,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RowFileTest {
@@ -36,6 +39,8 @@ class RowFileTest {
 
   private final List<String> rows = new ArrayList<>();
   private final List<String> bad = new ArrayList<>();
+  private final List<String> hints = new ArrayList<>();
+  private final List<String> texts = new ArrayList<>();
 
   @Test
   void a_table_keeps_breaks_and_quotes_in_cells_and_numbers_records() throws IOException {
@@ -71,11 +76,25 @@ class RowFileTest {
   @ParameterizedTest
   @ValueSource(strings = {",", ";", "\t", "|"})
   void the_separator_is_found(String separator) throws IOException {
-    read("t.csv", "a~b~\"c,;\"\n1~2,2~3;3\n".replace("~", separator), ReadOptions.standard());
-    assertThat(rows).hasSize(separator.matches("[,;]") ? rows.size() : 1);
-    if (separator.matches("[\t|]")) {
-      assertThat(rows).containsExactly("1 {a=1, b=2,2, c,;=3;3}");
-    }
+    String other = separator.equals(",") ? ";" : ",";
+    String table = "a~b~\"c@\"\n1~2~3@3\n".replace("~", separator).replace("@", other);
+    read("t.csv", table, ReadOptions.standard());
+    assertThat(rows).containsExactly("1 {a=1, b=2, c@=3@3}".replace("@", other));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\n", "\r\n", "\r"})
+  void records_end_with_any_line_break(String end) throws IOException {
+    String table = "a,b~1,\"2\"~~3,4".replace("~", end);
+    read("t.csv", table, ReadOptions.standard());
+    assertThat(rows).containsExactly("1 {a=1, b=2}", "2 {a=3, b=4}");
+  }
+
+  @Test
+  void a_cell_does_not_grow_without_end() {
+    String cell = "x".repeat((16 << 20) + 1);
+    assertThatThrownBy(() -> read("t.csv", "a\n" + cell + "\n", ReadOptions.standard()))
+        .hasMessageContaining("t.csv, line 2: a cell has more than");
   }
 
   @Test
@@ -142,10 +161,44 @@ class RowFileTest {
       assertThat(rows).containsExactly("1 {a=1}", "3 {a=2}");
     }
     byte[] whole = Files.readAllBytes(zipped);
-    Files.write(zipped, java.util.Arrays.copyOf(whole, whole.length - 9));
+    Files.write(zipped, Arrays.copyOf(whole, whole.length - 9));
     assertThatThrownBy(() -> read(zipped, ReadOptions.standard()))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining("rows.jsonl.gz");
+  }
+
+  @Test
+  void a_file_cut_within_its_second_zstd_frame_is_not_taken_for_whole() throws IOException {
+    byte[] frame = Zstd.compress("{\"a\": 1}\n".repeat(30_000).getBytes(StandardCharsets.UTF_8));
+    byte[] two = Arrays.copyOf(frame, 2 * frame.length);
+    System.arraycopy(frame, 0, two, frame.length, frame.length);
+    Path file = Files.write(folder.resolve("rows.jsonl.zst"), two);
+    read(file, ReadOptions.standard());
+    assertThat(rows).hasSize(60_000);
+    for (int cut : new int[] {1, frame.length / 2, frame.length - 1}) {
+      Files.write(file, Arrays.copyOf(two, two.length - cut));
+      assertThatThrownBy(() -> read(file, ReadOptions.standard()))
+          .isInstanceOf(LuthierException.class)
+          .hasMessageContaining("the zstd frame is cut off");
+    }
+  }
+
+  @Test
+  void other_encodings_are_named() throws IOException {
+    byte[] utf16 = "\uFEFF{\"a\": 1}\n".getBytes(StandardCharsets.UTF_16LE);
+    Path file = Files.write(folder.resolve("rows.jsonl"), utf16);
+    assertThatThrownBy(() -> read(file, ReadOptions.standard()))
+        .hasMessageContaining("found UTF-16")
+        .hasMessageContaining("iconv -f UTF-16 -t UTF-8");
+    Path latin =
+        Files.write(folder.resolve("t.csv"), ("a\nx\n".repeat(40_000) + "ä").getBytes(ISO_8859_1));
+    assertThatThrownBy(() -> read(latin, ReadOptions.standard()))
+        .hasMessageMatching(".*found other bytes after row \\d{5,}\\. Convert.*");
+    rows.clear();
+    read(
+        Files.write(folder.resolve("l.jsonl"), "{\"a\": \"ä\"}\n".getBytes(ISO_8859_1)),
+        ReadOptions.standard());
+    assertThat(hints).singleElement().asString().contains("convert the file to UTF-8");
   }
 
   @Test
@@ -158,17 +211,72 @@ class RowFileTest {
     assertThat(bad.get(1)).startsWith("2 not valid JSON");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "rows.json # {'version': 2, 'data': [{'a': 1}, {'a': 2}]}",
+        "rows.json # {'train': [{'a': 1}], 'data': [{'a': 2}]}",
+        "rows.json # [{'a': 1}]~[{'a': 2}]",
+        "rows.jsonl # [{'a': 1}]~{'a': 2}",
+        "rows.json # {'a':~1}~{'a':~2}",
+        "rows.jsonl # {~'a': 1~}~{~'a': 2~}",
+      })
+  void no_row_is_lost_however_json_is_laid_out(String name, String json) throws IOException {
+    read(name, json.replace('\'', '"').replace('~', '\n') + "\n", ReadOptions.standard());
+    assertThat(rows).containsExactly("1 {a=1}", "2 {a=2}");
+    assertThat(bad).isEmpty();
+  }
+
+  @Test
+  void a_row_may_have_a_list_under_a_name_that_also_holds_rows() throws IOException {
+    String lines = "{\"a\": 1, \"items\": [{\"b\": 2}]}";
+    read("rows.json", lines + "\n" + lines, ReadOptions.standard());
+    read("row.json", lines, ReadOptions.standard());
+    assertThat(rows)
+        .containsExactly(
+            "1 {a=1, items=[{b=2}]}", "2 {a=1, items=[{b=2}]}", "1 {a=1, items=[{b=2}]}");
+  }
+
+  @Test
+  void a_json_array_that_is_cut_off_or_broken_says_where() {
+    assertThatThrownBy(() -> read("a.json", "[{\"a\": 1},\n{\"a\"", ReadOptions.standard()))
+        .hasMessageContaining("a.json is cut off: the JSON ends within row 2");
+    assertThatThrownBy(() -> read("a.json", "[{\"a\": 1},\n{\"a\" 2}]", ReadOptions.standard()))
+        .hasMessageContaining("a.json, row 2: not valid JSON")
+        .hasMessageContaining("line 2, column");
+  }
+
   @Test
   void small_faults_of_syntax_are_mended_when_asked() throws IOException {
-    String lines = "{\"a\": 1,}\n{'a': 'x'}\n{\"a\": NaN}\n{\"a\": 1\n{\"a\": 2}\n";
+    String lines =
+        "{\"a\": 1,}\n{'a': 'x'}\n{\"a\": NaN}\n{\"a\": 2},\n{\"a\": 0, \"a\": 3}\n"
+            + "{\"a\": 1\n{'a': None}\n{\"a\": 4}\n";
     read("rows.jsonl", lines, ReadOptions.standard());
-    assertThat(rows).containsExactly("5 {a=2}");
-    assertThat(bad).hasSize(4);
+    assertThat(rows).containsExactly("8 {a=4}");
+    assertThat(bad).hasSize(7).contains("5 the name \"a\" stands twice in one object");
+    assertThat(hints.subList(0, 4)).containsOnly("data.badRows=repair mends this");
+    assertThat(hints.subList(4, 7))
+        .containsExactly(
+            "data.badRows=repair takes the last",
+            "the line may be cut off: export the file again",
+            "correct the line by hand");
     rows.clear();
     bad.clear();
     read("rows.jsonl", lines, ReadOptions.standard().repairing());
-    assertThat(rows).containsExactly("1 {a=1}", "2 {a=x}", "3 {a=NaN}", "5 {a=2}");
-    assertThat(bad).hasSize(1);
+    assertThat(rows)
+        .containsExactly("1 {a=1}", "2 {a=x}", "3 {a=NaN}", "4 {a=2}", "5 {a=3}", "8 {a=4}");
+    assertThat(bad).hasSize(2);
+  }
+
+  @Test
+  void rows_that_no_parser_takes_leave_the_others_whole() throws IOException {
+    String deep = "{\"a\": " + "[".repeat(2000) + "]".repeat(2000) + "}\n";
+    read("rows.jsonl", deep + "{} {}\n{\"a\": 1}\n", ReadOptions.standard());
+    assertThat(rows).containsExactly("3 {a=1}");
+    assertThat(bad.get(0)).contains("nesting depth").doesNotContain("StreamReadConstraints");
+    assertThat(bad.get(1)).contains("found more after it");
+    assertThat(texts.get(1)).isEqualTo("{} {}");
   }
 
   @Test
@@ -191,10 +299,34 @@ class RowFileTest {
             true,
             Optional.of("SELECT n + 1 AS m FROM data WHERE n > 4997 ORDER BY n DESC")));
     assertThat(rows).containsExactly("1 {m=5000}", "2 {m=4999}");
+    Path misnamed = Files.copy(file, folder.resolve("misnamed.jsonl"));
+    rows.clear();
+    read(misnamed, ReadOptions.standard());
+    assertThat(rows).hasSize(5000);
     Files.writeString(file, "PAR1 and nothing else");
     assertThatThrownBy(() -> read(file, ReadOptions.standard()))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining("cannot be read as a table");
+  }
+
+  @Test
+  void parquet_files_are_read_by_their_very_names() throws Exception {
+    for (String name : List.of("f [1].parquet", "f 1.parquet", "f*.parquet", "g?.parquet")) {
+      sql("COPY (SELECT '" + name + "' AS a) TO '" + folder.resolve(name) + "' (FORMAT parquet)");
+    }
+    for (String name : List.of("f [1].parquet", "f*.parquet", "g?.parquet")) {
+      rows.clear();
+      read(folder.resolve(name), ReadOptions.standard());
+      assertThat(rows).containsExactly("1 {a=" + name + "}");
+    }
+  }
+
+  @Test
+  void parquet_numbers_that_are_none_do_no_harm() throws Exception {
+    Path file = folder.resolve("t.parquet");
+    sql("COPY (SELECT 'x' AS a, 'nan'::DOUBLE AS n, ['inf'::FLOAT] AS i) TO '" + file + "'");
+    read(file, ReadOptions.standard());
+    assertThat(rows).containsExactly("1 {a=x, n=NaN, i=[Infinity]}");
   }
 
   @Test
@@ -209,6 +341,10 @@ class RowFileTest {
             folder.resolve("a.csv.gz"), folder.resolve("b.jsonl"), folder.resolve("in/c.parquet"));
     assertThat(DataFiles.of(folder.resolve("*.jsonl"))).containsExactly(folder.resolve("b.jsonl"));
     assertThat(DataFiles.of(folder.resolve("**.{parquet,jsonl}"))).hasSize(2);
+    assertThat(DataFiles.of(folder.resolve("i?/*.parquet")))
+        .containsExactly(folder.resolve("in/c.parquet"));
+    assertThatThrownBy(() -> DataFiles.of(folder.resolve("[.jsonl")))
+        .hasMessageContaining("is no glob");
     assertThatThrownBy(() -> DataFiles.of(folder.resolve("*.txt")))
         .hasMessageContaining("found none");
     assertThatThrownBy(() -> DataFiles.of(folder.resolve("x.jsonl")))
@@ -239,6 +375,8 @@ class RowFileTest {
               @Override
               public void unreadable(int number, String reason, String hint, String text) {
                 bad.add(number + " " + reason);
+                hints.add(hint);
+                texts.add(text);
               }
             });
   }
