@@ -135,6 +135,9 @@ public final class EndpointWriter implements TextWriter {
       if (attempt.reply().isPresent()) {
         return attempt.reply();
       }
+      if (Thread.currentThread().isInterrupted()) {
+        return Optional.empty();
+      }
       if (retry == options.retries().retries()) {
         throw new LuthierException(
             address

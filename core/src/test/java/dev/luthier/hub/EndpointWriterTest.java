@@ -340,6 +340,28 @@ class EndpointWriterTest {
   }
 
   @Test
+  void a_writer_that_is_interrupted_says_nothing_and_answers_nothing() throws IOException {
+    try (StubEndpoint stub = new StubEndpoint((exchange, body, n) -> sleep())) {
+      Thread.currentThread().interrupt();
+      assertThat(ask(stub, 2)).isEmpty();
+      assertThat(Thread.interrupted()).isTrue();
+      Thread caller = Thread.currentThread();
+      Thread interrupter =
+          new Thread(
+              () -> {
+                while (stub.bodies.isEmpty()) {
+                  Thread.onSpinWait();
+                }
+                caller.interrupt();
+              });
+      interrupter.start();
+      assertThat(ask(stub, 2)).isEmpty();
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(waits).isEmpty();
+    }
+  }
+
+  @Test
   void waits_double_up_to_the_longest_less_a_random_half() {
     Retries retries = Retries.of(9);
     assertThat(List.of(0, 1, 2, 5, 6, 40).stream().map(n -> retries.pause(n, 0).toSeconds()))
