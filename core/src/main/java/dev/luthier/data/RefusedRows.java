@@ -2,7 +2,6 @@ package dev.luthier.data;
 
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataSettings.BadRows;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Counts rows that cannot be used, remembers the first, and says when they are too many. */
@@ -11,7 +10,7 @@ public final class RefusedRows {
   static final int LISTED = 20;
 
   private final BadRows rule;
-  private final List<Refusal> first = new ArrayList<>();
+  private final RowLines lines = new RowLines(LISTED);
   private long count;
 
   /** None so far. */
@@ -21,9 +20,8 @@ public final class RefusedRows {
 
   /** One more. */
   public void add(Refusal refusal) {
-    if (count++ < LISTED) {
-      first.add(refusal);
-    }
+    count++;
+    lines.add(refusal.file(), refusal.row(), refusal.words());
   }
 
   /**
@@ -46,23 +44,17 @@ public final class RefusedRows {
               + rule
               + (rule == BadRows.STRICT ? "" : ": at most 1 % may be")
               + "):"
-              + list(first, count)
+              + lines.indented(2)
               + "\nMend or remove these rows, name their columns (data.columns.prompt=NAME), or"
               + " change the rule: data.badRows=repair mends what is safe, skip leaves all out."
               + " luthier data check shows all that is wrong.");
     }
   }
 
-  /** The first of them, a line each. */
+  /** The first of them, a line for each reason. */
   static String list(List<Refusal> refused) {
-    return list(refused, refused.size());
-  }
-
-  private static String list(List<Refusal> refused, long count) {
-    StringBuilder list = new StringBuilder();
-    refused.stream().limit(LISTED).forEach(one -> list.append("\n  ").append(one.line()));
-    return count > LISTED
-        ? list.append("\n  and ").append(count - LISTED).append(" more").toString()
-        : list.toString();
+    RowLines lines = new RowLines(LISTED);
+    refused.forEach(one -> lines.add(one.file(), one.row(), one.words()));
+    return lines.indented(2);
   }
 }

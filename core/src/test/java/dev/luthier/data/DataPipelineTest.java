@@ -53,8 +53,9 @@ class DataPipelineTest {
     assertThatThrownBy(() -> pipeline(CHAT, Overflow.ERROR, 100, 2).prepare(pairs(98, 30)))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining("30 of 128 rows")
-        .hasMessageContaining("pairs.jsonl row 99: completion: expected a string, found null")
-        .hasMessageContaining("and 10 more")
+        .hasMessageContaining(
+            "pairs.jsonl rows 99, 100, 101, 102, 103 and 25 more: completion: expected a string,"
+                + " found null")
         .hasMessageContaining("luthier data check");
   }
 

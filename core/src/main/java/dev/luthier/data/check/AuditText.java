@@ -1,5 +1,6 @@
 package dev.luthier.data.check;
 
+import dev.luthier.data.RowLines;
 import dev.luthier.data.check.AuditReport.Cut;
 import dev.luthier.data.check.Finding.Place;
 import java.util.List;
@@ -21,7 +22,9 @@ public record AuditText(boolean colour) {
   public String render(AuditReport report) {
     StringBuilder out = new StringBuilder();
     summary(report, out);
-    cuts(report.cuts(), out);
+    if (report.used() > 0) {
+      cuts(report.cuts(), out);
+    }
     out.append('\n');
     if (report.findings().isEmpty()) {
       out.append("Nothing was found wrong.\n");
@@ -38,19 +41,7 @@ public record AuditText(boolean colour) {
         .forEach(
             file -> line(out, "data       %s: %s", file.path(), Counts.of(file.rows(), "row")));
     report.evaluationRows().ifPresent(rows -> line(out, "evaluation %s", Counts.of(rows, "row")));
-    line(
-        out,
-        "format     %s",
-        report.formats().stream()
-            .map(
-                f ->
-                    String.format(
-                        Locale.ROOT,
-                        "%s (%s, confidence %.2f)",
-                        f.format(),
-                        Counts.of(f.rows(), "row"),
-                        f.confidence()))
-            .collect(Collectors.joining(", ")));
+    line(out, "format     %s", report.formats().isEmpty() ? "none known" : formats(report));
     line(
         out,
         "rows       %,d: %,d can be trained on%s",
@@ -59,6 +50,26 @@ public record AuditText(boolean colour) {
         report.repaired() == 0
             ? ""
             : String.format(Locale.ROOT, ", %,d mended", report.repaired()));
+    if (report.used() > 0) {
+      tokens(report, out);
+    }
+    report.columns().forEach((column, values) -> line(out, "%-10s %s", column, top(values)));
+  }
+
+  private static String formats(AuditReport report) {
+    return report.formats().stream()
+        .map(
+            f ->
+                String.format(
+                    Locale.ROOT,
+                    "%s (%s, confidence %.2f)",
+                    f.format(),
+                    Counts.of(f.rows(), "row"),
+                    f.confidence()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static void tokens(AuditReport report, StringBuilder out) {
     line(
         out,
         "tokens     %,d, %,d trained (%.1f %%)",
@@ -81,7 +92,6 @@ public record AuditText(boolean colour) {
     if (!report.languages().isEmpty()) {
       line(out, "languages  %s", top(report.languages()));
     }
-    report.columns().forEach((column, values) -> line(out, "%-10s %s", column, top(values)));
   }
 
   private static String bos(Map<Integer, Long> counts) {
@@ -116,19 +126,15 @@ public record AuditText(boolean colour) {
   private void finding(AuditReport report, Finding finding, StringBuilder out) {
     String word = finding.severity().toString();
     out.append(colour(finding.severity())).append(word).append(colour ? PLAIN : "");
-    line(out, "%s%s", " ".repeat(9 - word.length()), finding.words());
+    out.append(" ".repeat(9 - word.length())).append(finding.words());
     boolean several = report.files().size() > 1;
-    for (Place place : finding.places().subList(0, Math.min(PLACES, finding.places().size()))) {
-      line(
-          out,
-          "           %srow %d%s",
-          several ? report.files().get(place.file()).path() + " " : "",
-          place.row(),
-          place.evidence().isEmpty() ? "" : ": " + place.evidence());
+    RowLines lines = new RowLines(PLACES);
+    for (Place place : finding.places()) {
+      String file = several ? report.files().get(place.file()).path() : "";
+      lines.add(file, place.row(), place.evidence());
     }
-    if (finding.rows() > PLACES) {
-      line(out, "           and %,d more", finding.rows() - PLACES);
-    }
+    lines.addUnseen(finding.rows() - finding.places().size());
+    out.append(lines.indented(11)).append('\n');
     if (!finding.advice().isEmpty()) {
       line(out, "         > %s", finding.advice());
     }

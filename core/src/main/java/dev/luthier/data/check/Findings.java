@@ -139,6 +139,9 @@ final class Findings {
   }
 
   private void small() {
+    if (facts.used() == 0) {
+      return; // more rows are not what is missing
+    }
     Map<String, Long> classes =
         facts.formats().containsKey(Format.CLASSIFICATION)
             ? facts.columns().getOrDefault("label", Map.of())

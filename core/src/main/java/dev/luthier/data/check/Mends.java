@@ -51,6 +51,9 @@ final class Mends {
 
   /** What to do about rows with a fault. */
   Mend of(Fault fault, String detail) {
+    if (fault == Fault.UNREADABLE && facts.formats().isEmpty()) {
+      return new Mend("say how the rows are to be read (data.columns, data.format, data.header)");
+    }
     return switch (fault) {
       case UNREADABLE, ROLES, EMPTY_TURN, ONE_SIDED ->
           prepare("mend what needs no guess, and leave out the rest", "data.badRows=repair");

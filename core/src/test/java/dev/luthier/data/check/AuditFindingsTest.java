@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -152,6 +153,21 @@ class AuditFindingsTest {
         .containsExactly(1, 3, 4, 5, 61, 71, 51, 81);
     assertThat(report(rows, "examples=0").examples()).isEmpty();
     assertThat(report(rows, "data.maxLength=64", "threads=3").examples()).isEqualTo(examples);
+  }
+
+  @Test
+  void where_no_row_can_be_read_the_columns_are_asked_for_and_nothing_else_is_said()
+      throws IOException {
+    List<String> rows = Collections.nCopies(ROWS, "{\"Frage\": \"a\", \"Antwort\": \"b\"}");
+    AuditReport report = report(rows);
+    Finding finding = only(Fault.UNREADABLE, report.findings());
+    assertThat(finding.advice()).contains("data.columns");
+    assertThat(finding.command()).isEmpty();
+    assertThat(report.findings()).noneMatch(other -> other.fault() == Fault.SMALL);
+    assertThat(new AuditText(false).render(report))
+        .contains("format     none known")
+        .contains("rows 1, 2, 3, 4, 5 and 195 more: ")
+        .doesNotContain("tokens", "answers lost");
   }
 
   @Test
