@@ -106,13 +106,24 @@ public final class Examples {
 
   /**
    * All that an example says, a blank line between turns, and what tools are called with: what
-   * duplicates are told by.
+   * duplicates are told by, together with {@link #tools}.
    */
   public static String text(Example example) {
     List<String> all = new ArrayList<>();
     turns(example).forEach(turn -> all.add(turn.text()));
     calls(example, all);
     return String.join("\n\n", all);
+  }
+
+  /** The declarations of an example's tools as JSON; empty if it has none. */
+  public static String tools(Example example) {
+    if (example instanceof Chat chat) {
+      return chat.tools().isEmpty() ? "" : RowText.of(Map.of("tools", chat.tools()));
+    }
+    if (example instanceof Preference preference) {
+      return tools(preference.chosen());
+    }
+    return example instanceof Unpaired unpaired ? tools(unpaired.answer()) : "";
   }
 
   private static void calls(Example example, List<String> all) {

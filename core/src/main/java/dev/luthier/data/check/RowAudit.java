@@ -99,7 +99,7 @@ final class RowAudit {
         usual,
         documents,
         documents.isEmpty() ? text : "",
-        Optional.of(signer.sign(text)),
+        Optional.of(signer.sign(text, Examples.tools(row.example()))),
         Language.of(text).map(Language.Guess::code),
         values(row.columns()));
   }

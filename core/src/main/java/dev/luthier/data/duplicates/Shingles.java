@@ -30,8 +30,12 @@ final class Shingles {
     this.power = product;
   }
 
-  /** Returns the hashes of the text's distinct shingles, ascending. */
-  int[] of(String text) {
+  /**
+   * Returns the hashes of the text's distinct shingles, ascending.
+   *
+   * @param key texts with another one share no shingles but by chance
+   */
+  int[] of(String text, long key) {
     if (text.isEmpty()) {
       return new int[0];
     }
@@ -42,10 +46,10 @@ final class Shingles {
     for (int i = 0; i < first; i++) {
       rolling = rolling * base + text.charAt(i);
     }
-    hashes[0] = hash(rolling);
+    hashes[0] = hash(rolling ^ key);
     for (int i = first; i < text.length(); i++) {
       rolling = rolling * base + text.charAt(i) - power * text.charAt(i - first);
-      hashes[i - first + 1] = hash(rolling);
+      hashes[i - first + 1] = hash(rolling ^ key);
     }
     return distinct(hashes);
   }

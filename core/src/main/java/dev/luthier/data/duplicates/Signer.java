@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Optional;
 
 /**
@@ -27,10 +28,21 @@ public final class Signer {
 
   /** Returns the text's signature. */
   public Signature sign(String text) {
+    return sign(text, "");
+  }
+
+  /**
+   * The same of a text that comes with something else, which is compared whole.
+   *
+   * @param beside texts of which this differs are not alike, whatever they say; may be empty
+   */
+  public Signature sign(String text, String beside) {
     String normal = settings.normal().apply(text);
+    byte[] other = beside.isEmpty() ? new byte[0] : sha256(beside);
+    long key = beside.isEmpty() ? 0 : ByteBuffer.wrap(other).getLong();
     // SHA-256 cut to 128 bits: no two texts of a set collide, not even when they were made to.
-    ByteBuffer hash = ByteBuffer.wrap(sha256(normal));
-    int[] set = minHash.isPresent() ? shingles.of(normal) : new int[0];
+    ByteBuffer hash = ByteBuffer.wrap(sha256(HexFormat.of().formatHex(other) + normal));
+    int[] set = minHash.isPresent() ? shingles.of(normal, key) : new int[0];
     int[] bands = minHash.map(m -> m.keys(set)).orElseGet(() -> new int[0]);
     return new Signature(hash.getLong(), hash.getLong(), set, bands);
   }

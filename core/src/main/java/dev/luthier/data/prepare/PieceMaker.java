@@ -7,7 +7,9 @@ import dev.luthier.data.ExampleReader;
 import dev.luthier.data.Examples;
 import dev.luthier.data.OrderedWork;
 import dev.luthier.data.Refusal;
+import dev.luthier.data.RefusedRows;
 import dev.luthier.data.Row;
+import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.data.privacy.PersonalData;
 import dev.luthier.data.privacy.PrivacySettings.Action;
 import dev.luthier.data.quality.Filters;
@@ -47,7 +49,7 @@ final class PieceMaker {
    */
   List<Account> make(List<SourceFile> files, Workspace work, Watcher watcher) {
     if (!work.pieces(files.size()).stream().allMatch(Piece::finished)) {
-      preparation.overlap().files().forEach(this::hold);
+      hold();
     }
     Map<Integer, Long> read = new HashMap<>();
     for (int i = 0; i < files.size(); i++) {
@@ -64,26 +66,38 @@ final class PieceMaker {
   }
 
   /** Evaluation rows are compared as the set's are: cleaned and redacted. */
-  private void hold(Path file) {
-    ExampleReader.of(preparation.data())
-        .read(
-            file,
-            new ExampleReader.Sink() {
-              @Override
-              public void row(Row row, Format format, boolean usual) {
-                Example cleaned = Examples.map(row.example(), judge.cleaner());
-                evaluation.add(
-                    Examples.text(
-                        judge.action() == Action.REDACT
-                            ? Examples.map(cleaned, judge.personal()::redact)
-                            : cleaned));
-              }
+  private void hold() {
+    RefusedRows bad = new RefusedRows(preparation.data().badRows());
+    for (Path named : preparation.overlap().against()) {
+      ExampleReader reader =
+          PreparedSet.isOne(named)
+              ? new ExampleReader(Format.AUTO)
+              : ExampleReader.of(preparation.data());
+      OverlapSettings.files(named).forEach(file -> hold(reader, file, bad));
+    }
+    bad.check(evaluation.rows());
+  }
 
-              @Override
-              public void refused(Refusal refusal) {
-                evaluation.add("");
-              }
-            });
+  private void hold(ExampleReader reader, Path file, RefusedRows bad) {
+    reader.read(
+        file,
+        new ExampleReader.Sink() {
+          @Override
+          public void row(Row row, Format format, boolean usual) {
+            Example cleaned = Examples.map(row.example(), judge.cleaner());
+            evaluation.add(
+                Examples.text(
+                    judge.action() == Action.REDACT
+                        ? Examples.map(cleaned, judge.personal()::redact)
+                        : cleaned));
+          }
+
+          @Override
+          public void refused(Refusal refusal) {
+            evaluation.add(""); // so that rows keep their numbers
+            bad.add(refusal);
+          }
+        });
   }
 
   /**

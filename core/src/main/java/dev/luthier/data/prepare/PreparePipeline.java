@@ -186,7 +186,8 @@ public final class PreparePipeline {
 
   private record Signed(Signature signature, Kind kind) {
     static Signed of(Example example, DuplicateFinder finder) {
-      return new Signed(finder.signer().sign(Examples.text(example)), Tally.kind(example));
+      Signature signature = finder.signer().sign(Examples.text(example), Examples.tools(example));
+      return new Signed(signature, Tally.kind(example));
     }
   }
 

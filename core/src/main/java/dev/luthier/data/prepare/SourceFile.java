@@ -45,7 +45,7 @@ record SourceFile(int source, Path path, String sha256) {
 
   private static List<Path> named(Path path, Path output) {
     if (PreparedSet.isOne(path)) {
-      return List.of(path.resolve("train.jsonl"));
+      return List.of(PreparedSet.open(path).split("train").jsonl());
     }
     if (Files.isRegularFile(path)) {
       return List.of(path);

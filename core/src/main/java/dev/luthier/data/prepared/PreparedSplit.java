@@ -4,6 +4,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.data.DataReport;
 import dev.luthier.data.TokenSequence;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
@@ -63,6 +64,11 @@ public final class PreparedSplit {
   /** Its name. */
   public String name() {
     return name;
+  }
+
+  /** The file with its rows' examples, one JSON object a line. */
+  public Path jsonl() {
+    return set.folder().resolve(name + SplitFiles.JSONL);
   }
 
   /** Its part of the manifest. */

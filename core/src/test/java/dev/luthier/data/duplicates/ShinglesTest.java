@@ -20,20 +20,22 @@ class ShinglesTest {
         text.isEmpty()
             ? new int[0]
             : IntStream.rangeClosed(0, text.length() - first)
-                .flatMap(i -> Arrays.stream(shingles.of(text.substring(i, i + first))))
+                .flatMap(i -> Arrays.stream(shingles.of(text.substring(i, i + first), 0)))
                 .sorted()
                 .distinct()
                 .toArray();
-    assertThat(shingles.of(text)).isEqualTo(expected);
+    assertThat(shingles.of(text, 0)).isEqualTo(expected);
   }
 
   @Test
   void long_repetitive_texts_have_few() {
-    assertThat(new Shingles(5, 0).of("abc".repeat(100_000))).hasSize(3);
+    assertThat(new Shingles(5, 0).of("abc".repeat(100_000), 0)).hasSize(3);
   }
 
   @Test
   void another_seed_gives_other_hashes() {
-    assertThat(new Shingles(5, 1).of("some text")).isNotEqualTo(new Shingles(5, 2).of("some text"));
+    assertThat(new Shingles(5, 1).of("some text", 0))
+        .isNotEqualTo(new Shingles(5, 2).of("some text", 0))
+        .isNotEqualTo(new Shingles(5, 1).of("some text", 7));
   }
 }

@@ -33,6 +33,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -510,5 +511,64 @@ class StagesTest {
         .isEqualTo("the line may be cut off: export the file again");
     assertThat(dropped.get(1).path("hint").asText())
         .isEqualTo("put each object on a line of its own");
+  }
+
+  @Test
+  void conversations_that_differ_in_the_declarations_of_tools_are_not_alike() throws IOException {
+    String row =
+        """
+        {"messages": [{"role": "user", "content": "%s"},\
+         {"role": "assistant", "content": "I have no thermometer, so I cannot say that."}],\
+         "tools": [{"type": "function", "function": {"name": "%s", "description":\
+         "a long description, which is the same in every row and is most of its letters"}}]}""";
+    preparing.file(
+        "rows.jsonl",
+        row.formatted("is it warm in the town of Oslo", "weather"),
+        row.formatted("is it warm in the town of Oslo", "clock"),
+        row.formatted("is it warm in the town of Oslo", "weather"),
+        row.formatted("is it warm in the town of Oslo?!", "weather").replace("so I", "and so I"),
+        row.formatted("Hammerfest, how do you do today, and tomorrow", "weather"));
+    for (String duplicates : List.of("exact", "near")) {
+      PreparedSet set =
+          preparing.prepare(duplicates, "clean.duplicates=" + duplicates, "duplicates.near=0.7");
+      String like = " duplicates like row 1 of " + folder + "/rows.jsonl";
+      assertThat(Preparing.reasons(set))
+          .isEqualTo(
+              duplicates.equals("exact") ? List.of("3" + like) : List.of("3" + like, "4" + like));
+    }
+  }
+
+  @Test
+  void a_prepared_set_may_be_the_evaluation_data() throws IOException {
+    List<String> rows = Preparing.rows(30, 1);
+    preparing.file("rows.jsonl", rows);
+    PreparedSet held = preparing.prepare("held", "split.eval=4", "split.test=3");
+    List<Integer> out = new ArrayList<>(Preparing.numbers(held, "eval"));
+    out.addAll(Preparing.numbers(held, "test"));
+    // its columns have the usual names, whatever the rows' are called
+    preparing.file(
+        "rows.jsonl", rows.stream().map(row -> row.replace("\"prompt\"", "\"ask\"")).toList());
+    PreparedSet set =
+        preparing.prepare("set", "overlap.against=[$/held]", "data.columns.prompt=ask");
+    assertThat(Preparing.dropped(set))
+        .extracting(line -> line.path("row").asInt())
+        .containsExactlyInAnyOrderElementsOf(out)
+        .hasSize(7);
+    PreparedSet whole = preparing.prepare("whole", "data.columns.prompt=ask");
+    assertThat(whole.splits()).containsExactly("train");
+    preparing.file(
+        "rows.jsonl", Stream.concat(rows.stream(), Preparing.rows(2, 9).stream()).toList());
+    assertThat(Preparing.numbers(preparing.prepare("rest", "overlap.against=[$/whole]"), "train"))
+        .containsExactly(31, 32);
+  }
+
+  @Test
+  void evaluation_data_that_cannot_be_read_is_an_error() throws IOException {
+    preparing.file("rows.jsonl", Preparing.rows(10, 1));
+    preparing.file("held.jsonl", "{\"frage\": \"who\", \"antwort\": \"nobody\"}");
+    assertThatThrownBy(() -> preparing.prepare("set", "overlap.against=[$/held.jsonl]"))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("1 of 1 rows cannot be used")
+        .hasMessageContaining(folder + "/held.jsonl row 1: ");
   }
 }
