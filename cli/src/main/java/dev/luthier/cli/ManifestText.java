@@ -42,7 +42,7 @@ final class ManifestText {
         .collect(Collectors.joining(", "));
   }
 
-  /** A line for each split. */
+  /** A line for each split, and one more where the template leaves something out. */
   static List<String> splits(Manifest manifest) {
     boolean packed = manifest.about().encodedWith().packing();
     int length = manifest.about().encodedWith().maxLength();
@@ -50,16 +50,24 @@ final class ManifestText {
     manifest
         .splits()
         .forEach(
-            (name, split) ->
+            (name, split) -> {
+              lines.add(
+                  format(
+                      "%-6s %,d rows, %,d tokens, %,d trained, in %,d sequences%s",
+                      name,
+                      split.rows(),
+                      split.tokens(),
+                      split.trainedTokens(),
+                      split.sequences(),
+                      packed ? filled(split, length) : ""));
+              if (split.facts().templateDrops() > 0) {
                 lines.add(
                     format(
-                        "%-6s %,d rows, %,d tokens, %,d trained, in %,d sequences%s",
-                        name,
-                        split.rows(),
-                        split.tokens(),
-                        split.trainedTokens(),
-                        split.sequences(),
-                        packed ? filled(split, length) : "")));
+                        "       of %,d rows the chat template leaves messages, tool calls or tools"
+                            + " out",
+                        split.facts().templateDrops()));
+              }
+            });
     return lines;
   }
 
@@ -76,6 +84,7 @@ final class ManifestText {
               counts.put("sequences", split.sequences());
               counts.put("tokens", split.tokens());
               counts.put("trainedTokens", split.trainedTokens());
+              counts.put("templateDrops", split.facts().templateDrops());
               splits.put(name, counts);
             });
     return splits;

@@ -181,6 +181,7 @@ public record DataPipeline(
     private int rows;
     private int repaired;
     private final BitSet stops = new BitSet();
+    private final BitSet drops = new BitSet();
     private int encoded;
     private long trained;
     private long unknown;
@@ -189,7 +190,9 @@ public record DataPipeline(
     void row(EncodedRow row) {
       rowsByBos.merge(row.bos(), 1, Integer::sum);
       turnEnds.addAll(row.turnEnds());
-      stops.set(encoded++, row.endsWithStop());
+      stops.set(encoded, row.endsWithStop());
+      drops.set(encoded, !row.dropped().isEmpty());
+      encoded++;
       trained += row.sequence().trained();
       unknown += row.unknown();
       straddling += row.straddling();
@@ -199,6 +202,8 @@ public record DataPipeline(
       BitSet stopping = (BitSet) stops.clone();
       stopping.and(fitted.used());
       stopping.and(fitted.whole());
+      BitSet dropping = (BitSet) drops.clone();
+      dropping.and(fitted.used());
       List<TokenSequence> sequences = fitted.sequences();
       int[] lengths = sequences.stream().mapToInt(TokenSequence::length).sorted().toArray();
       return new DataReport(
@@ -216,6 +221,7 @@ public record DataPipeline(
           trained == 0 ? 0 : (double) unknown / trained,
           straddling,
           fitted.used().cardinality() - stopping.cardinality(),
+          dropping.cardinality(),
           rowsByBos,
           turnEnds);
     }

@@ -61,6 +61,13 @@ public record PreviewText(boolean colour, boolean ids) {
         lengths.p90(),
         lengths.p99());
     line(out, "stop       %.1f %% of rows end with a trained stop token", 100 * report.stopShare());
+    if (report.templateDrops() > 0) {
+      line(
+          out,
+          "template   leaves messages, tool calls or tools of %,d rows out; luthier data check lists"
+              + " them",
+          report.templateDrops());
+    }
     line(
         out,
         "unknown    %.2f %% of trained tokens; %,d tokens straddle the start of a trained span",

@@ -168,6 +168,14 @@ public final class SftRun {
               "data: %.2f %% of the trained tokens are the tokenizer's unknown token",
               100 * r.unknownShare()));
     }
+    if (r.templateDrops() > 0) {
+      listener.message(
+          String.format(
+              Locale.ROOT,
+              "data: of %,d rows the chat template leaves messages, tool calls or tools out; luthier"
+                  + " data check lists them",
+              r.templateDrops()));
+    }
     if (r.rowsWithoutStop() > 0) {
       listener.message(
           String.format(

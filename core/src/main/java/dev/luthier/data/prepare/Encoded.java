@@ -37,6 +37,7 @@ record Encoded(
    *
    * @param bos BOS tokens that it begins with
    * @param noStop whether its last trained token, after cutting, ends nothing
+   * @param drops whether the chat template leaves some of it out
    * @param tooLong whether it is longer than a sequence
    * @param trained trained tokens before cutting
    * @param lost trained tokens that were cut off
@@ -47,13 +48,14 @@ record Encoded(
   record Facts(
       int bos,
       boolean noStop,
+      boolean drops,
       boolean tooLong,
       int trained,
       int lost,
       int unknown,
       int straddling,
       List<Integer> turnEnds) {
-    static final Facts NONE = new Facts(0, false, false, 0, 0, 0, 0, List.of());
+    static final Facts NONE = new Facts(0, false, false, false, 0, 0, 0, 0, List.of());
   }
 
   void write(DataOutputStream out) throws IOException {
@@ -74,6 +76,7 @@ record Encoded(
     }
     out.writeInt(facts.bos());
     out.writeBoolean(facts.noStop());
+    out.writeBoolean(facts.drops());
     out.writeBoolean(facts.tooLong());
     out.writeInt(facts.trained());
     out.writeInt(facts.lost());
@@ -107,6 +110,7 @@ record Encoded(
     Facts facts =
         new Facts(
             in.readInt(),
+            in.readBoolean(),
             in.readBoolean(),
             in.readBoolean(),
             in.readInt(),

@@ -58,6 +58,7 @@ record RowTokens(SftEncoder encoder, Overflow overflow, int maxLength) {
     TreeSet<Integer> turnEnds = new TreeSet<>();
     boolean noStop = false;
     boolean tooLong = false;
+    boolean drops = false;
     int bos = 0;
     int trained = 0;
     int lost = 0;
@@ -74,11 +75,12 @@ record RowTokens(SftEncoder encoder, Overflow overflow, int maxLength) {
       unknown += encoded.unknown();
       straddling += encoded.straddling();
       noStop |= !encoded.endsWithStop() || !fitted.whole().get(0);
+      drops |= !encoded.dropped().isEmpty();
       tooLong |= encoded.sequence().length() > maxLength;
       fitted.sequences().forEach(s -> documents.add(new Document(part.part(), s)));
     }
     Facts facts =
-        new Facts(bos, noStop, tooLong, trained, lost, unknown, straddling, List.copyOf(turnEnds));
+        new Facts(bos, noStop, drops, tooLong, trained, lost, unknown, straddling, List.copyOf(turnEnds));
     boolean halved = parts.size() == 2 && (documents.size() != 2 || tooLong && lost > 0);
     if (documents.isEmpty() || halved) {
       return refused(target, source, row, "longer than " + maxLength + " tokens", facts);

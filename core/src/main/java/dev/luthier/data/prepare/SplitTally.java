@@ -15,6 +15,7 @@ final class SplitTally {
   private long straddling;
   private long lost;
   private int withoutStop;
+  private int drops;
   private int tooLong;
 
   void add(Encoded row) {
@@ -30,6 +31,7 @@ final class SplitTally {
     unknown += facts.unknown();
     straddling += facts.straddling();
     withoutStop += facts.noStop() ? 1 : 0;
+    drops += facts.drops() ? 1 : 0;
   }
 
   SplitFacts facts() {
@@ -37,6 +39,7 @@ final class SplitTally {
         trained == 0 ? 0 : (double) unknown / trained,
         straddling,
         withoutStop,
+        drops,
         rowsByBos,
         turnEnds,
         tooLong,

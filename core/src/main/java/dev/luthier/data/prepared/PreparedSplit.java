@@ -236,6 +236,7 @@ public final class PreparedSplit {
         facts.unknownShare(),
         facts.straddlingTokens(),
         facts.rowsWithoutStop(),
+        facts.templateDrops(),
         facts.rowsByBos(),
         facts.turnEnds());
   }

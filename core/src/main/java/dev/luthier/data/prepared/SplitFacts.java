@@ -16,6 +16,7 @@ import java.util.TreeSet;
  * @param unknownShare share of the rows' trained tokens that are the tokenizer's "unknown"
  * @param straddlingTokens tokens that reach into a trained span from before it
  * @param rowsWithoutStop rows whose last trained token ends neither a turn nor the text
+ * @param templateDrops rows of which the chat template leaves messages, tool calls or tools out
  * @param rowsByBos how many rows begin with 0, 1, ... BOS tokens
  * @param turnEnds ids of the single tokens that close assistant turns
  * @param longRows rows that were longer than the maximum length
@@ -25,6 +26,7 @@ public record SplitFacts(
     double unknownShare,
     long straddlingTokens,
     int rowsWithoutStop,
+    int templateDrops,
     SortedMap<Integer, Integer> rowsByBos,
     SortedSet<Integer> turnEnds,
     int longRows,
@@ -40,6 +42,7 @@ public record SplitFacts(
       double unknownShare,
       long straddlingTokens,
       int rowsWithoutStop,
+      int templateDrops,
       Map<Integer, Integer> rowsByBos,
       Set<Integer> turnEnds,
       int longRows,
@@ -48,6 +51,7 @@ public record SplitFacts(
         unknownShare,
         straddlingTokens,
         rowsWithoutStop,
+        templateDrops,
         new TreeMap<>(rowsByBos),
         new TreeSet<>(turnEnds),
         longRows,
@@ -60,6 +64,7 @@ public record SplitFacts(
         report.unknownShare(),
         report.straddlingTokens(),
         report.rowsWithoutStop(),
+        report.templateDrops(),
         report.rowsByBos(),
         report.turnEnds(),
         report.overflow().rows(),

@@ -3,6 +3,7 @@ package dev.luthier.data.source;
 import dev.luthier.LuthierException;
 import dev.luthier.format.Reason;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;
@@ -59,6 +60,9 @@ public final class RowFile {
       }
     } catch (CharacterCodingException e) {
       throw new LuthierException(notUtf8("other bytes" + last.where(), "WINDOWS-1252"), e);
+    } catch (EOFException e) {
+      throw new LuthierException(
+          path + " ends too early" + last.where() + ": it is cut off. Copy or export it again.", e);
     } catch (IOException e) {
       throw new LuthierException("Cannot read " + path + last.where() + ": " + Reason.of(e), e);
     }

@@ -1,12 +1,14 @@
 package dev.luthier.recipe.data;
 
 import dev.luthier.LuthierException;
+import dev.luthier.UsageException;
 import dev.luthier.data.Progress;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.check.Audit;
 import dev.luthier.data.check.AuditReport;
 import dev.luthier.data.check.AuditSettings;
 import dev.luthier.data.check.ModelFindings;
+import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.format.GenerationConfig;
 import dev.luthier.recipe.Settings;
 import dev.luthier.tokenizer.ChatEncoder;
@@ -32,6 +34,7 @@ public final class CheckRun {
    */
   public static AuditReport run(
       CheckSettings settings, Progress progress, BooleanSupplier cancelled) {
+    settings.inputs().stream().filter(PreparedSet::isOne).findFirst().ifPresent(CheckRun::refuse);
     Tokenizer tokenizer = Tokenizer.load(settings.model());
     String template = settings.data().template();
     Optional<ChatEncoder> chat = ChatTemplates.encoder(tokenizer, template);
@@ -61,6 +64,16 @@ public final class CheckRun {
             settings.examples(),
             settings.threads() == 0 ? cores : settings.threads());
     return Audit.run(audit, encoder, subject, progress, cancelled);
+  }
+
+  private static void refuse(Path set) {
+    throw new UsageException(
+        set
+            + " is a prepared set, and not the rows that it was made of. Open it with luthier data"
+            + " show "
+            + set
+            + ", or check what is left of its rows: --data "
+            + set.resolve("train.jsonl"));
   }
 
   /** What a command that prepares the set needs in order to read it as it was read here. */

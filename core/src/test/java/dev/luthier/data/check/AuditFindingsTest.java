@@ -1,7 +1,9 @@
 package dev.luthier.data.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.luthier.UsageException;
 import dev.luthier.data.DataSettings;
 import dev.luthier.data.check.AuditReport.ExampleRow;
 import dev.luthier.recipe.Settings;
@@ -168,6 +170,17 @@ class AuditFindingsTest {
         .contains("format     none known")
         .contains("rows 1, 2, 3, 4, 5 and 195 more: ")
         .doesNotContain("tokens", "answers lost");
+  }
+
+  @Test
+  void a_prepared_set_is_told_from_rows() throws IOException {
+    Files.writeString(folder.resolve("manifest.json"), "{\"format\": \"luthier-prepared-set\"}");
+    Settings settings = new Settings().set("model=" + folder).set("inputs=[" + folder + "]");
+    CheckSettings set = settings.bind(CheckSettings.class);
+    assertThatThrownBy(() -> CheckRun.run(set, (what, done, total) -> {}, () -> false))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("luthier data show " + folder)
+        .hasMessageEndingWith("--data " + folder.resolve("train.jsonl"));
   }
 
   @Test

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataPipeline;
+import dev.luthier.data.DataReport;
+import dev.luthier.data.PreviewText;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
@@ -202,6 +204,37 @@ class StagesTest {
         .isPositive();
     assertThat(train.report().rowsWithoutStop()).isEqualTo(raw.report().rowsWithoutStop());
     assertThat(train.report().turnEnds()).isEqualTo(raw.report().turnEnds());
+  }
+
+  @Test
+  void rows_that_lose_something_to_the_template_are_counted_as_in_a_run_on_the_file()
+      throws IOException {
+    Path template =
+        preparing.file(
+            "quiet.jinja",
+            List.of(
+                "{% for m in messages if m.role != 'system' %}<|im_start|>{{ m.role }}",
+                "{{ m.content }}<|im_end|>{% endfor %}"));
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      String system = i < 5 ? "{\"role\": \"system\", \"content\": \"Say " + i + ".\"}, " : "";
+      rows.add(chat("Who is " + i + "?", "Number " + i + ".").replace("[{", "[" + system + "{"));
+    }
+    Path file = preparing.file("rows.jsonl", rows);
+    PreparedSet set = preparing.prepare("set", "data.template=" + template);
+    assertThat(set.split("train").report().templateDrops()).isEqualTo(5);
+    PrepareSettings bound = preparing.settings("raw", "sources=" + file);
+    SftEncoder encoder =
+        new SftEncoder(
+            TestTokenizers.chat(),
+            ChatTemplates.encoder(TestTokenizers.chat(), template.toString()),
+            bound.data().trainOn(),
+            bound.data().trainOnEnd(),
+            Set.of());
+    DataReport raw = DataPipeline.of(encoder, bound.data()).prepare(file).report();
+    assertThat(raw.templateDrops()).isEqualTo(5);
+    assertThat(new PreviewText(false, false).header(raw))
+        .contains("template   leaves messages, tool calls or tools of 5 rows out");
   }
 
   private static String chat(String... turns) {

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 
 /** Sets for tests, of documents that stand in the test. */
 final class PreparedSets {
-  static final SplitFacts FACTS = SplitFacts.of(0.25, 3, 1, Map.of(1, 2), Set.of(7, 5), 4, 9);
+  static final SplitFacts FACTS = SplitFacts.of(0.25, 3, 1, 2, Map.of(1, 2), Set.of(7, 5), 4, 9);
 
   private PreparedSets() {}
 

@@ -164,7 +164,8 @@ class RowFileTest {
     Files.write(zipped, Arrays.copyOf(whole, whole.length - 9));
     assertThatThrownBy(() -> read(zipped, ReadOptions.standard()))
         .isInstanceOf(LuthierException.class)
-        .hasMessageContaining("rows.jsonl.gz");
+        .hasMessageContaining("rows.jsonl.gz ends too early")
+        .hasMessageContaining("it is cut off. Copy or export it again.");
   }
 
   @Test
@@ -179,7 +180,7 @@ class RowFileTest {
       Files.write(file, Arrays.copyOf(two, two.length - cut));
       assertThatThrownBy(() -> read(file, ReadOptions.standard()))
           .isInstanceOf(LuthierException.class)
-          .hasMessageContaining("the zstd frame is cut off");
+          .hasMessageContaining("rows.jsonl.zst ends too early after row ");
     }
   }
 
