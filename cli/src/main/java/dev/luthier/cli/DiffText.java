@@ -1,6 +1,7 @@
 package dev.luthier.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.luthier.Counts;
 import dev.luthier.data.PreviewText;
 import dev.luthier.data.prepared.Manifest.Source;
 import dev.luthier.data.prepared.Manifest.Stage;
@@ -68,12 +69,14 @@ final class DiffText {
 
   private static String source(Source source) {
     return format(
-        "%,d rows, %,d bytes, SHA-256 %s",
-        source.rows(), source.bytes(), source.sha256().substring(0, 12));
+        "%s, %s, SHA-256 %s",
+        Counts.of(source.rows(), "row"),
+        Counts.of(source.bytes(), "byte"),
+        source.sha256().substring(0, 12));
   }
 
   private static String stage(Stage stage) {
-    return format("%,d rows in, %,d out", stage.rowsIn(), stage.rowsOut())
+    return format("%s in, %,d out", Counts.of(stage.rowsIn(), "row"), stage.rowsOut())
         + (stage.changed() == 0 ? "" : format(", %,d changed", stage.changed()))
         + counts("; found ", stage.found())
         + counts("; left out ", stage.dropped());
@@ -86,12 +89,12 @@ final class DiffText {
   private void split(String name, SplitDiff split) {
     line("");
     line(
-        "%s: %,d rows, now %,d (%+,d); %,d tokens, now %,d (%+,d)",
+        "%s: %s, now %,d (%+,d); %s, now %,d (%+,d)",
         name,
-        split.rowsBefore(),
+        Counts.of(split.rowsBefore(), "row"),
         split.rowsAfter(),
         split.rowsAfter() - split.rowsBefore(),
-        split.tokensBefore(),
+        Counts.of(split.tokensBefore(), "token"),
         split.tokensAfter(),
         split.tokensAfter() - split.tokensBefore());
     only("A", split.removed());
@@ -99,7 +102,7 @@ final class DiffText {
   }
 
   private void only(String set, OnlyRows rows) {
-    line("  only in %s: %,d rows", set, rows.count());
+    line("  only in %s: %s", set, Counts.of(rows.count(), "row"));
     for (OnlyRow row : rows.first()) {
       line(
           "    row %,d, from %s: %s",

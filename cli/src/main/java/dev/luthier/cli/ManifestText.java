@@ -1,5 +1,6 @@
 package dev.luthier.cli;
 
+import dev.luthier.Counts;
 import dev.luthier.data.prepared.Manifest;
 import dev.luthier.data.prepared.Manifest.Split;
 import dev.luthier.data.prepared.Manifest.Stage;
@@ -53,19 +54,18 @@ final class ManifestText {
             (name, split) -> {
               lines.add(
                   format(
-                      "%-6s %,d rows, %,d tokens, %,d trained, in %,d sequences%s",
+                      "%-6s %s, %s, %,d trained, in %s%s",
                       name,
-                      split.rows(),
-                      split.tokens(),
+                      Counts.of(split.rows(), "row"),
+                      Counts.of(split.tokens(), "token"),
                       split.trainedTokens(),
-                      split.sequences(),
+                      Counts.of(split.sequences(), "sequence"),
                       packed ? filled(split, length) : ""));
               if (split.facts().templateDrops() > 0) {
                 lines.add(
                     format(
-                        "       of %,d rows the chat template leaves messages, tool calls or tools"
-                            + " out",
-                        split.facts().templateDrops()));
+                        "       of %s the chat template leaves messages, tool calls or tools out",
+                        Counts.of(split.facts().templateDrops(), "row")));
               }
             });
     return lines;

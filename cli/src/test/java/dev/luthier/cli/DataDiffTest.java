@@ -66,7 +66,7 @@ class DataDiffTest {
         .containsPattern("rows\\.jsonl.* 4 rows, .*\n? +-> 5 rows")
         .containsPattern("duplicates +4 rows in, 3 out; left out 1 exact -> 5 rows in, 5 out\n")
         .contains("train: 3 rows, now 5 (+2); ")
-        .containsPattern("only in A: 1 rows\n +row 2, from .*rows\\.jsonl row 4: Which\\? green\n")
+        .containsPattern("only in A: 1 row\n +row 2, from .*rows\\.jsonl row 4: Which\\? green\n")
         .contains("only in B: 3 rows\n")
         .containsPattern("row 1, from .*rows\\.jsonl row 2: Which\\? blue\n")
         .containsPattern("row 4, from .*rows\\.jsonl row 5: Which\\? black\n$");

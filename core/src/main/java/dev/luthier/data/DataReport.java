@@ -24,7 +24,8 @@ import java.util.Set;
  * @param straddlingTokens tokens that reach into a trained span from before it and are not trained
  * @param rowsWithoutStop used rows whose last trained token, after cutting, ends neither a turn nor
  *     the text: from them the model does not learn to stop
- * @param templateDrops used rows of which the chat template leaves messages, tool calls or tools out
+ * @param templateDrops used rows of which the chat template leaves messages, tool calls or tools
+ *     out
  * @param rowsByBos how many rows begin with 0, 1, ... BOS tokens
  * @param turnEnds ids of the single tokens that close assistant turns; generation must stop at them
  */

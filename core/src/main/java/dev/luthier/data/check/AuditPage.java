@@ -1,7 +1,7 @@
 package dev.luthier.data.check;
 
-import static dev.luthier.data.check.Counts.number;
-import static dev.luthier.data.check.Counts.percent;
+import static dev.luthier.Counts.number;
+import static dev.luthier.Counts.percent;
 
 import dev.luthier.data.check.AuditReport.Cut;
 import dev.luthier.data.check.AuditReport.Lengths;

@@ -1,5 +1,6 @@
 package dev.luthier.data.check;
 
+import dev.luthier.Counts;
 import dev.luthier.data.Preview.PreviewRow;
 import dev.luthier.data.Preview.Segment;
 import dev.luthier.data.check.AuditReport.ExampleRow;

@@ -1,5 +1,6 @@
 package dev.luthier.data.check;
 
+import dev.luthier.Counts;
 import dev.luthier.data.DataSettings.Format;
 import dev.luthier.data.check.Finding.Place;
 import dev.luthier.data.quality.Imbalance;

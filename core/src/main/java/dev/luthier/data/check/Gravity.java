@@ -1,5 +1,6 @@
 package dev.luthier.data.check;
 
+import dev.luthier.Counts;
 import dev.luthier.data.DataSettings;
 import dev.luthier.data.DataSettings.Overflow;
 import dev.luthier.data.OverflowRule;

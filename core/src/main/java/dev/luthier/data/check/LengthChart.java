@@ -1,5 +1,6 @@
 package dev.luthier.data.check;
 
+import dev.luthier.Counts;
 import dev.luthier.data.check.AuditReport.Bucket;
 import dev.luthier.data.check.AuditReport.Lengths;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.luthier.data.check;
 
+import dev.luthier.Counts;
 import dev.luthier.data.check.AuditReport.FormatShare;
 import java.util.List;
 import java.util.Locale;

@@ -80,7 +80,8 @@ record RowTokens(SftEncoder encoder, Overflow overflow, int maxLength) {
       fitted.sequences().forEach(s -> documents.add(new Document(part.part(), s)));
     }
     Facts facts =
-        new Facts(bos, noStop, drops, tooLong, trained, lost, unknown, straddling, List.copyOf(turnEnds));
+        new Facts(
+            bos, noStop, drops, tooLong, trained, lost, unknown, straddling, List.copyOf(turnEnds));
     boolean halved = parts.size() == 2 && (documents.size() != 2 || tooLong && lost > 0);
     if (documents.isEmpty() || halved) {
       return refused(target, source, row, "longer than " + maxLength + " tokens", facts);

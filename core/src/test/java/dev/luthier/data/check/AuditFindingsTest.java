@@ -3,6 +3,7 @@ package dev.luthier.data.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.luthier.Counts;
 import dev.luthier.UsageException;
 import dev.luthier.data.DataSettings;
 import dev.luthier.data.check.AuditReport.ExampleRow;

@@ -3,6 +3,7 @@ package dev.luthier.data.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.luthier.Counts;
 import dev.luthier.data.DataSettings.Format;
 import dev.luthier.data.Preview.PreviewRow;
 import dev.luthier.data.Preview.Segment;
