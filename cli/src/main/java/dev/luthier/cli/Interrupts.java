@@ -9,7 +9,8 @@ import sun.misc.Signal;
  * ends the program at once.
  */
 final class Interrupts implements BooleanSupplier {
-  private final AtomicBoolean asked = new AtomicBoolean();
+  private final AtomicBoolean signalled = new AtomicBoolean();
+  private final AtomicBoolean told = new AtomicBoolean();
 
   private Interrupts() {}
 
@@ -32,14 +33,15 @@ final class Interrupts implements BooleanSupplier {
   }
 
   private void signalled(Console console, String when) {
-    if (asked.getAndSet(true)) {
+    if (signalled.getAndSet(true)) {
       Runtime.getRuntime().halt(Program.INTERRUPTED);
     }
     console.err().println("\nStopping " + when + "; again to stop at once.");
+    told.set(true); // so that this line stands before what the run says of its end
   }
 
   @Override
   public boolean getAsBoolean() {
-    return asked.get();
+    return told.get();
   }
 }
