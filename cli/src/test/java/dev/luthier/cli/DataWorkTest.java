@@ -24,8 +24,9 @@ class DataWorkTest {
             DataWork.show(
                 console,
                 (progress, cancelled) -> {
-                  Signal.raise(new Signal("INT"));
-                  while (!cancelled.getAsBoolean()) {
+                  // what is started in the background may have INT ignored
+                  Signal.raise(new Signal("TERM"));
+                  while (!cancelled.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
                     Thread.onSpinWait();
                   }
                   throw new LuthierException("Stopped at row 7; do it again.");
