@@ -189,9 +189,11 @@ public final class EndpointWriter implements TextWriter {
       sent.cancel(true);
       return Attempt.failed("no answer within " + seconds(options.timeout()) + " s");
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof SSLException cause) {
-        throw new LuthierException(
-            address + ": " + cause.getMessage() + "; does it speak https?", cause);
+      for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+        if (cause instanceof SSLException) {
+          throw new LuthierException(
+              address + ": " + cause.getMessage() + "; does it speak https?", cause);
+        }
       }
       if (e.getCause() instanceof IOException cause) {
         return Attempt.failed(reason(cause));

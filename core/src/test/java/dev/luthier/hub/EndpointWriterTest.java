@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -269,19 +268,26 @@ class EndpointWriterTest {
       Thread plain =
           new Thread(
               () -> {
-                try (Socket asked = socket.accept()) {
-                  asked.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(UTF_8));
-                  asked.getInputStream().readAllBytes();
+                try {
+                  while (true) {
+                    try (Socket asked = socket.accept()) {
+                      asked.getInputStream().read(); // as a server does before it answers
+                      asked
+                          .getOutputStream()
+                          .write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(UTF_8));
+                      asked.getInputStream().readAllBytes();
+                    }
+                  }
                 } catch (IOException e) {
-                  throw new UncheckedIOException(e);
+                  // the test is over
                 }
               });
+      plain.setDaemon(true);
       plain.start();
       String base = "https://localhost:" + socket.getLocalPort();
-      EndpointWriter writer = writer(base, Optional.empty(), 1, Duration.ofSeconds(5));
+      EndpointWriter writer = writer(base, Optional.empty(), 1, Duration.ofSeconds(20));
       assertThatThrownBy(() -> writer.write(ASKED, () -> false))
           .hasMessageContainingAll(base, "does it speak https?");
-      plain.join();
     }
   }
 
