@@ -73,7 +73,7 @@ class PublishedSetsTest {
     "data-llamafactory-demos/dpo_en_demo.json, preference, preference, 300, 5, 0, chatml",
     "data-llamafactory-demos/v1_dpo_demo.jsonl, preference by unusual names, preference, 10, 0, 0, llama2",
     "data-llamafactory-demos/kto_en_demo.json, unpaired, unpaired, 300, 0, 0, chatml",
-    "data-llamafactory-demos/glaive_toolcall_en_demo.json, sharegpt, sft, 300, 39, 10, chatml",
+    "data-llamafactory-demos/glaive_toolcall_en_demo.json, sharegpt, sft, 300, 35, 2, chatml",
     "data-llamafactory-demos/v1_sft_demo.jsonl, messages, sft, 500, 1, 1, llama2",
     "data-gsm8k/train.jsonl, prompt-completion by unusual names, sft, 7473, 0, 0, llama2",
     "data-gsm8k/test.jsonl, prompt-completion by unusual names, sft, 1319, 0, 0, chatml",
