@@ -1,5 +1,7 @@
 package dev.luthier.data.prepare;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.data.Progress;
 import dev.luthier.data.SftEncoder;
@@ -24,6 +26,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -179,5 +182,43 @@ record Preparing(Path folder, int threads, int chunk) {
         .filter(stage -> stage.name().equals(name))
         .findFirst()
         .orElseThrow();
+  }
+
+  static String chat(String... turns) {
+    var row = Json.object();
+    var messages = row.putArray("messages");
+    for (int i = 0; i < turns.length; i++) {
+      messages.addObject().put("role", i % 2 == 0 ? "user" : "assistant").put("content", turns[i]);
+    }
+    return row.toString();
+  }
+
+  /** The account of the stages, and the files, against the sources. */
+  static void accounted(PreparedSet set, int... rows) throws IOException {
+    Manifest.Origin origin = set.manifest().origin();
+    long in = IntStream.of(rows).sum();
+    assertThat(origin.sources().stream().map(Manifest.Source::rows).mapToLong(r -> r).sum())
+        .isEqualTo(in);
+    Map<String, Long> listed = new TreeMap<>();
+    Set<String> places = new TreeSet<>();
+    for (JsonNode line : dropped(set)) {
+      listed.merge(line.path("stage").asText(), 1L, Long::sum);
+      assertThat(line.path("reason").asText()).isNotBlank();
+      assertThat(places.add(line.path("file").asText() + " " + line.path("row").asInt())).isTrue();
+    }
+    for (Manifest.Stage stage : origin.stages()) {
+      assertThat(stage.rowsIn()).isEqualTo(in);
+      long dropped = stage.dropped().values().stream().mapToLong(n -> n).sum();
+      assertThat(stage.rowsOut()).isEqualTo(in - dropped);
+      assertThat(listed.getOrDefault(stage.name(), 0L)).as(stage.name()).isEqualTo(dropped);
+      in = stage.rowsOut();
+    }
+    for (String split : set.splits()) {
+      lineage(set, split)
+          .forEach(
+              from -> assertThat(places.add(from.source().path() + " " + from.number())).isTrue());
+    }
+    assertThat(places).hasSize(IntStream.of(rows).sum());
+    set.verify();
   }
 }

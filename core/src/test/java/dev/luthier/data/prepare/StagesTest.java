@@ -6,41 +6,23 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
-import dev.luthier.data.DataPipeline;
-import dev.luthier.data.DataReport;
-import dev.luthier.data.PreviewText;
-import dev.luthier.data.SftEncoder;
-import dev.luthier.data.TokenSequence;
-import dev.luthier.data.TrainingData;
-import dev.luthier.data.prepared.Kind;
 import dev.luthier.data.prepared.Manifest;
-import dev.luthier.data.prepared.Part;
 import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.data.prepared.PreparedSplit;
 import dev.luthier.format.Json;
-import dev.luthier.recipe.data.PrepareSettings;
-import dev.luthier.tokenizer.ChatTemplates;
-import dev.luthier.tokenizer.TestTokenizers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** What each stage does to rows, and that each row is accounted for. */
 class StagesTest {
@@ -61,35 +43,6 @@ class StagesTest {
   private static List<String> jsons(PreparedSet set) {
     PreparedSplit train = set.split("train");
     return IntStream.range(0, train.rows()).mapToObj(train::json).toList();
-  }
-
-  /** The account of the stages, and the files, against the sources. */
-  private static void accounted(PreparedSet set, int... rows) throws IOException {
-    Manifest.Origin origin = set.manifest().origin();
-    long in = IntStream.of(rows).sum();
-    assertThat(origin.sources().stream().map(Manifest.Source::rows).mapToLong(r -> r).sum())
-        .isEqualTo(in);
-    Map<String, Long> listed = new TreeMap<>();
-    Set<String> places = new TreeSet<>();
-    for (JsonNode line : Preparing.dropped(set)) {
-      listed.merge(line.path("stage").asText(), 1L, Long::sum);
-      assertThat(line.path("reason").asText()).isNotBlank();
-      assertThat(places.add(line.path("file").asText() + " " + line.path("row").asInt())).isTrue();
-    }
-    for (Manifest.Stage stage : origin.stages()) {
-      assertThat(stage.rowsIn()).isEqualTo(in);
-      long dropped = stage.dropped().values().stream().mapToLong(n -> n).sum();
-      assertThat(stage.rowsOut()).isEqualTo(in - dropped);
-      assertThat(listed.getOrDefault(stage.name(), 0L)).as(stage.name()).isEqualTo(dropped);
-      in = stage.rowsOut();
-    }
-    for (String split : set.splits()) {
-      Preparing.lineage(set, split)
-          .forEach(
-              from -> assertThat(places.add(from.source().path() + " " + from.number())).isTrue());
-    }
-    assertThat(places).hasSize(IntStream.of(rows).sum());
-    set.verify();
   }
 
   @Test
@@ -115,7 +68,7 @@ class StagesTest {
             "data.overflow=drop",
             "data.maxLength=200",
             "split.eval=4");
-    accounted(set, 40);
+    Preparing.accounted(set, 40);
     assertThat(Preparing.reasons(set))
         .hasSize(7)
         .anyMatch(line -> line.startsWith("2 read "))
@@ -147,124 +100,6 @@ class StagesTest {
         .containsExactly(folder + "/b.jsonl", folder + "/a.jsonl");
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "messages, assistant, split, chatml, 300",
-    "pairs, assistant, truncate, auto, 150",
-    "pairs, all, drop, zephyr, 150",
-    "messages, last, truncate, auto, 300",
-    "text, assistant, split, none, 60"
-  })
-  void tokens_and_labels_are_those_of_a_run_on_the_file(
-      String kind, String trainOn, String overflow, String template, int maxLength)
-      throws IOException {
-    List<String> rows = new ArrayList<>();
-    Random random = new Random(5);
-    for (int i = 0; i < 60; i++) {
-      String one = Preparing.words(random, 1 + i % 20);
-      String two = Preparing.words(random, 1 + i % 30);
-      rows.add(
-          switch (kind) {
-            case "text" -> Json.object().put("text", one + " " + two).toString();
-            case "pairs" -> Preparing.row(one, two);
-            default -> chat(one, two, two + one, one + two);
-          });
-    }
-    Path file = preparing.file("rows.jsonl", rows);
-    String[] settings = {
-      "data.trainOn=" + trainOn,
-      "data.overflow=" + overflow,
-      "data.template=" + template,
-      "data.maxLength=" + maxLength
-    };
-    PreparedSet set = preparing.prepare("set", settings);
-    String[] all = Arrays.copyOf(settings, settings.length + 1);
-    all[settings.length] = "sources=" + file;
-    PrepareSettings bound = preparing.settings("raw", all);
-    SftEncoder encoder =
-        new SftEncoder(
-            TestTokenizers.chat(),
-            ChatTemplates.encoder(TestTokenizers.chat(), template, Clock.systemUTC()),
-            bound.data().trainOn(),
-            bound.data().trainOnEnd(),
-            Set.of());
-    TrainingData raw = DataPipeline.of(encoder, bound.data()).prepare(file);
-    PreparedSplit train = set.split("train");
-    assertThat(train.documents()).isEqualTo(raw.sequences().size()).isGreaterThanOrEqualTo(20);
-    for (int d = 0; d < train.documents(); d++) {
-      TokenSequence is = train.document(d);
-      TokenSequence should = raw.sequences().get(d);
-      assertThat(is.tokens()).isEqualTo(should.tokens());
-      assertThat(Arrays.copyOfRange(is.labels(), 1, is.length()))
-          .isEqualTo(Arrays.copyOfRange(should.labels(), 1, should.length()));
-      assertThat(is.row()).isEqualTo(should.row());
-    }
-    assertThat(train.report().overflow().lostTrainedTokens())
-        .isEqualTo(raw.report().overflow().lostTrainedTokens())
-        .isPositive();
-    assertThat(train.report().rowsWithoutStop()).isEqualTo(raw.report().rowsWithoutStop());
-    assertThat(train.report().turnEnds()).isEqualTo(raw.report().turnEnds());
-  }
-
-  @Test
-  void rows_that_lose_something_to_the_template_are_counted_as_in_a_run_on_the_file()
-      throws IOException {
-    Path template =
-        preparing.file(
-            "quiet.jinja",
-            List.of(
-                "{% for m in messages if m.role != 'system' %}<|im_start|>{{ m.role }}",
-                "{{ m.content }}<|im_end|>{% endfor %}"));
-    List<String> rows = new ArrayList<>();
-    for (int i = 0; i < 12; i++) {
-      String system = i < 5 ? "{\"role\": \"system\", \"content\": \"Say " + i + ".\"}, " : "";
-      rows.add(chat("Who is " + i + "?", "Number " + i + ".").replace("[{", "[" + system + "{"));
-    }
-    Path file = preparing.file("rows.jsonl", rows);
-    PreparedSet set = preparing.prepare("set", "data.template=" + template);
-    assertThat(set.split("train").report().templateDrops()).isEqualTo(5);
-    PrepareSettings bound = preparing.settings("raw", "sources=" + file);
-    SftEncoder encoder =
-        new SftEncoder(
-            TestTokenizers.chat(),
-            ChatTemplates.encoder(TestTokenizers.chat(), template.toString()),
-            bound.data().trainOn(),
-            bound.data().trainOnEnd(),
-            Set.of());
-    DataReport raw = DataPipeline.of(encoder, bound.data()).prepare(file).report();
-    assertThat(raw.templateDrops()).isEqualTo(5);
-    assertThat(new PreviewText(false, false).header(raw))
-        .contains("template   leaves messages, tool calls or tools of 5 rows out");
-  }
-
-  private static String chat(String... turns) {
-    var row = Json.object();
-    var messages = row.putArray("messages");
-    for (int i = 0; i < turns.length; i++) {
-      messages.addObject().put("role", i % 2 == 0 ? "user" : "assistant").put("content", turns[i]);
-    }
-    return row.toString();
-  }
-
-  @Test
-  void rows_too_long_are_an_error_or_dropped_or_cut_or_continued() throws IOException {
-    List<String> rows = new ArrayList<>(Preparing.rows(20, 1));
-    rows.add(Preparing.row("q", Preparing.words(new Random(2), 100)));
-    preparing.file("rows.jsonl", rows);
-    assertThatThrownBy(() -> preparing.prepare("error", "data.maxLength=150"))
-        .isInstanceOf(LuthierException.class)
-        .hasMessageContaining("1 of 21 rows are longer than data.maxLength = 150");
-    PreparedSet drop = preparing.prepare("drop", "data.maxLength=150", "data.overflow=drop");
-    assertThat(drop.split("train").documents()).isEqualTo(20);
-    assertThat(Preparing.stage(drop, "encode").dropped()).hasSize(1).containsValue(1L);
-    PreparedSet cut = preparing.prepare("cut", "data.maxLength=150", "data.overflow=truncate");
-    assertThat(cut.split("train").documents()).isEqualTo(21);
-    assertThat(cut.split("train").length(20)).isEqualTo(150);
-    PreparedSet split = preparing.prepare("split", "data.maxLength=150", "data.overflow=split");
-    assertThat(split.split("train").rows()).isEqualTo(21);
-    assertThat(split.split("train").documents()).isGreaterThan(22);
-  }
-
   @Test
   void personal_data_is_redacted_dropped_or_kept_also_in_calls_of_tools() throws IOException {
     List<String> rows = new ArrayList<>(Preparing.rows(10, 1));
@@ -285,7 +120,7 @@ class StagesTest {
     PreparedSet drop = preparing.prepare("drop", "data.badRows=skip", "privacy.action=drop");
     assertThat(Preparing.reasons(drop))
         .contains("3 privacy personal data: email", "4 privacy personal data: email");
-    accounted(drop, 10);
+    Preparing.accounted(drop, 10);
     for (PreparedSet set : List.of(redact, drop)) {
       for (Map.Entry<String, byte[]> file : Preparing.bytes(set.folder()).entrySet()) {
         assertThat(new String(file.getValue(), StandardCharsets.ISO_8859_1))
@@ -341,7 +176,7 @@ class StagesTest {
         .hasMessageContaining("2 of 100 rows cannot be used (data.badRows=error: at most 1 %");
     PreparedSet skip = preparing.prepare("skip", "data.badRows=skip");
     assertThat(Preparing.numbers(skip, "train")).hasSize(98).doesNotContain(11, 12);
-    accounted(skip, 100);
+    Preparing.accounted(skip, 100);
   }
 
   @Test
@@ -349,7 +184,7 @@ class StagesTest {
     List<String> rows = new ArrayList<>();
     Random random = new Random(4);
     for (int i = 0; i < 20; i++) {
-      rows.add(chat(Preparing.words(random, 4), Preparing.words(random, 4)));
+      rows.add(Preparing.chat(Preparing.words(random, 4), Preparing.words(random, 4)));
     }
     rows.set(
         3,
@@ -367,7 +202,7 @@ class StagesTest {
         .hasMessageContaining("row 4: ")
         .hasMessageContaining("no system");
     PreparedSet set = preparing.prepare("set", "data.template=" + strict, "data.badRows=skip");
-    accounted(set, 20);
+    Preparing.accounted(set, 20);
     assertThat(Preparing.reasons(set)).hasSize(1).allMatch(line -> line.startsWith("4 encode "));
   }
 
@@ -380,7 +215,7 @@ class StagesTest {
     assertThat(set.manifest().origin().sources())
         .extracting(Manifest.Source::rows)
         .containsExactly(10L, 5L, 0L);
-    accounted(set, 15);
+    Preparing.accounted(set, 15);
   }
 
   @Test
@@ -407,43 +242,6 @@ class StagesTest {
   }
 
   @Test
-  void preferences_have_two_documents_and_judgements_one_that_says_which() throws IOException {
-    preparing.file(
-        "pairs.jsonl",
-        "{\"prompt\": \"name a colour\", \"chosen\": \"blue it is\", \"rejected\": \"seven\"}",
-        "{\"prompt\": \"name a beast\", \"chosen\": \"%s\", \"rejected\": \"a cat\"}"
-            .formatted(Preparing.words(new Random(1), 99)));
-    for (String overflow : List.of("drop", "truncate", "split")) {
-      PreparedSet set =
-          preparing.prepare(
-              "pairs-" + overflow,
-              "sources=$/pairs.jsonl",
-              "data.maxLength=100",
-              "data.overflow=" + overflow);
-      assertThat(set.manifest().about().kind()).isEqualTo(Kind.PREFERENCE);
-      PreparedSplit train = set.split("train");
-      assertThat(train.rows()).isEqualTo(1);
-      assertThat(train.documents()).isEqualTo(2);
-      assertThat(List.of(train.part(0), train.part(1))).containsExactly(Part.CHOSEN, Part.REJECTED);
-      assertThat(text(train.document(0))).contains("colour").contains("blue it is");
-      assertThat(text(train.document(1))).contains("colour").contains("seven");
-      accounted(set, 2);
-    }
-    preparing.file(
-        "judged.jsonl",
-        "{\"prompt\": \"name a colour\", \"completion\": \"blue\", \"label\": true}",
-        "{\"prompt\": \"name a beast\", \"completion\": \"seven\", \"label\": false}");
-    PreparedSet judged = preparing.prepare("judged", "sources=$/judged.jsonl");
-    assertThat(judged.manifest().about().kind()).isEqualTo(Kind.UNPAIRED);
-    assertThat(List.of(judged.split("train").part(0), judged.split("train").part(1)))
-        .containsExactly(Part.DESIRABLE, Part.UNDESIRABLE);
-  }
-
-  private static String text(TokenSequence sequence) {
-    return TestTokenizers.chat().decode(sequence.tokens(), false);
-  }
-
-  @Test
   void rows_for_different_kinds_of_training_do_not_mix() throws IOException {
     preparing.file(
         "rows.jsonl",
@@ -467,7 +265,7 @@ class StagesTest {
     PreparedSet set = preparing.prepare("set", "privacy.action=drop");
     assertThat(Preparing.numbers(set, "train")).containsExactly(1, 2, 3);
     assertThat(set.split("train").json(2)).contains("cut \\uD83D off");
-    accounted(set, 5);
+    Preparing.accounted(set, 5);
   }
 
   @Test
@@ -489,7 +287,7 @@ class StagesTest {
   @Test
   void rows_that_were_mended_cleaned_and_redacted_are_counted() throws IOException {
     List<String> rows = new ArrayList<>(Preparing.rows(12, 1));
-    rows.set(1, chat("one question", "its answer", "and one without"));
+    rows.set(1, Preparing.chat("one question", "its answer", "and one without"));
     rows.set(3, Preparing.row("a question with blanks  ", "and its answer"));
     rows.set(
         4, Preparing.row("who wrote", "the cafÃ© did, " + MAIL + " with card 4111 1111 1111 1111"));
@@ -498,7 +296,7 @@ class StagesTest {
     preparing.file("rows.jsonl", rows);
     String[] settings = {"data.badRows=repair", "filters.minChars=3"};
     PreparedSet redact = preparing.prepare("redact", settings);
-    accounted(redact, 12);
+    Preparing.accounted(redact, 12);
     assertThat(Preparing.stage(redact, "read").changed()).isEqualTo(1);
     // also the row that a filter drops later
     assertThat(Preparing.stage(redact, "clean").changed()).isEqualTo(3);

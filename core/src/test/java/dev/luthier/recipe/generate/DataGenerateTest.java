@@ -22,16 +22,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,80 +43,12 @@ class DataGenerateTest {
   void seeds() throws IOException {
     StringBuilder rows = new StringBuilder();
     for (int i = 1; i <= 9; i++) {
-      rows.append("{\"instruction\": \"seed number ").append(word(i)).append(" stands here\", ");
+      rows.append("{\"instruction\": \"seed number ")
+          .append(Stub.word(i))
+          .append(" stands here\", ");
       rows.append("\"input\": \"\", \"output\": \"answer ").append(i).append("\"}\n");
     }
     Files.writeString(folder.resolve("seeds.jsonl"), rows);
-  }
-
-  /** A writer whose answer is a function of its prompt, and that answers out of order. */
-  private static class Stub implements TextWriter {
-    final AtomicInteger asked = new AtomicInteger();
-    private final int parallel;
-
-    Stub(int parallel) {
-      this.parallel = parallel;
-    }
-
-    String answer(String prompt) {
-      int hash = Math.floorMod(prompt.hashCode(), 10_000);
-      return "1. Instruction: make "
-          + word(hash)
-          + " of "
-          + word(hash + 1)
-          + "\n1. Output: "
-          + hash
-          + "\n2. Instruction: seed number "
-          + word(1)
-          + " stands here\n2. Output: known"
-          + "\n3. Instruction: then "
-          + word(hash + 2)
-          + " for "
-          + word(3 * hash)
-          + "\n3. Output: ok";
-    }
-
-    @Override
-    public Optional<Reply> write(WriteRequest request, BooleanSupplier stop) {
-      if (stop.getAsBoolean()) {
-        return Optional.empty();
-      }
-      int number = asked.getAndIncrement();
-      if (parallel > 1) {
-        try {
-          Thread.sleep(number % 3 == 0 ? 6 : 1);
-        } catch (InterruptedException e) {
-          return Optional.empty();
-        }
-      }
-      String prompt = request.messages().get(0).content();
-      return Optional.of(new Reply(answer(prompt), prompt.length(), 7, false));
-    }
-
-    @Override
-    public String name() {
-      return "stub";
-    }
-
-    @Override
-    public Optional<String> host() {
-      return Optional.of("localhost:1");
-    }
-
-    @Override
-    public int parallel() {
-      return parallel;
-    }
-  }
-
-  /** A word for a number, of letters only. */
-  private static String word(int number) {
-    return "w"
-        + Integer.toString(number, 26)
-            .replaceAll("[0-9]", "z$0")
-            .chars()
-            .mapToObj(c -> Character.toString(c >= '0' && c <= '9' ? c - '0' + 'a' : c))
-            .reduce("", String::concat);
   }
 
   private DataGenerateSettings settings(String name, String... assignments) {
@@ -389,26 +317,6 @@ class DataGenerateTest {
     assertThat(run(settings("a.jsonl"), new Stub(1)).before().requests()).isEqualTo(2);
   }
 
-  /** Fails on some requests, counted by their order. */
-  private static Stub failing(int parallel, IntFunction<Optional<LuthierException>> failure) {
-    return new Stub(parallel) {
-      private final Map<Long, Integer> order = new HashMap<>();
-
-      @Override
-      public Optional<Reply> write(WriteRequest request, BooleanSupplier stop) {
-        int number;
-        synchronized (order) {
-          number = order.computeIfAbsent(request.seed(), s -> order.size());
-        }
-        Optional<LuthierException> fails = failure.apply(number);
-        if (fails.isPresent()) {
-          throw fails.get();
-        }
-        return super.write(request, stop);
-      }
-    };
-  }
-
   @Test
   void answers_that_came_before_their_turn_are_not_asked_for_again() throws IOException {
     Stub whole = new Stub(4);
@@ -448,9 +356,10 @@ class DataGenerateTest {
       throws IOException {
     Optional<LuthierException> no = Optional.of(new RequestRefused("status 400: too long"));
     DataGenerateSettings settings = settings("a.jsonl", "budget.requests=0", "budget.tokens=99999");
-    assertThatThrownBy(() -> run(settings, failing(1, n -> no))).hasMessage("status 400: too long");
+    assertThatThrownBy(() -> run(settings, Stub.failing(1, n -> no)))
+        .hasMessage("status 400: too long");
     assertThatThrownBy(
-            () -> run(settings, failing(1, n -> n == 2 || n > 4 ? no : Optional.empty())))
+            () -> run(settings, Stub.failing(1, n -> n == 2 || n > 4 ? no : Optional.empty())))
         .hasMessageStartingWith("status 400: too long\n");
     List<String> refused = Files.readAllLines(folder.resolve("a.jsonl.refused.jsonl"));
     assertThat(refused)
@@ -481,7 +390,8 @@ class DataGenerateTest {
   @Test
   void a_run_without_any_answer_may_begin_again_with_other_settings() {
     Optional<LuthierException> no = Optional.of(new LuthierException("status 404: no such model"));
-    assertThatThrownBy(() -> run(settings("a.jsonl", "writer.modelName=typo"), failing(1, n -> no)))
+    assertThatThrownBy(
+            () -> run(settings("a.jsonl", "writer.modelName=typo"), Stub.failing(1, n -> no)))
         .hasMessageContaining("404");
     assertThat(run(settings("a.jsonl"), new Stub(1)).totals().requests()).isEqualTo(12);
     assertThatThrownBy(() -> run(settings("a.jsonl", "writer.modelName=typo"), new Stub(1)))
