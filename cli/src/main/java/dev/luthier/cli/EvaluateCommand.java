@@ -9,7 +9,7 @@ import dev.luthier.eval.Evaluation;
 import dev.luthier.eval.EvaluationData;
 import dev.luthier.generate.Generator;
 import dev.luthier.generate.ModelLanguage;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -66,7 +66,7 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new UsageException("--batch-size is " + batchSize + "; use 1 or more");
     }
     ModelLanguage language = model.language(raw);
-    Decoder decoder = model.load(machine, console).decoder();
+    Transformer transformer = model.load(machine, console).transformer();
     SftEncoder encoder =
         new SftEncoder(
             language.tokenizer(),
@@ -74,16 +74,17 @@ final class EvaluateCommand implements Callable<Integer> {
             TrainOn.ASSISTANT,
             language.defaults().stopIds());
     EvaluationData rows =
-        EvaluationData.read(data, encoder, Format.AUTO, decoder.shape().maxPositions());
+        EvaluationData.read(data, encoder, Format.AUTO, transformer.shape().maxPositions());
     for (Refusal refusal : rows.report().refused()) {
       console.err().println("left out: " + refusal.line());
     }
     Map<String, Evaluation> results = new LinkedHashMap<>();
-    results.put(model.adapter.isPresent() ? "adapter" : "model", evaluate(decoder, rows, language));
+    results.put(
+        model.adapter.isPresent() ? "adapter" : "model", evaluate(transformer, rows, language));
     if (model.adapter.isPresent()) {
       // Two copies of the weights need not exist at once.
-      decoder.parameters().all().values().forEach(Tensors::release);
-      results.put("base", evaluate(model.loadBase(machine).decoder(), rows, language));
+      transformer.parameters().all().values().forEach(Tensors::release);
+      results.put("base", evaluate(model.loadBase(machine).transformer(), rows, language));
     }
     if (json.json) {
       console.json(EvaluationTable.json(results));
@@ -93,9 +94,10 @@ final class EvaluateCommand implements Callable<Integer> {
     return Program.DONE;
   }
 
-  private Evaluation evaluate(Decoder decoder, EvaluationData rows, ModelLanguage language) {
+  private Evaluation evaluate(
+      Transformer transformer, EvaluationData rows, ModelLanguage language) {
     Generator generator =
-        new Generator(decoder, language.tokenizer(), language.defaults().stopIds());
+        new Generator(transformer, language.tokenizer(), language.defaults().stopIds());
     return Evaluation.of(generator, rows, batchSize, new CountProgress(console), () -> false);
   }
 }

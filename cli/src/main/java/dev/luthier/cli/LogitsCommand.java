@@ -2,7 +2,7 @@ package dev.luthier.cli;
 
 import dev.luthier.eval.Logits;
 import dev.luthier.eval.TokenIds;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,14 +44,14 @@ final class LogitsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Decoder decoder = model.load(machine, console).decoder();
-    TokenIds read = TokenIds.read(ids, decoder.shape().vocabulary());
-    Logits.write(decoder, read, output);
+    Transformer transformer = model.load(machine, console).transformer();
+    TokenIds read = TokenIds.read(ids, transformer.shape().vocabulary());
+    Logits.write(transformer, read, output);
     console
         .err()
         .printf(
             "wrote %s: %d x %d x %d float32%n",
-            output, read.rows(), read.length(), decoder.shape().vocabulary());
+            output, read.rows(), read.length(), transformer.shape().vocabulary());
     return Program.DONE;
   }
 }

@@ -76,6 +76,6 @@ final class ModelOptions {
   /** Loads the model to generate with. */
   Generator generator(MachineOptions machine, ModelLanguage language, Console console) {
     return new Generator(
-        load(machine, console).decoder(), language.tokenizer(), language.defaults().stopIds());
+        load(machine, console).transformer(), language.tokenizer(), language.defaults().stopIds());
   }
 }

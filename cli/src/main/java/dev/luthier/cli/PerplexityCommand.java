@@ -1,7 +1,7 @@
 package dev.luthier.cli;
 
 import dev.luthier.eval.Perplexity;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -52,9 +52,9 @@ final class PerplexityCommand implements Callable<Integer> {
   public Integer call() {
     String read = TextFiles.read(text);
     Tokenizer tokenizer = model.language(true).tokenizer();
-    Decoder decoder = model.load(machine, console).decoder();
+    Transformer transformer = model.load(machine, console).transformer();
     OptionalInt length = window.map(OptionalInt::of).orElse(OptionalInt.empty());
-    Perplexity result = Perplexity.of(decoder, tokenizer, read, length, done -> {});
+    Perplexity result = Perplexity.of(transformer, tokenizer, read, length, done -> {});
     if (json.json) {
       console.json(fields(result));
     } else {

@@ -47,7 +47,7 @@ final class TinyModel {
     Json.write(folder.resolve("config.json"), config);
     LoadedModel model = loader().fresh(config, 5);
     TensorFiles.write(
-        folder.resolve("model.safetensors"), model.decoder().parameters().all(), Map.of());
+        folder.resolve("model.safetensors"), model.transformer().parameters().all(), Map.of());
     List<String> special = List.of("<|endoftext|>", "<|im_start|>", "<|im_end|>");
     Optional<String> end = Optional.of("<|endoftext|>");
     TokenizerWriter.write(
@@ -66,7 +66,7 @@ final class TinyModel {
     Files.createDirectories(folder);
     LoraSettings settings = LoraSettings.defaults();
     LoadedModel adapted = loader().lora(model, settings, 7);
-    Map<String, Tensor> tensors = adapted.decoder().adapter().orElseThrow().all();
+    Map<String, Tensor> tensors = adapted.transformer().adapter().orElseThrow().all();
     try (PointerScope scope = new PointerScope()) {
       tensors.forEach(
           (name, tensor) -> {

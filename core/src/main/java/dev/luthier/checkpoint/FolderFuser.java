@@ -7,7 +7,7 @@ import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsShards;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.format.TensorInfo;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.LoraLayers;
@@ -41,7 +41,7 @@ public final class FolderFuser {
   private final FileSource files;
   private final FileSource adapter;
   private final ObjectNode config;
-  private final Decoder model;
+  private final Transformer model;
   private final Optional<QuantSettings> quant;
   private final DType stored;
 
@@ -62,7 +62,7 @@ public final class FolderFuser {
     this.model = outline(base.resolve(HfFolder.CONFIG), AdapterConfig.read(adapter));
   }
 
-  private Decoder outline(Path where, AdapterConfig settings) {
+  private Transformer outline(Path where, AdapterConfig settings) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       TensorSource source = new Unread(new ModelLoader.Layered(adapter, files, files));
@@ -71,10 +71,11 @@ public final class FolderFuser {
           new LoraLayers(
               settings.lora(),
               new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
-      Decoder decoder = ModelLoader.decoder(config, where.toString(), base, Optional.of(layers));
+      Transformer transformer =
+          ModelLoader.transformer(config, where.toString(), base, Optional.of(layers));
       base.finish();
       layers.parameters().finish();
-      return decoder;
+      return transformer;
     }
   }
 

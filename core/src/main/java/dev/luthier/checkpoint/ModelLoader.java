@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.SafetensorsIndex;
-import dev.luthier.model.Decoder;
 import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linears;
 import dev.luthier.nn.LoraLayers;
@@ -143,9 +143,9 @@ public record ModelLoader(
       Parameters base = parameters(quantizing(source), name -> lora.isEmpty());
       Optional<LoraLayers> layers =
           lora.map(s -> new LoraLayers(s, parameters(new RandomSource(seed, 0), name -> true)));
-      Decoder decoder = decoder(config, "the new model's configuration", base, layers);
+      Transformer transformer = transformer(config, "the new model's configuration", base, layers);
       base.finish();
-      return new LoadedModel(decoder, config, Optional.empty(), lora);
+      return new LoadedModel(transformer, config, Optional.empty(), lora);
     }
   }
 
@@ -167,10 +167,11 @@ public record ModelLoader(
       Optional<LoraLayers> layers =
           lora.map(
               s -> new LoraLayers(s, parameters(adapter.orElseThrow(), name -> trainsAdapter)));
-      Decoder decoder = decoder(config, folder.resolve(HfFolder.CONFIG).toString(), base, layers);
+      Transformer transformer =
+          transformer(config, folder.resolve(HfFolder.CONFIG).toString(), base, layers);
       base.finish();
       layers.ifPresent(l -> l.parameters().finish());
-      return new LoadedModel(decoder, config, Optional.of(folder), lora);
+      return new LoadedModel(transformer, config, Optional.of(folder), lora);
     }
   }
 
@@ -200,7 +201,7 @@ public record ModelLoader(
     return new Parameters(source, dtype.scalarType(), device, trainable, stream);
   }
 
-  static Decoder decoder(
+  static Transformer transformer(
       ObjectNode config, String where, Parameters base, Optional<LoraLayers> lora) {
     String type = config.path("model_type").asText("");
     if (!type.equals("llama")) {

@@ -2,7 +2,7 @@ package dev.luthier.eval;
 
 import dev.luthier.LuthierException;
 import dev.luthier.generate.Inference;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
@@ -65,14 +65,15 @@ public record Divergence(double kl, double first, double second, int tokens) {
    *
    * @param ids at most {@link #MOST_TOKENS}; each but the first is predicted
    */
-  public static Divergence of(long[] ids, Supplier<Decoder> first, Supplier<Decoder> second) {
+  public static Divergence of(
+      long[] ids, Supplier<Transformer> first, Supplier<Transformer> second) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       int count = ids.length - 1;
       Tensor targets = Tensors.longs(Arrays.copyOfRange(ids, 1, ids.length), Device.CPU, count, 1);
       Tensor p = firstLogProbs(ids, first); // (T - 1, V)
       double[] sums = new double[2]; // of the divergence, and of ln q of the text
-      Decoder model = second.get();
+      Transformer model = second.get();
       forChunks(
           model,
           ids,
@@ -92,8 +93,8 @@ public record Divergence(double kl, double first, double second, int tokens) {
     return floats.sum(new ScalarTypeOptional(ScalarType.Double)).item_double();
   }
 
-  private static Tensor firstLogProbs(long[] ids, Supplier<Decoder> first) {
-    Decoder model = first.get();
+  private static Tensor firstLogProbs(long[] ids, Supplier<Transformer> first) {
+    Transformer model = first.get();
     Tensor all =
         torch.empty(
             new long[] {ids.length - 1, model.shape().vocabulary()},
@@ -109,7 +110,7 @@ public record Divergence(double kl, double first, double second, int tokens) {
     void take(long from, Tensor logProbs);
   }
 
-  private static void forChunks(Decoder model, long[] ids, Chunk chunk) {
+  private static void forChunks(Transformer model, long[] ids, Chunk chunk) {
     long[] positions = new long[ids.length];
     Arrays.setAll(positions, i -> i);
     long[] documents = new long[ids.length];
@@ -128,7 +129,7 @@ public record Divergence(double kl, double first, double second, int tokens) {
     }
   }
 
-  private static void release(Decoder model) {
+  private static void release(Transformer model) {
     model.parameters().all().values().forEach(Tensors::release);
   }
 }

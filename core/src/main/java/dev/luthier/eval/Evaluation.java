@@ -8,7 +8,7 @@ import dev.luthier.generate.GenerateRequest;
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.Generation;
 import dev.luthier.generate.Generator;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.train.BlockwiseStep;
 import dev.luthier.train.TrainingRows;
 import dev.luthier.train.WeightSource;
@@ -92,7 +92,7 @@ public record Evaluation(
 
   /** Sums over all label tokens: negative log-likelihood, hits, tokens. */
   private static double[] score(
-      Decoder model,
+      Transformer model,
       TrainingRows rows,
       int batchSize,
       Progress progress,

@@ -4,7 +4,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.format.AtomicFile;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.generate.Inference;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
 import dev.luthier.tensor.Tensors;
 import java.io.IOException;
@@ -27,7 +27,7 @@ public final class Logits {
    *
    * @throws LuthierException when the file cannot be written
    */
-  public static void write(Decoder model, TokenIds ids, Path output) {
+  public static void write(Transformer model, TokenIds ids, Path output) {
     try (PointerScope scope = new PointerScope()) {
       Pass pass = model.pass(ids.positions(), ids.mask(), ids.rows(), ids.length());
       Tensor tokens =

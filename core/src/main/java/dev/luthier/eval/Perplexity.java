@@ -3,7 +3,7 @@ package dev.luthier.eval;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.data.Batch;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.BlockwiseStep;
 import dev.luthier.train.WeightSource;
@@ -63,7 +63,11 @@ public record Perplexity(
    * @throws LuthierException when the text has no token to score
    */
   public static Perplexity of(
-      Decoder model, Tokenizer tokenizer, String text, OptionalInt window, IntConsumer progress) {
+      Transformer model,
+      Tokenizer tokenizer,
+      String text,
+      OptionalInt window,
+      IntConsumer progress) {
     int[] ids = tokenizer.encodeIds(text, false);
     OptionalInt bos = tokenizer.bosId();
     if (bos.isPresent() || tokenizer.eosId().isEmpty()) {
@@ -74,7 +78,7 @@ public record Perplexity(
   }
 
   private static Perplexity of(
-      Decoder model,
+      Transformer model,
       int[] ids,
       OptionalInt first,
       Prefix prefix,
@@ -106,7 +110,7 @@ public record Perplexity(
     return new Perplexity(Math.exp(sum / count), sum / count, count, windows, length, prefix);
   }
 
-  private static int length(Decoder model, OptionalInt window) {
+  private static int length(Transformer model, OptionalInt window) {
     int context = model.shape().maxPositions();
     int length = window.orElse(context);
     if (length < 2 || length > context) {

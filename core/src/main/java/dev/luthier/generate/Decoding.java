@@ -1,6 +1,6 @@
 package dev.luthier.generate;
 
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Pass;
 import dev.luthier.tensor.Device;
@@ -25,12 +25,12 @@ final class Decoding implements AutoCloseable {
   /** Tokens of a prompt that run through the model at once, over all rows. */
   private static final int CHUNK = 1024;
 
-  private final Decoder model;
+  private final Transformer model;
   private final List<KvCache> caches;
   private int[] pads = {};
   private int length;
 
-  Decoding(Decoder model) {
+  Decoding(Transformer model) {
     this.model = model;
     this.caches = model.newCaches();
   }

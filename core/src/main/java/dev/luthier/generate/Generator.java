@@ -2,7 +2,7 @@ package dev.luthier.generate;
 
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,21 +20,21 @@ import java.util.stream.IntStream;
  * leaves the batch.
  */
 public final class Generator {
-  private final Decoder model;
+  private final Transformer model;
   private final Tokenizer tokenizer;
   private final Set<Integer> stopIds;
 
   /**
    * @param stopIds ids that end a text: the model's EOS ids, of which there may be several
    */
-  public Generator(Decoder model, Tokenizer tokenizer, Set<Integer> stopIds) {
+  public Generator(Transformer model, Tokenizer tokenizer, Set<Integer> stopIds) {
     this.model = model;
     this.tokenizer = tokenizer;
     this.stopIds = Set.copyOf(stopIds);
   }
 
   /** The model. */
-  public Decoder model() {
+  public Transformer model() {
     return model;
   }
 

@@ -1,7 +1,7 @@
 package dev.luthier.generate;
 
 import dev.luthier.model.Block;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Value;
@@ -24,7 +24,7 @@ public final class Inference {
    * @return (B, T, D), before the final norm; it belongs to the innermost scope, which there must
    *     be
    */
-  public static Tensor hidden(Decoder model, Tensor tokens, Pass pass, List<KvCache> caches) {
+  public static Tensor hidden(Transformer model, Tensor tokens, Pass pass, List<KvCache> caches) {
     PointerScope outer = PointerScope.getInnerScope();
     try (Grad off = Grad.off()) {
       Tensor x;
@@ -53,7 +53,7 @@ public final class Inference {
    * @param hidden (N, D), before the final norm
    * @return (N, V) in float32
    */
-  public static Tensor logits(Decoder model, Tensor hidden, Pass pass) {
+  public static Tensor logits(Transformer model, Tensor hidden, Pass pass) {
     try (Grad off = Grad.off()) {
       Value logits = model.head().forward(model.norm(Value.of(hidden)), pass); // (N, V)
       return Tensors.cast(logits.tensor(), ScalarType.Float);

@@ -1,6 +1,6 @@
 package dev.luthier.generate;
 
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,7 +13,7 @@ public final class PromptCache implements AutoCloseable {
   private int[] ids = {};
 
   /** Starts empty. */
-  public PromptCache(Decoder model) {
+  public PromptCache(Transformer model) {
     this.decoding = new Decoding(model);
   }
 

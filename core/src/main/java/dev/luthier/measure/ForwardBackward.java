@@ -1,7 +1,7 @@
 package dev.luthier.measure;
 
 import dev.luthier.data.Batch;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.train.BlockwiseStep;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepLayout;
@@ -18,7 +18,7 @@ public interface ForwardBackward {
   double run(Batch batch, double scale, long seed);
 
   /** Ours. */
-  static ForwardBackward blockwise(Decoder model, StepLayout layout) {
+  static ForwardBackward blockwise(Transformer model, StepLayout layout) {
     BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model), layout);
     Objective objective = Objective.crossEntropy();
     return (batch, scale, seed) -> step.forwardBackward(batch, objective, scale, seed);

@@ -2,8 +2,8 @@ package dev.luthier.measure;
 
 import dev.luthier.data.Batch;
 import dev.luthier.data.TokenSequence;
-import dev.luthier.model.Decoder;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
@@ -37,7 +37,7 @@ public final class OrdinaryStep implements ForwardBackward {
    * @param model whose parameters are used, by their Hugging Face names
    * @param adapterScale alpha / R of its adapters
    */
-  public OrdinaryStep(LlamaConfig config, Decoder model, double adapterScale) {
+  public OrdinaryStep(LlamaConfig config, Transformer model, double adapterScale) {
     this.config = config;
     this.compute = model.parameters().compute();
     this.device = model.parameters().device();

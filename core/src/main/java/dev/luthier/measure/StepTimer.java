@@ -2,7 +2,7 @@ package dev.luthier.measure;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.luthier.data.Batch;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.optim.Optimizer;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Seeds;
@@ -33,7 +33,7 @@ public final class StepTimer {
   /**
    * @param model whose trainable parameters move
    */
-  public StepTimer(Decoder model, Batch batch) {
+  public StepTimer(Transformer model, Batch batch) {
     Map<String, Tensor> parameters = Trainables.of(model);
     this.device = model.parameters().device();
     this.gradients = new Gradients(parameters);

@@ -136,8 +136,8 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
   public Divergence check(Path fused, long[] ids) {
     return Divergence.of(
         ids,
-        () -> loader(requantized()).load(model, Optional.of(adapter)).decoder(),
-        () -> loader(Optional.empty()).load(fused).decoder());
+        () -> loader(requantized()).load(model, Optional.of(adapter)).transformer(),
+        () -> loader(Optional.empty()).load(fused).transformer());
   }
 
   /** How matrices are to be quantized that are not stored so. */

@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.Tensor;
  * gated feed-forward layer. Touvron et al., arXiv 2302.13971 and 2307.09288; Grattafiori et al.,
  * arXiv 2407.21783.
  */
-public final class Llama implements Decoder {
+public final class Llama implements Transformer {
   private final LlamaConfig config;
   private final Linears linears;
   private final Rotary rotary;

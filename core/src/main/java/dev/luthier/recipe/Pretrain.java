@@ -127,7 +127,7 @@ public final class Pretrain {
             .fresh(config, settings.train().seed());
     Trainer.Job job =
         new Trainer.Job(
-            model.decoder(),
+            model.transformer(),
             rows,
             evalRows,
             Objective.crossEntropy(),

@@ -104,19 +104,20 @@ public final class SftRun {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
     LoadedModel model = model(plan.stream());
-    Trainables.require(model.decoder());
+    Trainables.require(model.transformer());
     warnUnmatched(model);
     folder.begin();
     writeRefused(data.report());
     folder.planned(plan);
-    Training.describe(plan, model.decoder().blocks().size(), listener);
+    Training.describe(plan, model.transformer().blocks().size(), listener);
     listener.message(
-        String.format(Locale.ROOT, "training %,d parameters", Trainables.count(model.decoder())));
+        String.format(
+            Locale.ROOT, "training %,d parameters", Trainables.count(model.transformer())));
     TrainFiles files = files(model, hashes);
-    warnBeyondContext(data, model.decoder().shape().maxPositions());
+    warnBeyondContext(data, model.transformer().shape().maxPositions());
     Trainer.Job job =
         new Trainer.Job(
-            model.decoder(),
+            model.transformer(),
             data.rows(),
             eval.map(SftData::rows),
             Objective.crossEntropy(),
@@ -216,7 +217,7 @@ public final class SftRun {
     if (model.lora().isEmpty()) {
       return;
     }
-    Set<String> adapted = model.decoder().adapted().keySet();
+    Set<String> adapted = model.transformer().adapted().keySet();
     for (String name : model.lora().get().targets().names()) {
       if (adapted.stream().noneMatch(p -> p.equals(name) || p.endsWith("." + name))) {
         listener.message("warning: lora.targets: '" + name + "' matches no linear layer");

@@ -18,7 +18,7 @@ final class AdapterFiles implements TrainFiles {
   AdapterFiles(LoadedModel model, TrainingBase base) {
     this.config = new AdapterConfig(model.lora().orElseThrow(), base.base());
     this.base = base;
-    this.trained = Trainables.of(model.decoder());
+    this.trained = Trainables.of(model.transformer());
   }
 
   @Override

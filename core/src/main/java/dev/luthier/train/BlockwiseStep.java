@@ -2,7 +2,7 @@ package dev.luthier.train;
 
 import dev.luthier.data.Batch;
 import dev.luthier.model.Block;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Tape;
 import dev.luthier.nn.Value;
@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * and blocks run.
  */
 public final class BlockwiseStep {
-  private final Decoder model;
+  private final Transformer model;
   private final WeightSource weights;
   private final StepLayout layout;
   private final Head head;
@@ -44,12 +44,12 @@ public final class BlockwiseStep {
   private final int lowestTrained;
 
   /** All blocks are computed again on the way back. */
-  public BlockwiseStep(Decoder model, WeightSource weights) {
+  public BlockwiseStep(Transformer model, WeightSource weights) {
     this(model, weights, StepLayout.recomputing(model.shape().vocabulary()));
   }
 
   /** A step of this layout. */
-  public BlockwiseStep(Decoder model, WeightSource weights, StepLayout layout) {
+  public BlockwiseStep(Transformer model, WeightSource weights, StepLayout layout) {
     this.model = model;
     this.weights = weights;
     this.layout = layout;

@@ -1,6 +1,6 @@
 package dev.luthier.train;
 
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Tape;
 import dev.luthier.nn.Value;
@@ -34,14 +34,14 @@ final class Head {
   private static final int LOG_PROB = 1;
   private static final int LARGEST = 2;
 
-  private final Decoder model;
+  private final Transformer model;
   private final Device device;
   private final int chunk;
 
   /**
    * @param chunk rows of logits that exist at a time
    */
-  Head(Decoder model, int chunk) {
+  Head(Transformer model, int chunk) {
     this.model = model;
     this.device = model.parameters().device();
     this.chunk = chunk;

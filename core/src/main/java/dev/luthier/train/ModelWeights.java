@@ -14,7 +14,7 @@ final class ModelWeights implements TrainFiles {
 
   ModelWeights(LoadedModel model) {
     this.model = model;
-    this.trained = Trainables.of(model.decoder());
+    this.trained = Trainables.of(model.transformer());
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.luthier.train;
 
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +26,7 @@ final class Stages {
     this.head = head;
   }
 
-  static Stages of(Decoder model) {
+  static Stages of(Transformer model) {
     Stages stages = new Stages(model.blocks().size());
     for (String name : Trainables.of(model).keySet()) {
       stages.names.computeIfAbsent(stages.stage(name), s -> new ArrayList<>()).add(name);

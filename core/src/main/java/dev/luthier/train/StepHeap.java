@@ -1,7 +1,7 @@
 package dev.luthier.train;
 
 import dev.luthier.data.Batch;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.Memory;
 
 /**
@@ -24,7 +24,7 @@ public final class StepHeap {
    *
    * @param largest of the batches that will come
    */
-  public static void prepare(Decoder model, Batch largest) {
+  public static void prepare(Transformer model, Batch largest) {
     long hidden = (long) largest.rows() * largest.length() * model.shape().hidden();
     long trained = Trainables.of(model).values().stream().mapToLong(p -> p.numel()).max().orElse(0);
     if (isLarge(hidden)) {

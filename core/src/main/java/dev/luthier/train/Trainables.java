@@ -1,7 +1,7 @@
 package dev.luthier.train;
 
 import dev.luthier.LuthierException;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import java.util.LinkedHashMap;
@@ -15,14 +15,14 @@ public final class Trainables {
   private Trainables() {}
 
   /** All of them, in a fixed order. */
-  public static Map<String, Tensor> of(Decoder model) {
+  public static Map<String, Tensor> of(Transformer model) {
     Map<String, Tensor> out = new LinkedHashMap<>(model.parameters().trainable());
     model.adapter().ifPresent(a -> out.putAll(a.trainable()));
     return out;
   }
 
   /** How many numbers they are. */
-  public static long count(Decoder model) {
+  public static long count(Transformer model) {
     return of(model).values().stream().mapToLong(Tensor::numel).sum();
   }
 
@@ -31,7 +31,7 @@ public final class Trainables {
    *
    * @throws LuthierException if there is not
    */
-  public static void require(Decoder model) {
+  public static void require(Transformer model) {
     if (of(model).isEmpty()) {
       throw new LuthierException(
           "nothing is trained: no layer of the model matches lora.targets. See docs/sft.md#targets");

@@ -2,7 +2,7 @@ package dev.luthier.train;
 
 import dev.luthier.LuthierException;
 import dev.luthier.data.Batch;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.optim.Optimizer;
 import dev.luthier.tensor.Memory;
 import dev.luthier.tensor.Seeds;
@@ -41,7 +41,7 @@ public final class Trainer implements AutoCloseable {
    * @param budget bytes of resident memory that the run may take; empty for no limit
    */
   public record Job(
-      Decoder model,
+      Transformer model,
       TrainingRows data,
       Optional<TrainingRows> evaluation,
       Objective objective,

@@ -1,7 +1,7 @@
 package dev.luthier.train;
 
 import dev.luthier.model.Block;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 
 /**
  * Where a block's weights come from while it runs: they may stay resident, or be dequantized, read
@@ -25,7 +25,7 @@ public interface WeightSource {
   /**
    * The model's own weights, each in the form that it was loaded in; the next block's are begun.
    */
-  static WeightSource of(Decoder model) {
+  static WeightSource of(Transformer model) {
     return new WeightSource() {
       @Override
       public Block acquire(int block, boolean backward) {

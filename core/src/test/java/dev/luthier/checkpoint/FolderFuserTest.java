@@ -36,8 +36,8 @@ class FolderFuserTest {
     config.put("num_hidden_layers", blocks);
     Path folder = Files.createDirectories(temp.resolve("base"));
     LoadedModel model = LOADER.patterned(config, Optional.empty(), 3);
-    ModelFiles.write(folder, config, model.decoder().parameters().all(), dtype);
-    model.decoder().parameters().all().values().forEach(Tensors::release);
+    ModelFiles.write(folder, config, model.transformer().parameters().all(), dtype);
+    model.transformer().parameters().all().values().forEach(Tensors::release);
     return folder;
   }
 
@@ -47,8 +47,8 @@ class FolderFuserTest {
     Adapters.write(
         folder,
         new AdapterConfig(LoraSettings.defaults(), "base"),
-        model.decoder().adapter().orElseThrow().all());
-    model.decoder().parameters().all().values().forEach(Tensors::release);
+        model.transformer().adapter().orElseThrow().all());
+    model.transformer().parameters().all().values().forEach(Tensors::release);
     return folder;
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.Assets;
 import dev.luthier.model.Block;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Value;
 import dev.luthier.tensor.ComputeDtype;
@@ -43,7 +43,7 @@ class LlamaOracleTest {
   void logits_are_those_of_transformers(String folder, String run) {
     String root = "oracle-transformers/" + folder;
     JsonNode in = Assets.json(root + "/ids.json").get(run);
-    Decoder model = LOADER.load(Assets.path(root)).decoder();
+    Transformer model = LOADER.load(Assets.path(root)).transformer();
     compare(model, in, Assets.floats(root + "/" + run + ".f32"), 1e-4);
   }
 
@@ -59,15 +59,15 @@ class LlamaOracleTest {
     String root = "oracle-transformers/" + folder;
     JsonNode ids = Assets.json(root + "/ids.json");
     JsonNode in = ids.has("logits") ? ids.get("logits") : ids;
-    Decoder model =
+    Transformer model =
         LOADER
             .load(
                 Assets.path("oracle-transformers/peft_base_llama"), Optional.of(Assets.path(root)))
-            .decoder();
+            .transformer();
     compare(model, in, Assets.floats(root + "/logits.f32"), 1e-4);
   }
 
-  private static void compare(Decoder model, JsonNode in, float[] expected, double tolerance) {
+  private static void compare(Transformer model, JsonNode in, float[] expected, double tolerance) {
     long[][] tokens = Assets.matrix(in.get("input_ids"));
     int rows = tokens.length;
     int length = tokens[0].length;
@@ -99,7 +99,7 @@ class LlamaOracleTest {
   }
 
   private static float[] logits(
-      Decoder model, long[] tokens, long[] positions, long[] documents, int rows, int length) {
+      Transformer model, long[] tokens, long[] positions, long[] documents, int rows, int length) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       Pass pass = model.pass(positions, documents, rows, length);

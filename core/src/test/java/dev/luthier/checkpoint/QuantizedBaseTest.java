@@ -47,7 +47,7 @@ class QuantizedBaseTest {
             "the test's configuration");
     Files.createDirectories(model);
     ModelFiles.write(
-        model, config, loader().fresh(config, 3).decoder().parameters().all(), DType.F32);
+        model, config, loader().fresh(config, 3).transformer().parameters().all(), DType.F32);
   }
 
   private static ModelLoader loader() {
@@ -75,7 +75,7 @@ class QuantizedBaseTest {
     long[][] ids = {{5, 9, 3, 17, 22, 4, 38, 1}, {7, 7, 2, 30, 11, 19, 6, 25}};
     try (PointerScope scope = new PointerScope()) {
       return Tensors.toFloats(
-          new BlockwiseStep(loaded.decoder(), WeightSource.of(loaded.decoder()))
+          new BlockwiseStep(loaded.transformer(), WeightSource.of(loaded.transformer()))
               .logProbs(Batch.of(ids, ids)));
     }
   }
@@ -114,7 +114,7 @@ class QuantizedBaseTest {
     Adapters.write(
         adapter,
         new AdapterConfig(lora, "base"),
-        dev.luthier.train.Trainables.of(trained.decoder()));
+        dev.luthier.train.Trainables.of(trained.transformer()));
     float[] expected = logProbs(trained);
     LoadedModel again = loader(QuantSettings.defaults()).load(model, Optional.of(adapter));
     assertThat(logProbs(again)).isEqualTo(expected);

@@ -38,7 +38,7 @@ class StrictLoadingTest {
 
   @BeforeEach
   void make() {
-    weights.putAll(LOADER.fresh(config, 1).decoder().parameters().all());
+    weights.putAll(LOADER.fresh(config, 1).transformer().parameters().all());
   }
 
   private void write(DType dtype, Map<String, String> metadata) {
@@ -48,7 +48,7 @@ class StrictLoadingTest {
   }
 
   private float[] head() {
-    return Tensors.toFloats(LOADER.load(folder).decoder().head().baseWeight());
+    return Tensors.toFloats(LOADER.load(folder).transformer().head().baseWeight());
   }
 
   @Test
@@ -125,6 +125,7 @@ class StrictLoadingTest {
   }
 
   private Tensor embedding() {
-    return Objects.requireNonNull(LOADER.load(folder).decoder().parameters().all().get(EMBEDDING));
+    return Objects.requireNonNull(
+        LOADER.load(folder).transformer().parameters().all().get(EMBEDDING));
   }
 }

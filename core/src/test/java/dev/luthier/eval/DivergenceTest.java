@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.format.Json;
 import dev.luthier.generate.Inference;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class DivergenceTest {
   private static final int V = 40;
 
-  private static Decoder model(int seed) {
+  private static Transformer model(int seed) {
     ObjectNode config =
         Json.parse(
             """
@@ -29,7 +29,7 @@ class DivergenceTest {
              "max_position_embeddings":256,"tie_word_embeddings":false,"initializer_range":0.3}
             """,
             "the test's configuration");
-    return new ModelLoader(ComputeDtype.FLOAT32, Device.CPU).fresh(config, seed).decoder();
+    return new ModelLoader(ComputeDtype.FLOAT32, Device.CPU).fresh(config, seed).transformer();
   }
 
   /** More than two chunks of them. */
@@ -40,7 +40,7 @@ class DivergenceTest {
   }
 
   /** Log-probabilities of each place's next token, in double precision. */
-  private static double[][] logProbs(Decoder model, long[] ids) {
+  private static double[][] logProbs(Transformer model, long[] ids) {
     try (PointerScope scope = new PointerScope()) {
       long[] positions = new long[ids.length];
       Arrays.setAll(positions, i -> i);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.Assets;
 import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import java.io.IOException;
@@ -44,7 +44,7 @@ class LogitsOracleTest {
     String root = "oracle-transformers/" + name;
     JsonNode in = Assets.json(root + "/ids.json").get(run);
     Path ids = Files.writeString(folder.resolve("ids.json"), in.toString());
-    Decoder model = LOADER.load(Assets.path(root)).decoder();
+    Transformer model = LOADER.load(Assets.path(root)).transformer();
     float[] actual = write(model, ids, folder.resolve("out.f32"));
     float[] expected = Assets.floats(root + "/" + run + ".f32");
     long[][] mask = Assets.matrix(in.get("attention_mask"));
@@ -65,7 +65,7 @@ class LogitsOracleTest {
     String list =
         Files.readString(Assets.path("oracle-llamacpp/logits/story.ids")).strip().replace(' ', ',');
     Path ids = Files.writeString(folder.resolve("ids.json"), "{\"input_ids\": [[" + list + "]]}");
-    Decoder model = LOADER.load(Assets.path("model-llama-story-hf")).decoder();
+    Transformer model = LOADER.load(Assets.path("model-llama-story-hf")).transformer();
     float[] actual = write(model, ids, folder.resolve("out.f32"));
     float[] expected = Assets.floats("oracle-llamacpp/logits/story-F32.logits.f32");
     assertThat(actual).hasSize(175 * 2048).hasSameSizeAs(expected);
@@ -76,7 +76,7 @@ class LogitsOracleTest {
     assertThat(worst).isLessThan(1e-4);
   }
 
-  private static float[] write(Decoder model, Path ids, Path out) throws IOException {
+  private static float[] write(Transformer model, Path ids, Path out) throws IOException {
     Logits.write(model, TokenIds.read(ids, model.shape().vocabulary()), out);
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(out)).order(ByteOrder.LITTLE_ENDIAN);
     float[] floats = new float[bytes.remaining() / 4];

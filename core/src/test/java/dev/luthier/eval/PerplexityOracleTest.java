@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.Assets;
 import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.Tokenizer;
@@ -20,10 +20,10 @@ import org.junit.jupiter.api.Test;
 class PerplexityOracleTest {
   @Test
   void the_story_models_perplexity_is_that_of_llama_cpp() throws IOException {
-    Decoder model =
+    Transformer model =
         new ModelLoader(ComputeDtype.FLOAT32, Device.CPU)
             .load(Assets.path("model-llama-story-hf"))
-            .decoder();
+            .transformer();
     Tokenizer tokenizer = Tokenizer.load(Assets.path("model-llama-story-hf"));
     String text = Files.readString(Assets.path("oracle-llamacpp/logits/text.txt"));
     Perplexity result = Perplexity.of(model, tokenizer, text, OptionalInt.empty(), n -> {});

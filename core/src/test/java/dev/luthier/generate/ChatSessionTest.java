@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.TestTokenizers;
@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 class ChatSessionTest {
   private static final Tokenizer TOKENIZER = TestTokenizers.chat();
-  private static final Decoder MODEL = TinyLlama.full(3, TinyLlama.TEXT_CONFIG);
+  private static final Transformer MODEL = TinyLlama.full(3, TinyLlama.TEXT_CONFIG);
   private static final Generator GENERATOR =
       new Generator(MODEL, TOKENIZER, Set.of(TOKENIZER.eosId().getAsInt()));
   private static final ChatEncoder ENCODER =

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.Assets;
 import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.Tokenizer;
@@ -42,7 +42,7 @@ class GenerateOracleTest {
       })
   void the_story_model_generates_what_it_does_in_transformers(String name) {
     JsonNode run = Assets.json("oracle-transformers/generate_story/meta.json").at("/runs/" + name);
-    Decoder model = LOADER.load(Assets.path(STORY)).decoder();
+    Transformer model = LOADER.load(Assets.path(STORY)).transformer();
     check(model, Tokenizer.load(Assets.path(STORY)), run, run.get("args"));
   }
 
@@ -56,7 +56,7 @@ class GenerateOracleTest {
       })
   void left_padded_batches_of_every_llama_are_continued_as_in_transformers(String folder) {
     JsonNode run = Assets.json("oracle-transformers/" + folder + "/meta.json").get("generate");
-    Decoder model = LOADER.load(Assets.path("oracle-transformers/" + folder)).decoder();
+    Transformer model = LOADER.load(Assets.path("oracle-transformers/" + folder)).transformer();
     check(model, Tokenizer.load(Assets.path(STORY)), run, run);
   }
 
@@ -64,7 +64,7 @@ class GenerateOracleTest {
   void the_story_begins_as_recorded() {
     Tokenizer tokenizer = Tokenizer.load(Assets.path(STORY));
     Generator generator =
-        new Generator(LOADER.load(Assets.path(STORY)).decoder(), tokenizer, Set.of(2));
+        new Generator(LOADER.load(Assets.path(STORY)).transformer(), tokenizer, Set.of(2));
     int[] prompt = tokenizer.encodeIds("Once upon a time", true);
     Generation story = generator.generate(new GenerateRequest(prompt, GenerateSettings.greedy(32)));
     assertThat(story.text())
@@ -73,7 +73,7 @@ class GenerateOracleTest {
                 + " Spot");
   }
 
-  private static void check(Decoder model, Tokenizer tokenizer, JsonNode run, JsonNode args) {
+  private static void check(Transformer model, Tokenizer tokenizer, JsonNode run, JsonNode args) {
     Set<Integer> stopIds =
         args.hasNonNull("eos_token_id") ? Set.of(args.get("eos_token_id").asInt()) : Set.of();
     List<GenerateRequest> requests = new ArrayList<>();

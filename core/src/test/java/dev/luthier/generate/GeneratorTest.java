@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.Pass;
 import dev.luthier.tensor.Device;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 class GeneratorTest {
   private static final Tokenizer TOKENIZER = TestTokenizers.chat();
-  private static final Decoder MODEL = TinyLlama.full(3, TinyLlama.TEXT_CONFIG);
+  private static final Transformer MODEL = TinyLlama.full(3, TinyLlama.TEXT_CONFIG);
   private static final Generator GENERATOR = new Generator(MODEL, TOKENIZER, Set.of());
 
   private static int[] prompt(int length, long seed) {
@@ -217,7 +217,7 @@ class GeneratorTest {
 
   @Test
   void cached_decoding_with_an_adapter_equals_a_whole_pass() {
-    Decoder adapted = TinyLlama.lora(3, LoraSettings.defaults());
+    Transformer adapted = TinyLlama.lora(3, LoraSettings.defaults());
     int[] ids = new SplittableRandom(8).ints(20, 0, 40).toArray();
     try (Decoding cached = new Decoding(adapted);
         Decoding whole = new Decoding(adapted);

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.luthier.data.Batch;
-import dev.luthier.model.Decoder;
 import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linears;
@@ -102,7 +102,7 @@ class OrdinaryStepTest {
 
   /** A loss and the gradients that it left. */
   private record Outcome(double loss, Map<String, float[]> gradients) {
-    static Outcome of(ForwardBackward pass, Decoder model, Batch batch) {
+    static Outcome of(ForwardBackward pass, Transformer model, Batch batch) {
       double loss = pass.run(batch, 1.0 / batch.labelTokens(), 7);
       Map<String, float[]> gradients = new LinkedHashMap<>();
       try (PointerScope scope = new PointerScope()) {

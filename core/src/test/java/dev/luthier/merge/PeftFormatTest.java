@@ -15,7 +15,7 @@ import dev.luthier.checkpoint.TensorFiles;
 import dev.luthier.data.Batch;
 import dev.luthier.format.DType;
 import dev.luthier.format.Json;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.SftSettings;
@@ -75,9 +75,9 @@ class PeftFormatTest {
             .bind(SftSettings.class)
             .lora();
     LoadedModel trained = LOADER.lora(base, lora, 5);
-    scramble(trained.decoder());
+    scramble(trained.transformer());
     Path adapter = Files.createDirectory(temp.resolve("adapter"));
-    Adapters.write(adapter, new AdapterConfig(lora, "base"), Trainables.of(trained.decoder()));
+    Adapters.write(adapter, new AdapterConfig(lora, "base"), Trainables.of(trained.transformer()));
 
     Map<String, float[]> byHand = apply(base, adapter);
     Path fused = temp.resolve("fused");
@@ -91,10 +91,10 @@ class PeftFormatTest {
             assertThat(f[i]).as(name).isCloseTo(w[i], within(1e-6f));
           }
         });
-    float[] before = logProbs(LOADER.load(base).decoder());
-    float[] live = logProbs(LOADER.load(base, Optional.of(adapter)).decoder());
-    float[] after = logProbs(LOADER.load(fused).decoder());
-    float[] training = logProbs(trained.decoder());
+    float[] before = logProbs(LOADER.load(base).transformer());
+    float[] live = logProbs(LOADER.load(base, Optional.of(adapter)).transformer());
+    float[] after = logProbs(LOADER.load(fused).transformer());
+    float[] training = logProbs(trained.transformer());
     double moved = 0;
     for (int i = 0; i < live.length; i++) {
       assertThat(after[i]).isCloseTo(live[i], within(1e-5f));
@@ -116,12 +116,12 @@ class PeftFormatTest {
             "the test's configuration");
     LoadedModel model = LOADER.fresh(config, 3);
     Files.createDirectories(folder);
-    ModelFiles.write(folder, config, model.decoder().parameters().all(), DType.F32);
+    ModelFiles.write(folder, config, model.transformer().parameters().all(), DType.F32);
     return folder;
   }
 
   /** B and biases start at zero, which would hide them. */
-  private static void scramble(Decoder model) {
+  private static void scramble(Transformer model) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       int i = 0;
@@ -135,7 +135,7 @@ class PeftFormatTest {
     }
   }
 
-  private static float[] logProbs(Decoder model) {
+  private static float[] logProbs(Transformer model) {
     long[][] ids = {{5, 9, 3, 17, 22, 4, 38, 1}, {7, 7, 2, 30, 11, 19, 6, 25}};
     try (PointerScope scope = new PointerScope()) {
       return Tensors.toFloats(

@@ -11,7 +11,7 @@ import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.data.Batch;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
-import dev.luthier.model.Decoder;
+import dev.luthier.model.Transformer;
 import dev.luthier.optim.Adafactor;
 import dev.luthier.optim.AdafactorSettings;
 import dev.luthier.optim.AdamW;
@@ -70,7 +70,7 @@ class TrainingOracleTest {
       String folder, UpdateRule rule, double weightDecay, double rate) {
     String root = "oracle-transformers/" + folder;
     JsonNode meta = Assets.json(root + "/meta.json");
-    Decoder model = LOADER.full(Assets.path(root)).decoder();
+    Transformer model = LOADER.full(Assets.path(root)).transformer();
     Map<String, Tensor> p = Trainables.of(model);
     Optimizer optimizer = optimizer(p, rule, n -> weightDecay);
     for (JsonNode batch : Assets.json(root + "/batches.json")) {
@@ -85,7 +85,7 @@ class TrainingOracleTest {
   void clipping_cosine_and_accumulated_means_follow_pytorch() {
     String root = "oracle-transformers/train_full_clip_cosine_accum";
     JsonNode meta = Assets.json(root + "/meta.json");
-    Decoder model = LOADER.full(Assets.path(root)).decoder();
+    Transformer model = LOADER.full(Assets.path(root)).transformer();
     Map<String, Tensor> p = Trainables.of(model);
     Optimizer optimizer = optimizer(p, adamW(0.95), n -> Optimizers.isMatrix(n) ? 0.1 : 0);
     Schedule schedule = new Schedule(ScheduleKind.COSINE, 1e-3, 10, 2, 0, 0);
@@ -110,7 +110,7 @@ class TrainingOracleTest {
   void accumulation_over_tokens_follows_the_trainer() {
     String root = "oracle-transformers/trainer_accum_cosine";
     JsonNode meta = Assets.json(root + "/meta.json");
-    Decoder model = LOADER.full(Assets.path(root)).decoder();
+    Transformer model = LOADER.full(Assets.path(root)).transformer();
     Map<String, Tensor> p = Trainables.of(model);
     Optimizer optimizer = optimizer(p, adamW(0.999), n -> Optimizers.isMatrix(n) ? 0.01 : 0);
     Schedule schedule = new Schedule(ScheduleKind.COSINE, 1e-3, 4, 1, 0, 0);
@@ -146,10 +146,10 @@ class TrainingOracleTest {
     Path root = Assets.path("oracle-transformers/" + folder);
     JsonNode train = Assets.json("oracle-transformers/" + folder + "/meta.json").get("train");
     LoadedModel loaded = LOADER.lora(Assets.path("oracle-transformers/peft_base_llama"), root);
-    Map<String, Tensor> p = Trainables.of(loaded.decoder());
+    Map<String, Tensor> p = Trainables.of(loaded.transformer());
     Optimizer optimizer = optimizer(p, adamW(0.999), n -> 0.01);
     for (JsonNode batch : Assets.json("oracle-transformers/" + folder + "/batches.json")) {
-      step(loaded.decoder(), optimizer, List.of(batch(batch)), train.get("lr").asDouble(), 0);
+      step(loaded.transformer(), optimizer, List.of(batch(batch)), train.get("lr").asDouble(), 0);
     }
     follow(train.get("losses_fp32"), losses, 1e-4);
     follow(train.get("grad_norms_fp32"), norms, 1e-4);
@@ -186,7 +186,7 @@ class TrainingOracleTest {
   }
 
   private void step(
-      Decoder model, Optimizer optimizer, List<Batch> micro, double rate, double clip) {
+      Transformer model, Optimizer optimizer, List<Batch> micro, double rate, double clip) {
     BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
     double weight = micro.stream().mapToDouble(b -> LabelTokens.of(b).weight()).sum();
     double sum = 0;

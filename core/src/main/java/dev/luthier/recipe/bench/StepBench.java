@@ -11,8 +11,8 @@ import dev.luthier.measure.MatrixPeak;
 import dev.luthier.measure.OrdinaryStep;
 import dev.luthier.measure.StepFlops;
 import dev.luthier.measure.StepTimer;
-import dev.luthier.model.Decoder;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.recipe.SftSettings;
@@ -81,7 +81,7 @@ public final class StepBench {
     OptionalDouble diskSpeed = diskSpeed();
     Memory.resetPeak();
     progress.accept("loading " + settings.what());
-    Decoder model = model();
+    Transformer model = model();
     Batch batch = StepTimer.batch(settings.rows(), settings.length(), config.vocabSize(), SEED);
     StepHeap.prepare(model, batch);
     StepTimer timer = new StepTimer(model, batch);
@@ -139,16 +139,16 @@ public final class StepBench {
         .keeping(settings.recompute() ? 0 : config.numHiddenLayers());
   }
 
-  private Decoder model() {
+  private Transformer model() {
     ModelLoader loader =
         new ModelLoader(settings.dtype(), settings.device(), quant(), settings.stream());
     if (settings.model().isEmpty()) {
-      return loader.patterned(json, lora(), SEED).decoder();
+      return loader.patterned(json, lora(), SEED).transformer();
     }
     return lora()
         .map(adapter -> loader.lora(settings.model().get(), adapter, SEED))
         .orElseGet(() -> loader.full(settings.model().get()))
-        .decoder();
+        .transformer();
   }
 
   private StepFlops flops(Batch batch) {
@@ -159,7 +159,7 @@ public final class StepBench {
             batch.rows(), batch.length(), batch.labelTokens(), rank, settings.recompute()));
   }
 
-  private ForwardBackward ordinary(Decoder model) {
+  private ForwardBackward ordinary(Transformer model) {
     return new OrdinaryStep(config, model, lora().map(l -> l.alpha() / l.rank()).orElse(0.0));
   }
 

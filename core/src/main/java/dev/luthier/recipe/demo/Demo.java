@@ -172,7 +172,7 @@ public final class Demo {
         EvaluationData.read(heldOut, encoder, Format.MESSAGES, 1024).questions();
     Generator generator =
         new Generator(
-            new ModelLoader(ComputeDtype.FLOAT32, Device.CPU).load(base, adapter).decoder(),
+            new ModelLoader(ComputeDtype.FLOAT32, Device.CPU).load(base, adapter).transformer(),
             tokenizer,
             defaults.stopIds());
     return Evaluation.ask(generator, questions, BATCH, Evaluation.Progress.NONE, interrupted);

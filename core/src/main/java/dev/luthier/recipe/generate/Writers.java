@@ -56,7 +56,7 @@ final class Writers {
     ModelLoader loader = s.adapter().map(a -> stored.asTrained(model, a)).orElse(stored);
     Generator generator =
         new Generator(
-            loader.load(model, s.adapter()).decoder(),
+            loader.load(model, s.adapter()).transformer(),
             language.tokenizer(),
             language.defaults().stopIds());
     return new ModelWriter(generator, language.chat(), name);

@@ -50,7 +50,7 @@ class QloraAcceptanceTest {
             new ModelLoader(ComputeDtype.FLOAT32, Device.CPU)
                 .asTrained(BASE, output)
                 .load(BASE, Optional.of(output))
-                .decoder(),
+                .transformer(),
             language.tokenizer(),
             language.defaults().stopIds());
     return Evaluation.of(

@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** A causal language model in stages: {@code embed -> block 0 .. L-1 -> norm -> head}. */
-public interface Decoder {
+public interface Transformer {
   /** Token ids (B, T) to (B, T, D), in the compute dtype. */
   Tensor embed(Tensor tokens);
 
@@ -64,7 +64,7 @@ public interface Decoder {
   Shape shape();
 
   /**
-   * Sizes of a decoder.
+   * Sizes of a transformer.
    *
    * @param vocabulary V
    * @param hidden D
