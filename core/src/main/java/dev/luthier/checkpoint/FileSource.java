@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -32,9 +33,28 @@ final class FileSource implements TensorSource {
    * @param rename from the file's names to the model's
    */
   FileSource(String where, List<SafetensorsFile> files, UnaryOperator<String> rename) {
+    this(where, files, rename, name -> false);
+  }
+
+  /**
+   * @param rename from the file's names to the model's
+   * @param unused which of the model's names nothing needs
+   */
+  FileSource(
+      String where,
+      List<SafetensorsFile> files,
+      UnaryOperator<String> rename,
+      Predicate<String> unused) {
     this.where = where;
     for (SafetensorsFile file : files) {
-      file.tensors().forEach((n, info) -> stored.put(rename.apply(n), new Place(file, info)));
+      file.tensors()
+          .forEach(
+              (n, info) -> {
+                String name = rename.apply(n);
+                if (!unused.test(name)) {
+                  stored.put(name, new Place(file, info));
+                }
+              });
       file.aliases().forEach((a, n) -> aliases.put(rename.apply(a), rename.apply(n)));
     }
   }
@@ -62,7 +82,7 @@ final class FileSource implements TensorSource {
   }
 
   @Override
-  public QuantizedMatrix quantized(String name, long rows, long columns) {
+  public QuantizedMatrix quantized(String name, long rows, long columns, boolean transposed) {
     return QuantizedTensors.read(this, actual(name));
   }
 

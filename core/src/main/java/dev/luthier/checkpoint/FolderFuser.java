@@ -7,9 +7,11 @@ import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsShards;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.format.TensorInfo;
+import dev.luthier.model.Families;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linear;
+import dev.luthier.nn.Linears;
 import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.Parameters;
 import dev.luthier.nn.SourceOver;
@@ -72,7 +74,7 @@ public final class FolderFuser {
               settings.lora(),
               new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
       Transformer transformer =
-          ModelLoader.transformer(config, where.toString(), base, Optional.of(layers));
+          Families.build(config, where.toString(), new Linears(base, Optional.of(layers)));
       base.finish();
       layers.parameters().finish();
       return transformer;
@@ -93,7 +95,8 @@ public final class FolderFuser {
     SafetensorsShards.write(
         folder, entries, Map.of("format", "pt"), SafetensorsShards.DEFAULT_SHARD_BYTES);
     ObjectNode written = config.deepCopy();
-    if (entries.stream().anyMatch(e -> e.name().equals("lm_head.weight"))) {
+    String head = Families.of(config, files.where()).names().head();
+    if (entries.stream().anyMatch(e -> e.name().equals(head))) {
       written.put("tie_word_embeddings", false);
     }
     written.remove(QuantizationConfig.KEY);

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.SafetensorsIndex;
-import dev.luthier.model.Llama;
-import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Families;
+import dev.luthier.model.Family;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linears;
@@ -143,7 +143,8 @@ public record ModelLoader(
       Parameters base = parameters(quantizing(source), name -> lora.isEmpty());
       Optional<LoraLayers> layers =
           lora.map(s -> new LoraLayers(s, parameters(new RandomSource(seed, 0), name -> true)));
-      Transformer transformer = transformer(config, "the new model's configuration", base, layers);
+      Transformer transformer =
+          Families.build(config, "the new model's configuration", new Linears(base, layers));
       base.finish();
       return new LoadedModel(transformer, config, Optional.empty(), lora);
     }
@@ -168,7 +169,8 @@ public record ModelLoader(
           lora.map(
               s -> new LoraLayers(s, parameters(adapter.orElseThrow(), name -> trainsAdapter)));
       Transformer transformer =
-          transformer(config, folder.resolve(HfFolder.CONFIG).toString(), base, layers);
+          Families.build(
+              config, folder.resolve(HfFolder.CONFIG).toString(), new Linears(base, layers));
       base.finish();
       layers.ifPresent(l -> l.parameters().finish());
       return new LoadedModel(transformer, config, Optional.of(folder), lora);
@@ -201,22 +203,12 @@ public record ModelLoader(
     return new Parameters(source, dtype.scalarType(), device, trainable, stream);
   }
 
-  static Transformer transformer(
-      ObjectNode config, String where, Parameters base, Optional<LoraLayers> lora) {
-    String type = config.path("model_type").asText("");
-    if (!type.equals("llama")) {
-      throw new LuthierException(
-          where
-              + ": model_type is '"
-              + type
-              + "'; supported is llama (Llama 1 to 3.x, TinyLlama, SmolLM)");
-    }
-    return new Llama(LlamaConfig.of(config, where), new Linears(base, lora));
-  }
-
   /** A folder's tensors. */
   static FileSource files(Path folder) {
-    return new FileSource(folder.toString(), SafetensorsIndex.open(folder), n -> n);
+    ObjectNode config = HfFolder.config(folder);
+    Family.Names names = Families.of(config, folder.resolve(HfFolder.CONFIG).toString()).names();
+    return new FileSource(
+        folder.toString(), SafetensorsIndex.open(folder), names::of, names::isUnused);
   }
 
   /** A folder's configuration, which says of its own whether embedding and head are tied. */
@@ -227,14 +219,16 @@ public record ModelLoader(
   /** Embedding and head may be stored once, under either name. */
   static ObjectNode config(Path folder, FileSource files) {
     ObjectNode config = HfFolder.config(folder);
-    QuantizationConfig.of(config, folder.resolve(HfFolder.CONFIG).toString());
-    boolean head = files.has("lm_head.weight");
+    String where = folder.resolve(HfFolder.CONFIG).toString();
+    QuantizationConfig.of(config, where);
+    Family.Names names = Families.of(config, where).names();
+    boolean head = files.has(names.head());
     if (!head && !config.has("tie_word_embeddings")) {
       config.put("tie_word_embeddings", true);
     }
     if (config.path("tie_word_embeddings").asBoolean()) {
-      files.alias("lm_head.weight", "model.embed_tokens.weight");
-      files.alias("model.embed_tokens.weight", "lm_head.weight");
+      files.alias(names.head(), names.embedding());
+      files.alias(names.embedding(), names.head());
     }
     return config;
   }

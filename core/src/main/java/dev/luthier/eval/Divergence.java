@@ -4,6 +4,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.generate.Inference;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
@@ -116,7 +117,7 @@ public record Divergence(double kl, double first, double second, int tokens) {
     long[] documents = new long[ids.length];
     Arrays.fill(documents, 1);
     try (PointerScope scope = new PointerScope()) {
-      Pass pass = model.pass(positions, documents, 1, ids.length);
+      Pass pass = model.pass(Places.whole(positions, documents, 1, ids.length));
       Tensor tokens = Tensors.longs(ids, model.parameters().device(), 1, ids.length);
       Tensor hidden = Inference.hidden(model, tokens, pass, List.of()).select(0, 0); // (T, D)
       for (int from = 0; from < ids.length - 1; from += CHUNK) {

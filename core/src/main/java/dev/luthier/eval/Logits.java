@@ -6,6 +6,7 @@ import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.generate.Inference;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
 import dev.luthier.tensor.Tensors;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -29,7 +30,7 @@ public final class Logits {
    */
   public static void write(Transformer model, TokenIds ids, Path output) {
     try (PointerScope scope = new PointerScope()) {
-      Pass pass = model.pass(ids.positions(), ids.mask(), ids.rows(), ids.length());
+      Pass pass = model.pass(Places.whole(ids.positions(), ids.mask(), ids.rows(), ids.length()));
       Tensor tokens =
           Tensors.longs(ids.tokens(), model.parameters().device(), ids.rows(), ids.length());
       Tensor hidden = Inference.hidden(model, tokens, pass, List.of()); // (B, T, D)

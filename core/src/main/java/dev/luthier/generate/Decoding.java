@@ -3,6 +3,7 @@ package dev.luthier.generate;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
 import java.util.Arrays;
@@ -96,7 +97,9 @@ final class Decoding implements AutoCloseable {
     try (PointerScope scope = new PointerScope()) {
       long[] tokens = Arrays.stream(ids).flatMapToInt(Arrays::stream).asLongStream().toArray();
       Pass pass =
-          model.continued(positions(rows, queries), documents(rows, keys), rows, keys, queries);
+          model.pass(
+              new Places(
+                  rows, keys, queries, positions(rows, queries), documents(rows, keys), null, 0));
       Device device = model.parameters().device();
       Tensor x =
           Inference.hidden(model, Tensors.longs(tokens, device, rows, queries), pass, caches);

@@ -29,7 +29,7 @@ public final class Inference {
     try (Grad off = Grad.off()) {
       Tensor x;
       try (PointerScope scope = new PointerScope()) {
-        x = Tensors.pin(model.embed(tokens)); // (B, T, D)
+        x = Tensors.pin(model.embed(tokens, pass, null).tensor()); // (B, T, D)
       }
       List<? extends Block> blocks = model.blocks();
       for (int i = 0; i < blocks.size(); i++) {
@@ -55,7 +55,7 @@ public final class Inference {
    */
   public static Tensor logits(Transformer model, Tensor hidden, Pass pass) {
     try (Grad off = Grad.off()) {
-      Value logits = model.head().forward(model.norm(Value.of(hidden)), pass); // (N, V)
+      Value logits = model.logits(Value.of(hidden), pass); // (N, V)
       return Tensors.cast(logits.tensor(), ScalarType.Float);
     }
   }

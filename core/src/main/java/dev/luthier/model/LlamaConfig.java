@@ -62,6 +62,17 @@ public record LlamaConfig(
     }
   }
 
+  /** The sizes that callers need. */
+  Transformer.Shape shape() {
+    return new Transformer.Shape(
+        vocabSize,
+        hiddenSize,
+        intermediateSize,
+        numHiddenLayers,
+        numAttentionHeads,
+        maxPositionEmbeddings);
+  }
+
   /**
    * Reads a configuration.
    *

@@ -4,44 +4,46 @@ import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.Parameters;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
+import dev.luthier.nn.Tape;
 import dev.luthier.nn.Value;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
-/** A causal language model in stages: {@code embed -> block 0 .. L-1 -> norm -> head}. */
+/** A model in stages: {@code embed -> block 0 .. L-1 -> finish -> head}. */
 public interface Transformer {
-  /** Token ids (B, T) to (B, T, D), in the compute dtype. */
-  Tensor embed(Tensor tokens);
+  /** The stage of the embedding; blocks are stages from 0, the head is the last one. */
+  int EMBEDDING = -1;
 
-  /** Adds the gradient (B, T, D) of what {@link #embed} gave to the embedding's own. */
-  void embedBackward(Tensor tokens, Tensor gradient);
+  /**
+   * Token ids (B, T) to (B, T, D), in the compute dtype.
+   *
+   * @param tape to record on, or null
+   */
+  Value embed(Tensor tokens, Pass pass, @Nullable Tape tape);
 
   /** The blocks, first to last. */
   List<? extends Block> blocks();
 
-  /** The final norm: (B, T, D) to (B, T, D). */
-  Value norm(Value x);
+  /** What stands between the last block and the head, such as the final norm: (..., D) each. */
+  Value finish(Value x, Pass pass);
 
   /** (N, D) to logits (N, V). */
   Linear head();
 
-  /**
-   * What the blocks share over these tokens.
-   *
-   * @param positions B x T, row-major
-   * @param documents B x T: the document of each token, 0 for padding
-   */
-  Pass pass(long[] positions, long[] documents, int rows, int length);
+  /** Hidden states after the last block (..., D) to logits (..., V). */
+  default Value logits(Value hidden, Pass pass) {
+    return head().forward(finish(hidden, pass), pass);
+  }
 
-  /**
-   * What a block shares when T new tokens continue a cached sequence.
-   *
-   * @param positions B x T, of the new tokens
-   * @param documents B x S, of all tokens so far, the new ones last
-   */
-  Pass continued(long[] positions, long[] documents, int rows, int keys, int queries);
+  /** What the blocks share over these tokens. */
+  Pass pass(Places places);
+
+  /** The stage to which a parameter of the model or of its adapter belongs. */
+  int stage(String parameter);
 
   /** A new, empty cache for each block. */
   default List<KvCache> newCaches() {
@@ -63,8 +65,24 @@ public interface Transformer {
   /** The shape numbers that callers need. */
   Shape shape();
 
+  /** How tokens see one another. */
+  Kind kind();
+
+  /** What the head is for. */
+  Task task();
+
+  /** How tokens see one another. */
+  enum Kind {
+    /** Each token sees those before it. */
+    DECODER,
+    /** Each token sees all. */
+    ENCODER,
+    /** An encoder's tokens come first; a decoder's see them and those before. */
+    ENCODER_DECODER
+  }
+
   /**
-   * Sizes of a transformer.
+   * Sizes of a model.
    *
    * @param vocabulary V
    * @param hidden D

@@ -14,8 +14,14 @@ public enum Activation {
   GELU,
   /** The tanh approximation of GELU. */
   GELU_TANH,
+  /** {@code x sigmoid(1.702 x)}. */
+  QUICK_GELU,
   /** {@code max(x, 0)}. */
-  RELU;
+  RELU,
+  /** Hyperbolic tangent. */
+  TANH;
+
+  private static final double QUICK = 1.702;
 
   /**
    * By Hugging Face's name.
@@ -25,15 +31,28 @@ public enum Activation {
   public static Activation named(String name) {
     return switch (name) {
       case "silu", "swish" -> SILU;
-      case "gelu" -> GELU;
-      case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> GELU_TANH;
+      case "gelu", "gelu_python" -> GELU;
+      case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate" -> GELU_TANH;
+      case "quick_gelu" -> QUICK_GELU;
       case "relu" -> RELU;
+      case "tanh" -> TANH;
       default ->
           throw new LuthierException(
-              "config.json: hidden_act is '"
+              "config.json: the activation is '"
                   + name
-                  + "'; supported are silu, gelu, gelu_new, gelu_pytorch_tanh and relu");
+                  + "'; supported are silu, gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu and"
+                  + " tanh");
     };
+  }
+
+  /** {@code act(x)}. */
+  public Value forward(Value x) {
+    Value y = Value.lazy(x.tape(), x.wanted(), () -> apply(x.tensor()));
+    Tape tape = x.tape();
+    if (tape != null && y.wanted()) {
+      tape.record(() -> x.write(out -> backward(y.gradient(), x.tensor(), out)), y);
+    }
+    return y;
   }
 
   /** {@code act(gate) * up}, as in gated feed-forward layers (Shazeer, arXiv 2002.05202). */
@@ -92,7 +111,9 @@ public enum Activation {
       case SILU -> torch.silu(x);
       case GELU -> torch.gelu(x);
       case GELU_TANH -> torch.gelu(x, "tanh");
+      case QUICK_GELU -> x.mul(torch.sigmoid(x.mul(Tensors.scalar(QUICK))));
       case RELU -> torch.relu(x);
+      case TANH -> torch.tanh(x);
     };
   }
 
@@ -102,7 +123,17 @@ public enum Activation {
       case SILU -> torch.silu_backward_out(out, dy, x);
       case GELU -> out.copy_(torch.gelu_backward(dy, x));
       case GELU_TANH -> out.copy_(torch.gelu_backward(dy, x, "tanh"));
+      case QUICK_GELU -> {
+        Tensor s = torch.sigmoid(x.mul(Tensors.scalar(QUICK)));
+        Tensor slope =
+            s.mul(
+                x.mul(Tensors.scalar(QUICK))
+                    .mul_(s.neg().add_(Tensors.scalar(1)))
+                    .add_(Tensors.scalar(1)));
+        torch.mul_out(out, dy, slope);
+      }
       case RELU -> torch.mul_out(out, dy, x.gt(Tensors.scalar(0)));
+      case TANH -> torch.mul_out(out, dy, torch.tanh(x).square_().neg_().add_(Tensors.scalar(1)));
     }
   }
 }

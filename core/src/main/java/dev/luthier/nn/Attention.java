@@ -8,6 +8,7 @@ import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -29,22 +30,43 @@ public final class Attention {
   private Attention() {}
 
   /**
-   * {@code softmax(scale q k^T + bias) v}.
+   * How scores come from queries and keys.
+   *
+   * @param scale of the products
+   * @param cap c in {@code c tanh(score / c)}, which keeps them small (Gemma 2, arXiv 2408.00118);
+   *     0 for none
+   * @param bias (1 or B, H, 1 or T, S), added; null for none
+   */
+  public record Scores(double scale, double cap, @Nullable Value bias) {
+    /** Scaled products. */
+    public Scores(double scale) {
+      this(scale, 0, null);
+    }
+
+    boolean isPlain() {
+      return cap == 0 && bias == null;
+    }
+  }
+
+  /**
+   * {@code softmax(scores + mask) v}.
    *
    * @param q (B, H, T, E)
    * @param k (B, K, S, E), H a multiple of K
    * @param v (B, K, S, E)
+   * @param plan which keys each query sees
    * @return (B, T, H * E)
    */
-  public static Value attend(Value q, Value k, Value v, AttentionPlan plan, double scale) {
+  public static Value attend(Value q, Value k, Value v, AttentionPlan plan, Scores scores) {
     Tape tape = q.tape();
-    Step step = new Step(q, k, v, plan, scale);
+    Step step = new Step(q, k, v, plan, scores);
     try (Op op = new Op()) {
       Tensor y = op.out(step.forward(tape != null, op));
       if (tape == null) {
         return Value.of(y);
       }
-      Value result = Value.leaf(tape, y, q.wanted() || k.wanted() || v.wanted());
+      boolean bias = scores.bias() != null && scores.bias().wanted();
+      Value result = Value.leaf(tape, y, q.wanted() || k.wanted() || v.wanted() || bias);
       if (result.wanted()) {
         step.y = result;
         tape.record(step, result);
@@ -58,6 +80,7 @@ public final class Attention {
     private final Value k;
     private final Value v;
     private final AttentionPlan plan;
+    private final Scores scores;
     private final double scale;
     private final long rows;
     private final long heads;
@@ -67,13 +90,15 @@ public final class Attention {
     private final List<Tensor> weights = new ArrayList<>(); // of each tile, or none
     private @Nullable Tensor logSums; // (B, H, T), if the kernel ran
     private @Nullable Value y;
+    private @Nullable Tensor biasGradient; // while it goes backward
 
-    Step(Value q, Value k, Value v, AttentionPlan plan, double scale) {
+    Step(Value q, Value k, Value v, AttentionPlan plan, Scores scores) {
       this.q = q;
       this.k = k;
       this.v = v;
       this.plan = plan;
-      this.scale = scale;
+      this.scores = scores;
+      this.scale = scores.scale();
       this.rows = q.tensor().size(0);
       this.heads = q.tensor().size(1);
       this.length = q.tensor().size(2);
@@ -83,7 +108,8 @@ public final class Attention {
 
     Tensor forward(boolean record, Op op) {
       Tensor y = torch.empty(new long[] {rows, length, heads, width}, q.tensor().options(), null);
-      if (length >= LEAST_QUERIES && width % 2 == 0 && Kernels.take(q.tensor())) {
+      boolean kernel = plan.isCausal() && scores.isPlain() && Kernels.take(q.tensor());
+      if (kernel && length >= LEAST_QUERIES && width % 2 == 0) {
         Tensor sums =
             torch.empty(
                 new long[] {rows, heads, length},
@@ -116,23 +142,42 @@ public final class Attention {
 
     /** The softmax of a tile: (B * K, G * t, s). */
     private Tensor weights(AttentionPlan.Tile tile) {
-      if (Kernels.take(q.tensor())) {
+      if (scores.isPlain() && Kernels.take(q.tensor())) {
         Tensor p =
             Products.batched(queries(q.tensor(), tile), keys(k.tensor(), tile).transpose(1, 2));
         Kernels.softmax(p, rows, heads, tile.queries(), scale, tile.causal(), tile.bias());
         return p;
       }
-      Tensor qt = queries(q.tensor(), tile).mul(Tensors.scalar(scale));
-      Tensor scores = Products.batched(qt, keys(k.tensor(), tile).transpose(1, 2));
-      Tensor bias = tile.bias();
+      Tensor s = capped(tile);
+      Value bias = scores.bias();
       if (bias != null) {
-        long masked = bias.size(-1);
-        scores
-            .view(rows, keyHeads, heads / keyHeads, tile.queries(), tile.keys())
-            .narrow(-1, tile.keys() - masked, masked) // all keys before are seen by all queries
-            .add_(bias);
+        s.view(rows, heads, tile.queries(), tile.keys()).add_(part(bias.tensor(), tile));
       }
-      return scores.softmax(-1);
+      Tensor mask = tile.bias();
+      if (mask != null) {
+        long masked = mask.size(-1);
+        s.view(rows, keyHeads, heads / keyHeads, tile.queries(), tile.keys())
+            .narrow(-1, tile.keys() - masked, masked) // all keys before are seen by all queries
+            .add_(mask);
+      }
+      return s.softmax(-1);
+    }
+
+    /** A tile's scores before bias and mask: (B * K, G * t, s). */
+    private Tensor capped(AttentionPlan.Tile tile) {
+      Tensor qt = queries(q.tensor(), tile).mul(Tensors.scalar(scale));
+      Tensor s = Products.batched(qt, keys(k.tensor(), tile).transpose(1, 2));
+      if (scores.cap() == 0) {
+        return s;
+      }
+      Scalar cap = Tensors.scalar(scores.cap());
+      return s.div_(cap).tanh_().mul_(cap);
+    }
+
+    /** The bias' part that a tile needs. */
+    private static Tensor part(Tensor bias, AttentionPlan.Tile tile) {
+      Tensor keys = bias.narrow(3, tile.keysFrom(), tile.keys());
+      return bias.size(2) == 1 ? keys : keys.narrow(2, tile.from(), tile.queries());
     }
 
     /** (B, H, T, E) to the tile's (B * K, G * t, E). */
@@ -151,7 +196,12 @@ public final class Attention {
       Tensor dy = heads(Objects.requireNonNull(y).gradient()); // (B, H, T, E)
       Tensor dk = torch.zeros_like(k.tensor()); // (B, K, S, E)
       Tensor dv = torch.zeros_like(v.tensor());
+      Value bias = scores.bias();
+      biasGradient = bias != null && bias.wanted() ? torch.zeros_like(bias.tensor()) : null;
       q.write(dq -> backward(dy, dq, dk, dv));
+      if (bias != null && biasGradient != null) {
+        bias.give(biasGradient); // (1, H, T, S)
+      }
       if (k.wanted()) {
         k.give(dk);
       }
@@ -193,7 +243,7 @@ public final class Attention {
         Tensor out = queries(dy, tile);
         Products.into(keys(dv, tile), p.transpose(1, 2), out, 1, 1);
         Tensor dp = Products.batched(out, keys(v.tensor(), tile).transpose(1, 2));
-        Tensor ds = scoresGradient(dp, p); // (B * K, G * t, s)
+        Tensor ds = scoresGradient(dp, p, tile); // (B * K, G * t, s)
         dq.narrow(2, tile.from(), tile.queries())
             .copy_(
                 Products.batched(ds, keys(k.tensor(), tile))
@@ -202,13 +252,24 @@ public final class Attention {
       }
     }
 
-    /** scale p (dp - sum(p dp)). */
-    private Tensor scoresGradient(Tensor dp, Tensor p) {
-      if (Kernels.take(p)) {
+    /** The gradient of the products: scale p (dp - sum(p dp)), through bias and cap. */
+    private Tensor scoresGradient(Tensor dp, Tensor p, AttentionPlan.Tile tile) {
+      if (scores.isPlain() && Kernels.take(p)) {
         Kernels.softmaxBackward(p, dp, scale);
         return dp;
       }
-      return Operators.softmaxBackward(dp, p).mul_(Tensors.scalar(scale));
+      Tensor ds = Operators.softmaxBackward(dp, p);
+      if (biasGradient != null) {
+        part(biasGradient, tile)
+            .add_(
+                ds.view(rows, heads, tile.queries(), tile.keys()).sum(new long[] {0}, true, null));
+      }
+      if (scores.cap() != 0) {
+        // d tanh(x) = 1 - tanh(x)^2
+        Tensor slope = capped(tile).div_(Tensors.scalar(scores.cap())).square_().neg_();
+        ds.mul_(slope.add_(Tensors.scalar(1)));
+      }
+      return ds.mul_(Tensors.scalar(scale));
     }
 
     @Override

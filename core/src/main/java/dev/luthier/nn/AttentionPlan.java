@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which keys each query sees: those of its own document that do not stand after it. Computed once
- * per batch and shared by all blocks.
+ * Which keys each query sees: those of its own document, and in causal models none that stand after
+ * it or too far before. Computed once per batch and shared by all blocks.
  *
  * <p>Queries are cut into tiles so that scores stay small. A tile looks only at keys from the start
  * of the earliest document that any of its queries belongs to, which makes packed rows cost what
@@ -41,14 +41,21 @@ public final class AttentionPlan {
   }
 
   private final List<Tile> tiles;
+  private final boolean causal;
   private final @Nullable Tensor starts;
 
-  private AttentionPlan(List<Tile> tiles, @Nullable Tensor starts) {
+  private AttentionPlan(List<Tile> tiles, boolean causal, @Nullable Tensor starts) {
     this.tiles = tiles;
+    this.causal = causal;
     this.starts = starts;
   }
 
-  /** The first key of each key's document: int64 (B, S), on the CPU; null where all are 0. */
+  /** Whether no query sees a key that stands after it. */
+  boolean isCausal() {
+    return causal;
+  }
+
+  /** The first key that each token sees: int64 (B, S), on the CPU; null where all are 0. */
   @Nullable Tensor starts() {
     return starts;
   }
@@ -67,17 +74,16 @@ public final class AttentionPlan {
   }
 
   /**
-   * The plan for rows in which the last {@code queries} of the keys are the queries.
+   * The plan of a causal model.
    *
-   * @param documents B x S, row-major: the document each key belongs to, 0 for padding; a
-   *     document's tokens stand together
-   * @param rows B
-   * @param keys S
-   * @param queries T, at most S
+   * @param window how many tokens each query sees, itself included; 0 for all before it
    */
-  public static AttentionPlan of(
-      long[] documents, int rows, int keys, int queries, ScalarType dtype, Device device) {
-    int[] starts = starts(documents, rows, keys);
+  public static AttentionPlan causal(Places places, int window, ScalarType dtype, Device device) {
+    int rows = places.rows();
+    int keys = places.keys();
+    int queries = places.queries();
+    long[] documents = places.documents();
+    int[] starts = starts(documents, rows, keys, window);
     boolean plain = isPlain(starts, documents, rows, keys);
     List<Tile> tiles = new ArrayList<>();
     int offset = keys - queries;
@@ -100,11 +106,46 @@ public final class AttentionPlan {
         plain
             ? null
             : Tensors.longs(Arrays.stream(starts).asLongStream().toArray(), Device.CPU, rows, keys);
-    return new AttentionPlan(tiles, first);
+    return new AttentionPlan(tiles, true, first);
   }
 
-  /** For every key, the first position of its document. */
-  private static int[] starts(long[] documents, int rows, int keys) {
+  /**
+   * The plan in which every query sees all keys of its own document.
+   *
+   * @param queries (B, T): the document of each query, 0 for padding
+   * @param keys (B, S): the document of each key, 0 for padding
+   * @param rows B
+   */
+  public static AttentionPlan full(
+      long[] queries, long[] keys, int rows, ScalarType dtype, Device device) {
+    int length = queries.length / rows;
+    int width = keys.length / rows;
+    List<Tile> tiles = new ArrayList<>();
+    for (int from = 0; from < length; from += TILE) {
+      int to = Math.min(length, from + TILE);
+      float[] bias = new float[rows * (to - from) * width];
+      boolean hides = false;
+      for (int i = 0; i < bias.length; i++) {
+        int b = i / ((to - from) * width);
+        long query = queries[b * length + from + i / width % (to - from)];
+        long key = keys[b * width + i % width];
+        // Nobody reads what padding sees, but a softmax over nothing would not be a number.
+        if (query != key && query != 0) {
+          bias[i] = Float.NEGATIVE_INFINITY;
+          hides = true;
+        }
+      }
+      Tensor mask =
+          hides
+              ? Tensors.cast(Tensors.floats(bias, device, rows, 1, 1, to - from, width), dtype)
+              : null;
+      tiles.add(new Tile(from, to, 0, width, mask, false));
+    }
+    return new AttentionPlan(tiles, false, null);
+  }
+
+  /** For every token, the first that it sees. */
+  private static int[] starts(long[] documents, int rows, int keys, int window) {
     int[] starts = new int[rows * keys];
     for (int b = 0; b < rows; b++) {
       int start = 0;
@@ -112,7 +153,7 @@ public final class AttentionPlan {
         if (s > 0 && documents[b * keys + s] != documents[b * keys + s - 1]) {
           start = s;
         }
-        starts[b * keys + s] = start;
+        starts[b * keys + s] = window == 0 ? start : Math.max(start, s - window + 1);
       }
     }
     return starts;

@@ -4,10 +4,17 @@ import java.util.Set;
 
 /** The matrices of one block: held while it runs, in whatever form they rest between. */
 public final class BlockWeights {
+  private final String path;
   private final Set<Weight> weights;
 
-  BlockWeights(Set<Weight> weights) {
+  BlockWeights(String path, Set<Weight> weights) {
+    this.path = path;
     this.weights = weights;
+  }
+
+  /** What the names of the block's parameters begin with, such as {@code model.layers.0}. */
+  public String path() {
+    return path;
   }
 
   /** Begins to bring them in, if that takes time, and returns at once. */

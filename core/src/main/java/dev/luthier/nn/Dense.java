@@ -10,8 +10,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param stored (out, in)
  * @param members the parameters that lie in it, first row to last
+ * @param isTransposed whether the one member is (in, out), and {@code stored} a view of it
  */
-record Dense(Tensor stored, List<Tensor> members) implements Weight {
+record Dense(Tensor stored, List<Tensor> members, boolean isTransposed) implements Weight {
+  Dense(Tensor stored, List<Tensor> members) {
+    this(stored, members, false);
+  }
+
   @Override
   public Tensor matrix() {
     return stored;
@@ -34,6 +39,10 @@ record Dense(Tensor stored, List<Tensor> members) implements Weight {
 
   @Override
   public void addGradient(Tensor dy, Tensor x) {
+    if (isTransposed) {
+      Gradient.addProduct(members.get(0), x, dy, 1);
+      return;
+    }
     int from = 0;
     for (Tensor member : members) {
       int rows = Math.toIntExact(member.size(0));

@@ -4,7 +4,9 @@ import dev.luthier.tensor.Kernels;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** A projection's columns as heads. */
+/**
+ * A projection's columns as heads: (B, T, H * E), or (B, T, H, E) with any strides but the last.
+ */
 public final class Heads {
   private Heads() {}
 
@@ -13,7 +15,22 @@ public final class Heads {
     void write(Tensor from, Tensor to);
   }
 
-  /** (B, T, H * E) to (B, H, T, E). */
+  /** (B, T, H * E) seen as (B, T, H, E). */
+  public static Value apart(Value x, int heads) {
+    return x.tensor().dim() == 4 ? x : x.view(t -> t.unflatten(-1, heads, -1));
+  }
+
+  /** Heads with gaps between, (B, T, K, G, E), as (B, T, K * G * E) without. */
+  public static Value gathered(Value x) {
+    Value y = Value.lazy(x.tape(), x.wanted(), () -> x.tensor().flatten(2, 4));
+    Tape tape = x.tape();
+    if (tape != null && y.wanted()) {
+      tape.record(() -> x.write(out -> out.copy_(y.gradient().view_as(out))), y);
+    }
+    return y;
+  }
+
+  /** To (B, H, T, E). */
   public static Value split(Value x, int heads) {
     return split(x, heads, Heads::move, Heads::move);
   }
@@ -32,7 +49,7 @@ public final class Heads {
   }
 
   /**
-   * (B, T, H * E) to (B, H, T, E), changed on the way.
+   * To (B, H, T, E), changed on the way.
    *
    * @param backward from the result's gradient to that of the unchanged heads
    */
@@ -58,6 +75,9 @@ public final class Heads {
   }
 
   private static Tensor heads(Tensor x, int heads) {
+    if (x.dim() == 4) {
+      return x.transpose(1, 2);
+    }
     return x.view(x.size(0), x.size(1), heads, x.size(2) / heads).transpose(1, 2);
   }
 }

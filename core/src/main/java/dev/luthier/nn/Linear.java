@@ -59,6 +59,11 @@ public final class Linear {
     weight.drop();
   }
 
+  /** Whether its matrix is stored (in, out), as GPT-2's {@code Conv1D}. */
+  public boolean isTransposed() {
+    return weight.isTransposed();
+  }
+
   /** Whether it carries an adapter. */
   public boolean isAdapted() {
     return lora != null;
@@ -70,11 +75,12 @@ public final class Linear {
   }
 
   /**
-   * What its adapter adds to the weight: (out, in), float32, of the innermost scope. There must be
-   * an adapter.
+   * What its adapter adds to the weight: float32, in the shape in which the weight is stored, of
+   * the innermost scope. There must be an adapter.
    */
   public Tensor delta() {
-    return Objects.requireNonNull(lora).delta();
+    Tensor delta = Objects.requireNonNull(lora).delta(); // (out, in)
+    return isTransposed() ? delta.t().contiguous() : delta;
   }
 
   /**

@@ -47,7 +47,7 @@ public final class Linears {
     return Collections.unmodifiableMap(all);
   }
 
-  /** The matrices of all layers under this path so far. */
+  /** The block of this path, with the matrices of all layers under it so far. */
   public BlockWeights under(String path) {
     Set<Weight> weights = Collections.newSetFromMap(new IdentityHashMap<>());
     all.forEach(
@@ -56,7 +56,7 @@ public final class Linears {
             weights.add(linear.stack());
           }
         });
-    return new BlockWeights(weights);
+    return new BlockWeights(path, weights);
   }
 
   /** The layers that carry an adapter, by path. */
@@ -75,6 +75,16 @@ public final class Linears {
   public Linear create(String path, int in, int out, boolean bias) {
     Weight weight = base.weight(List.of(path + ".weight"), new int[] {out}, in);
     return linear(new Part(path, out, bias), weight, 0, in, false);
+  }
+
+  /**
+   * A linear layer whose matrix is stored (in, out), as GPT-2's {@code Conv1D}; it has a bias.
+   *
+   * @param path of its module
+   */
+  public Linear conv1d(String path, int in, int out) {
+    Weight weight = base.transposed(path + ".weight", in, out);
+    return linear(new Part(path, out, true), weight, 0, in, false);
   }
 
   /** Linear layers of the same input, which run as one product. */
@@ -105,6 +115,16 @@ public final class Linears {
    * @param embedding (V, D)
    */
   public Linear head(String path, Tensor embedding, int in, int out, boolean tied) {
+    return head(path, embedding, in, out, tied, Optional.empty());
+  }
+
+  /**
+   * The same with a bias.
+   *
+   * @param biasName its whole name
+   */
+  public Linear head(
+      String path, Tensor embedding, int in, int out, boolean tied, Optional<String> biasName) {
     String name = path + ".weight";
     // A tied head that modules_to_save trains on its own starts as a copy of the embedding.
     boolean own = !tied || lora.filter(l -> LoraLayers.trainsBase(l.settings(), name)).isPresent();
@@ -112,18 +132,32 @@ public final class Linears {
       base.tolerate(name);
     }
     Weight weight = own ? base.dense(List.of(name), new int[] {out}, in) : base.dense(embedding);
-    return linear(new Part(path, out, false), weight, 0, in, true);
+    @Nullable Tensor bias = biasName.map(n -> base.get(n, Init.ZEROS, out)).orElse(null);
+    return linear(path, out, bias, weight, 0, in, true);
+  }
+
+  /**
+   * An output head over hidden states that is not a language model's: a matrix of its own, held as
+   * it is, that {@code all-linear} does not adapt.
+   */
+  public Linear scores(String path, int in, int out, boolean bias) {
+    Weight weight = base.dense(List.of(path + ".weight"), new int[] {out}, in);
+    return linear(new Part(path, out, bias), weight, 0, in, true);
   }
 
   private Linear linear(Part part, Weight weight, int from, int in, boolean head) {
     @Nullable Tensor bias =
         part.bias() ? base.get(part.path() + ".bias", Init.ZEROS, part.out()) : null;
-    @Nullable Lora adapter =
-        lora.map(l -> l.create(part.path(), in, part.out(), head)).orElse(null);
-    Linear linear = new Linear(weight, from, part.out(), bias, adapter);
-    all.put(part.path(), linear);
+    return linear(part.path(), part.out(), bias, weight, from, in, head);
+  }
+
+  private Linear linear(
+      String path, int out, @Nullable Tensor bias, Weight weight, int from, int in, boolean head) {
+    @Nullable Lora adapter = lora.map(l -> l.create(path, in, out, head)).orElse(null);
+    Linear linear = new Linear(weight, from, out, bias, adapter);
+    all.put(path, linear);
     if (adapter != null) {
-      adapted.put(part.path(), linear);
+      adapted.put(path, linear);
     }
     return linear;
   }

@@ -111,10 +111,30 @@ public final class Parameters {
     for (int i = 0; i < rows.length; i++) {
       String name = names.get(i);
       if (fits(name, rows[i], in)) {
-        members.add(quantized(name, rows[i], in));
+        members.add(quantized(name, rows[i], in, false));
       }
     }
-    return new Quantized(members, pool);
+    return new Quantized(members, false, pool);
+  }
+
+  /**
+   * The matrix of a linear layer that is stored (in, out).
+   *
+   * @param name of the matrix
+   */
+  Weight transposed(String name, int in, int out) {
+    boolean quantized = isQuantized(name);
+    if (isTrainable(name) || !quantized && !stream) {
+      Tensor held = get(name, Init.NORMAL, in, out);
+      Tensor seen = held.dim() == 2 ? Tensors.pin(held.detach().t()) : held;
+      return dense(new Dense(seen, List.of(held), true));
+    }
+    if (quantized) {
+      return new Quantized(List.of(quantized(name, out, in, true)), true, pool);
+    }
+    fits(name, in, out);
+    source.reserve(name);
+    return Streamed.transposed(name, out, in, source, pool);
   }
 
   /** A matrix that is held already as that of a linear layer: a tied head. */
@@ -123,15 +143,19 @@ public final class Parameters {
   }
 
   private Weight dense(Tensor stored, List<Tensor> members) {
-    Dense dense = new Dense(stored, members);
+    return dense(new Dense(stored, members));
+  }
+
+  private Weight dense(Dense dense) {
+    Tensor stored = dense.stored();
     boolean asIs = Tensors.dtype(stored) == compute || stored.dim() != 2;
     return asIs ? dense : new Rounded(dense, pool);
   }
 
-  private QuantizedMatrix quantized(String name, int rows, int in) {
+  private QuantizedMatrix quantized(String name, int rows, int in, boolean transposed) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      QuantizedMatrix matrix = source.quantized(name, rows, in);
+      QuantizedMatrix matrix = source.quantized(name, rows, in, transposed);
       matrix.tensors().forEach(Tensors::pin);
       return matrix;
     }
@@ -211,8 +235,13 @@ public final class Parameters {
     return true;
   }
 
+  /** Whether the source has a parameter of this name. */
+  public boolean has(String name) {
+    return source.shape(name).isPresent();
+  }
+
   /** This name may be stored although the model has no use for it. */
-  void tolerate(String name) {
+  public void tolerate(String name) {
     tolerated.add(name);
   }
 
@@ -229,8 +258,6 @@ public final class Parameters {
   public void finish() {
     TreeSet<String> unused = new TreeSet<>(source.unused());
     unused.removeAll(tolerated);
-    // Old Llama checkpoints store this table, which the configuration determines.
-    unused.removeIf(name -> name.endsWith("rotary_emb.inv_freq"));
     for (String name : unused) {
       complain("unexpected: " + name);
     }

@@ -1,6 +1,7 @@
 package dev.luthier.nn;
 
 import dev.luthier.tensor.Tensors;
+import java.util.List;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -8,29 +9,39 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one block is given beside x in one forward pass: the rotary tables, which keys each query
- * sees, the keys and values of earlier tokens when decoding, and the generator for dropout when
- * training.
+ * What one block is given beside x in one forward pass: how its tokens see one another, the keys
+ * and values of earlier tokens when decoding, and the generator for dropout when training.
  *
- * @param rotary tables for this batch's positions
- * @param attention which keys each query sees
+ * @param places where the tokens stand
+ * @param views in the order that the model's blocks count them; most models have one
  * @param cache keys and values so far, or null when the batch holds whole sequences
  * @param dropout this block's generator, or null when nothing is dropped
  */
 public record Pass(
-    Rotary.Tables rotary,
-    AttentionPlan attention,
-    @Nullable KvCache cache,
-    @Nullable Generator dropout) {
+    Places places, List<View> views, @Nullable KvCache cache, @Nullable Generator dropout) {
+  /**
+   * How tokens see one another in some of the blocks.
+   *
+   * @param attention which keys each query sees
+   * @param rotary tables for this batch's positions; null where positions are told otherwise
+   * @param bias added to the scores, (1 or B, H, 1 or T, S); null for none
+   */
+  public record View(
+      AttentionPlan attention, Rotary.@Nullable Tables rotary, @Nullable Tensor bias) {}
+
+  /** A pass over whole sequences or, where the caller adds caches, their last tokens. */
+  public Pass(Places places, List<View> views) {
+    this(places, views, null, null);
+  }
 
   /** The same pass over a block with this cache. */
   public Pass withCache(KvCache of) {
-    return new Pass(rotary, attention, of, dropout);
+    return new Pass(places, views, of, dropout);
   }
 
   /** The same pass, drawing dropout from this generator. */
   public Pass withDropout(Generator generator) {
-    return new Pass(rotary, attention, cache, generator);
+    return new Pass(places, views, cache, generator);
   }
 
   /**

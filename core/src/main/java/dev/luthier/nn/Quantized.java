@@ -14,16 +14,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class Quantized extends Made {
   private final List<QuantizedMatrix> members;
+  private final boolean transposed;
 
   /**
    * @param members first row to last; their tensors are pinned
+   * @param transposed whether the unquantized matrix is stored (in, out)
    */
-  Quantized(List<QuantizedMatrix> members, MatrixPool pool) {
+  Quantized(List<QuantizedMatrix> members, boolean transposed, MatrixPool pool) {
     super(
         pool,
         members.stream().mapToLong(QuantizedMatrix::rows).sum(),
         members.isEmpty() ? 0 : members.get(0).columns());
     this.members = members;
+    this.transposed = transposed;
+  }
+
+  @Override
+  public boolean isTransposed() {
+    return transposed;
   }
 
   @Override

@@ -34,15 +34,18 @@ public record QuantizingSource(
   }
 
   @Override
-  public QuantizedMatrix quantized(String name, long rows, long columns) {
+  public QuantizedMatrix quantized(String name, long rows, long columns, boolean transposed) {
     if (source.isQuantized(name)) {
-      QuantizedMatrix stored = source.quantized(name, rows, columns);
+      QuantizedMatrix stored = source.quantized(name, rows, columns, transposed);
       return stored instanceof Int8Matrix m ? m.withThreshold(settings.outlierThreshold()) : stored;
     }
     Tensor whole =
         torch.empty(
-            new long[] {rows, columns}, Tensors.options(ScalarType.Float, Device.CPU), null);
+            transposed ? new long[] {columns, rows} : new long[] {rows, columns},
+            Tensors.options(ScalarType.Float, Device.CPU),
+            null);
     source.read(name, Init.NORMAL, whole);
+    whole = transposed ? whole.t().contiguous() : whole;
     return Quantizer.quantize(name, whole, settings);
   }
 }

@@ -14,24 +14,29 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param weight (D)
  * @param eps added under the root
+ * @param offset added to the weight: Gemma stores {@code w - 1}
  */
-public record RmsNorm(Tensor weight, double eps) {
-  /** x (..., D) to (..., D) in x's dtype. */
+public record RmsNorm(Tensor weight, double eps, double offset) implements Norm {
+  /** The weight as it is. */
+  public RmsNorm(Tensor weight, double eps) {
+    this(weight, eps, 0);
+  }
+
+  @Override
   public Value forward(Value x) {
     Tape tape = x.tape();
     try (Op op = new Op()) {
       Tensor in = x.tensor().contiguous();
-      Tensor w = Tensors.cast(weight.detach(), Tensors.dtype(in));
       Tensor scale;
       Tensor y;
-      if (Kernels.take(in)) {
+      if (hasKernel(in)) {
         scale = torch.empty(rows(in), Tensors.options(ScalarType.Float, Device.CPU), null);
         y = op.out(torch.empty_like(in));
-        Kernels.rmsNorm(in, w, eps, y, scale);
+        Kernels.rmsNorm(in, weight(Tensors.dtype(in)), eps, y, scale);
       } else {
         Tensor wide = wide(in);
         scale = torch.rsqrt(mean(wide.square()).add_(Tensors.scalar(eps))); // (..., 1)
-        y = op.out(Tensors.cast(wide.mul_(scale), Tensors.dtype(in)).mul_(w));
+        y = op.out(weighted(wide.mul_(scale), Tensors.dtype(in)));
       }
       if (tape == null) {
         return Value.of(y);
@@ -43,6 +48,25 @@ public record RmsNorm(Tensor weight, double eps) {
       tape.record(new Step(this, x, result, op.out(scale)), result);
       return result;
     }
+  }
+
+  /** Rounding w + 1 would lose what w says, so Gemma's norms stay in float32. */
+  private boolean hasKernel(Tensor in) {
+    return Kernels.take(in) && (offset == 0 || Tensors.dtype(in) == ScalarType.Float);
+  }
+
+  private Tensor weight(ScalarType dtype) {
+    Tensor w = weight.detach();
+    return offset == 0
+        ? Tensors.cast(w, dtype)
+        : Tensors.cast(Tensors.cast(w, ScalarType.Float).add(Tensors.scalar(offset)), dtype);
+  }
+
+  /** Llama's norm rounds before it multiplies, Gemma's after. */
+  private Tensor weighted(Tensor normed, ScalarType dtype) {
+    return offset == 0
+        ? Tensors.cast(normed, dtype).mul_(weight(dtype))
+        : Tensors.cast(normed.mul_(weight(ScalarType.Float)), dtype);
   }
 
   private static long[] rows(Tensor x) {
@@ -74,13 +98,13 @@ public record RmsNorm(Tensor weight, double eps) {
       if (!x.wanted()) {
         return;
       }
-      Tensor w = Tensors.cast(weight.detach(), Tensors.dtype(in));
-      if (Kernels.take(in)) {
+      if (norm.hasKernel(in) && !x.isView()) {
+        Tensor w = norm.weight(Tensors.dtype(in));
         x.add((before, dx) -> Kernels.rmsNormBackward(in, w, scale, dy, before, dx));
         return;
       }
       Tensor n = wide(in).mul_(scale);
-      Tensor g = wide(dy).mul_(Tensors.cast(weight.detach(), ScalarType.Float));
+      Tensor g = wide(dy).mul_(norm.weight(ScalarType.Float));
       Tensor along = mean(g.mul(n)); // (..., 1)
       Tensor dx = g.addcmul_(n, along, Tensors.scalar(-1)).mul_(scale);
       x.give(Tensors.cast(dx, Tensors.dtype(in)));

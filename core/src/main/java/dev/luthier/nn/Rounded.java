@@ -22,6 +22,11 @@ final class Rounded extends Made {
   }
 
   @Override
+  public boolean isTransposed() {
+    return exact.isTransposed();
+  }
+
+  @Override
   public boolean trained() {
     return exact.trained();
   }

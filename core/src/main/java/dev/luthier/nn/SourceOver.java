@@ -26,8 +26,8 @@ public interface SourceOver extends TensorSource {
   }
 
   @Override
-  default QuantizedMatrix quantized(String name, long rows, long columns) {
-    return source().quantized(name, rows, columns);
+  default QuantizedMatrix quantized(String name, long rows, long columns, boolean transposed) {
+    return source().quantized(name, rows, columns, transposed);
   }
 
   @Override

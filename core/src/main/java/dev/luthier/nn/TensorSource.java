@@ -29,9 +29,12 @@ public interface TensorSource {
   /**
    * The matrix in few bits, in tensors of the current scope.
    *
+   * @param rows outputs of the layer
+   * @param columns inputs of the layer
+   * @param transposed whether it is stored (columns, rows) where it is stored in floats
    * @throws IllegalStateException if {@link #isQuantized} is false
    */
-  default QuantizedMatrix quantized(String name, long rows, long columns) {
+  default QuantizedMatrix quantized(String name, long rows, long columns, boolean transposed) {
     throw new IllegalStateException(name + " is not quantized");
   }
 

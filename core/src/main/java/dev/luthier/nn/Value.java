@@ -1,7 +1,9 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.Tensors;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -50,14 +52,29 @@ public final class Value {
     return new Value(tape, wanted, null, compute, null);
   }
 
-  /** Columns of another value; its gradient is gathered in the same columns of that one's. */
-  Value columns(int from, int count) {
-    return new Value(
-        tape,
-        wanted,
-        null,
-        () -> tensor().narrow(-1, from, count),
-        () -> gradientBuffer().narrow(-1, from, count));
+  /**
+   * The same numbers seen in another way: a part of them, or in another shape. Its gradient is
+   * gathered where it belongs in this one's, so views of one value must cover it, each number once.
+   *
+   * @param of gives a view of the tensor, not a copy
+   */
+  public Value view(UnaryOperator<Tensor> of) {
+    Value view =
+        new Value(tape, wanted, null, () -> of.apply(tensor()), () -> of.apply(gradientBuffer()));
+    if (tape != null && view.wanted) {
+      tape.record(() -> {}, view); // so that it is released
+    }
+    return view;
+  }
+
+  /** Columns [from, from + count) as a {@link #view}. */
+  public Value columns(int from, int count) {
+    return view(t -> t.narrow(-1, from, count));
+  }
+
+  /** Whether its gradient lies within another value's, with gaps between. */
+  boolean isView() {
+    return room != null;
   }
 
   /** The tensor; computed now if nobody asked before. */
@@ -189,6 +206,18 @@ public final class Value {
       gradient.close();
       gradient = null;
     }
+  }
+
+  /** This value times a constant. */
+  public Value times(double factor) {
+    if (factor == 1) {
+      return this;
+    }
+    Value product = lazy(tape, wanted, () -> tensor().mul(Tensors.scalar(factor)));
+    if (tape != null && product.wanted) {
+      tape.record(() -> give(product.gradient().mul(Tensors.scalar(factor))), product);
+    }
+    return product;
   }
 
   /** The sum of two values of the same shape. */

@@ -38,6 +38,11 @@ sealed interface Weight permits Dense, Made {
   /** Rows [from, from + count) in float32. */
   Tensor rows(int from, int count);
 
+  /** Whether it is stored (in, out). */
+  default boolean isTransposed() {
+    return false;
+  }
+
   /** Whether gradients are wanted. */
   boolean trained();
 

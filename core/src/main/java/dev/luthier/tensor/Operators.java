@@ -1,10 +1,12 @@
 package dev.luthier.tensor;
 
 import java.util.List;
+import org.bytedeco.pytorch.BooleanList;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.LongList;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorList;
@@ -18,6 +20,9 @@ public final class Operators {
     static final OperatorHandle SOFTMAX_BACKWARD =
         Tensors.pinned(
             Dispatcher.singleton().findSchemaOrThrow("aten::_softmax_backward_data", ""));
+    static final OperatorHandle LAYER_NORM_BACKWARD =
+        Tensors.pinned(
+            Dispatcher.singleton().findSchemaOrThrow("aten::native_layer_norm_backward", ""));
     static final OperatorHandle INT_MM =
         Tensors.pinned(Dispatcher.singleton().findSchemaOrThrow("aten::_int_mm", ""));
     static final OperatorHandle ADAMW =
@@ -40,6 +45,41 @@ public final class Operators {
     stack.push_back(new IValue((long) Tensors.dtype(y).value));
     Handles.SOFTMAX_BACKWARD.callBoxed(stack);
     return stack.get(0).toTensor();
+  }
+
+  /**
+   * The gradients of a layer norm over the last dimension.
+   *
+   * @param dy gradient of the output, contiguous
+   * @param x the input, contiguous
+   * @param mean of each row, as the forward pass gave it
+   * @param scale 1 / each row's deviation, as the forward pass gave it
+   * @return with respect to the input, the weight and the bias
+   */
+  public static Tensor[] layerNormBackward(
+      Tensor dy, Tensor x, Tensor mean, Tensor scale, Tensor weight, Tensor bias) {
+    GenericList width = new GenericList(new LongList().elementType());
+    width.push_back(new IValue(x.size(-1)));
+    GenericList all = new GenericList(new BooleanList().elementType());
+    for (int i = 0; i < 3; i++) {
+      all.push_back(new IValue(true));
+    }
+    IValueVector stack =
+        new IValueVector(
+            new IValue(dy),
+            new IValue(x),
+            new IValue(width),
+            new IValue(mean),
+            new IValue(scale),
+            new IValue(weight),
+            new IValue(bias),
+            new IValue(all));
+    Handles.LAYER_NORM_BACKWARD.callBoxed(stack);
+    return new Tensor[] {tensor(stack, 0), tensor(stack, 1), tensor(stack, 2)};
+  }
+
+  private static Tensor tensor(IValueVector stack, int i) {
+    return new Tensor(stack.get(i).toTensor());
   }
 
   /**

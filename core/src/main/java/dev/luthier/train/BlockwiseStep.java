@@ -4,6 +4,7 @@ import dev.luthier.data.Batch;
 import dev.luthier.model.Block;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
 import dev.luthier.nn.Tape;
 import dev.luthier.nn.Value;
 import dev.luthier.tensor.Device;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * and blocks run.
  */
 public final class BlockwiseStep {
+  /** Names the embedding's dropout; blocks and head have the numbers from 0. */
+  private static final int EMBEDDING_SEED = -1;
+
   private final Transformer model;
   private final WeightSource weights;
   private final StepLayout layout;
@@ -163,10 +167,10 @@ public final class BlockwiseStep {
             listener.complete(i, last);
           }
         }
-        if (lowestTrained == Stages.EMBEDDING) {
-          microBatches.forEach(m -> model.embedBackward(m.tokens, m.gradient()));
+        if (lowestTrained == Transformer.EMBEDDING) {
+          microBatches.forEach(MicroBatch::embedBackward);
           if (complete) {
-            listener.complete(Stages.EMBEDDING, last);
+            listener.complete(Transformer.EMBEDDING, last);
           }
         }
       }
@@ -174,7 +178,7 @@ public final class BlockwiseStep {
     }
 
     private boolean forward() {
-      microBatches.forEach(m -> m.x = Tensors.keep(model.embed(m.tokens), scope));
+      microBatches.forEach(m -> m.embed(scope));
       for (int i = 0; i < blocks; i++) {
         if (listener.interrupted()) {
           return false;
@@ -293,6 +297,19 @@ public final class BlockwiseStep {
       return Objects.requireNonNull(dx);
     }
 
+    void embed(PointerScope scope) {
+      try (PointerScope inner = new PointerScope()) {
+        x = Tensors.keep(model.embed(tokens, dropout(EMBEDDING_SEED), null).tensor(), scope);
+      }
+    }
+
+    void embedBackward() {
+      try (PointerScope inner = new PointerScope()) {
+        Tape tape = new Tape();
+        tape.backward(model.embed(tokens, dropout(EMBEDDING_SEED), tape), gradient());
+      }
+    }
+
     Pass dropout(int stage) {
       return pass.withDropout(Seeds.generator(seed, stage));
     }
@@ -343,7 +360,7 @@ public final class BlockwiseStep {
     try (PointerScope outer = new PointerScope();
         Grad off = Grad.off()) {
       Pass pass = pass(batch);
-      Tensor x = model.embed(tokens(batch));
+      Tensor x = model.embed(tokens(batch), pass, null).tensor();
       if (!Tensors.allFinite(x)) {
         return Optional.of("the embedding");
       }
@@ -354,7 +371,7 @@ public final class BlockwiseStep {
           return Optional.of("block " + i);
         }
       }
-      if (!Tensors.allFinite(model.norm(Value.of(x)).tensor())) {
+      if (!Tensors.allFinite(model.finish(Value.of(x), pass).tensor())) {
         return Optional.of("the final norm");
       }
       LabelTokens labels = LabelTokens.of(batch);
@@ -374,7 +391,7 @@ public final class BlockwiseStep {
     try (PointerScope outer = new PointerScope();
         Grad off = Grad.off()) {
       Pass pass = pass(batch);
-      Tensor x = model.embed(tokens(batch));
+      Tensor x = model.embed(tokens(batch), pass, null).tensor();
       for (int i = 0; i < model.blocks().size(); i++) {
         try (PointerScope inner = new PointerScope()) {
           x = Tensors.keep(weights.acquire(i, false).forward(Value.of(x), pass).tensor(), outer);
@@ -410,6 +427,7 @@ public final class BlockwiseStep {
   }
 
   private Pass pass(Batch batch) {
-    return model.pass(batch.positions(), batch.documents(), batch.rows(), batch.length());
+    return model.pass(
+        Places.whole(batch.positions(), batch.documents(), batch.rows(), batch.length()));
   }
 }

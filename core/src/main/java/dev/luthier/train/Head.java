@@ -153,7 +153,7 @@ final class Head {
   }
 
   private Tensor logits(Tensor hidden, Pass pass) {
-    return model.head().forward(model.norm(Value.of(hidden)), pass).tensor(); // (n, V)
+    return model.logits(Value.of(hidden), pass).tensor(); // (n, V)
   }
 
   /**
@@ -205,7 +205,7 @@ final class Head {
     int n = labels.count();
     Tape tape = new Tape();
     Value leaf = tape.leaf(padded(hidden), true);
-    Value logits = model.head().forward(model.norm(leaf), pass); // (n rounded up, V)
+    Value logits = model.logits(leaf, pass); // (n rounded up, V)
     // The gradient takes the logits' place, since a linear map keeps no output.
     Tensor all = logits.tensor();
     Tensor rows = all.narrow(0, 0, n);

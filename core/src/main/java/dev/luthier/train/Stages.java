@@ -5,8 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Which trainable parameters each stage of a model has: the embedding, the blocks from 0, and the
@@ -14,11 +12,6 @@ import java.util.regex.Pattern;
  * matrix is the embedding's.
  */
 final class Stages {
-  /** The embedding. */
-  static final int EMBEDDING = -1;
-
-  private static final Pattern LAYER = Pattern.compile("\\.(\\d+)\\.");
-
   private final TreeMap<Integer, List<String>> names = new TreeMap<>();
   private final int head;
 
@@ -29,17 +22,9 @@ final class Stages {
   static Stages of(Transformer model) {
     Stages stages = new Stages(model.blocks().size());
     for (String name : Trainables.of(model).keySet()) {
-      stages.names.computeIfAbsent(stages.stage(name), s -> new ArrayList<>()).add(name);
+      stages.names.computeIfAbsent(model.stage(name), s -> new ArrayList<>()).add(name);
     }
     return stages;
-  }
-
-  private int stage(String name) {
-    if (name.contains("embed")) {
-      return EMBEDDING;
-    }
-    Matcher layer = LAYER.matcher(name);
-    return layer.find() ? Integer.parseInt(layer.group(1)) : head;
   }
 
   /** The lowest stage with something to train; the head if there is nothing. */

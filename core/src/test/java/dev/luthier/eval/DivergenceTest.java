@@ -9,6 +9,7 @@ import dev.luthier.format.Json;
 import dev.luthier.generate.Inference;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
@@ -46,7 +47,7 @@ class DivergenceTest {
       Arrays.setAll(positions, i -> i);
       long[] documents = new long[ids.length];
       Arrays.fill(documents, 1);
-      Pass pass = model.pass(positions, documents, 1, ids.length);
+      Pass pass = model.pass(Places.whole(positions, documents, 1, ids.length));
       float[] logits =
           Tensors.toFloats(
               Inference.logits(

@@ -15,7 +15,7 @@ import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.Generation;
 import dev.luthier.generate.Generator;
 import dev.luthier.generate.StopReason;
-import dev.luthier.model.Llama;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tokenizer.TestTokenizers;
 import dev.luthier.tokenizer.Tokenizer;
@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EvaluationTest {
   private static final Tokenizer TOKENIZER = TestTokenizers.chat();
-  private static final Llama MODEL = TinyLlama.full(3, TinyLlama.TEXT_CONFIG);
+  private static final Transformer MODEL = TinyLlama.full(3, TinyLlama.TEXT_CONFIG);
   private static final Generator GENERATOR =
       new Generator(MODEL, TOKENIZER, Set.of(TOKENIZER.eosId().getAsInt()));
 

@@ -8,7 +8,7 @@ import dev.luthier.UsageException;
 import dev.luthier.data.Batch;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
-import dev.luthier.model.Llama;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tokenizer.TestTokenizers;
 import dev.luthier.tokenizer.Tokenizer;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 class PerplexityTest {
   private static final Tokenizer TOKENIZER = TestTokenizers.chat(); // no BOS; EOS is <|im_end|>
-  private static final Llama MODEL = TinyLlama.full(3, TinyLlama.TEXT_CONFIG);
+  private static final Transformer MODEL = TinyLlama.full(3, TinyLlama.TEXT_CONFIG);
   private static final String TEXT = "The birch canoe slid on the smooth planks. ".repeat(12);
 
   private static Perplexity of(String text, int window) {

@@ -7,6 +7,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tensor.Tensors;
@@ -48,7 +49,7 @@ class GeneratorTest {
         long[] positions = LongStream.range(0, at).toArray();
         long[] documents = new long[at];
         Arrays.fill(documents, 1);
-        Pass pass = MODEL.pass(positions, documents, 1, at);
+        Pass pass = MODEL.pass(Places.whole(positions, documents, 1, at));
         Tensor x =
             Inference.hidden(MODEL, Tensors.longs(tokens, Device.CPU, 1, at), pass, List.of());
         ids[at] =

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.luthier.data.Batch;
-import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Activation;
@@ -21,6 +20,7 @@ import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
 import dev.luthier.train.Gradients;
 import dev.luthier.train.StepLayout;
+import dev.luthier.train.TinyLlama;
 import dev.luthier.train.Trainables;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,7 +50,7 @@ class OrdinaryStepTest {
         40, 16, 24, 2, 4, 2, 6, 64, 1e-5, rope, Activation.SILU, biases, biases, tied, 0.3);
   }
 
-  private static Llama model(LlamaConfig config, boolean lora, ScalarType compute) {
+  private static Transformer model(LlamaConfig config, boolean lora, ScalarType compute) {
     Parameters base =
         new Parameters(
             new Drawn(new RandomSource(1, 0.3), OrdinaryStepTest::norms),
@@ -65,7 +65,7 @@ class OrdinaryStepTest {
             name -> true);
     Optional<LoraLayers> layers =
         lora ? Optional.of(new LoraLayers(ADAPTER, adapter)) : Optional.empty();
-    return new Llama(config, new Linears(base, layers));
+    return TinyLlama.build(config, new Linears(base, layers));
   }
 
   /** Draws what would start at a constant as well. */
@@ -151,7 +151,7 @@ class OrdinaryStepTest {
   private static void compare(
       boolean lora, boolean biases, boolean tied, boolean recompute, int rows, int length) {
     LlamaConfig config = config(biases, tied);
-    Llama model = model(config, lora, ScalarType.Float);
+    Transformer model = model(config, lora, ScalarType.Float);
     Batch batch = batch(rows, length);
     Outcome ordinary = Outcome.of(new OrdinaryStep(config, model, SCALE), model, batch);
     Outcome ours =
@@ -194,8 +194,8 @@ class OrdinaryStepTest {
   void in_bfloat16_our_gradients_stay_near_those_of_float32(boolean lora) {
     LlamaConfig config = config(false, false);
     Batch batch = batch(3, 48);
-    Llama exact = model(config, lora, ScalarType.Float);
-    Llama rounded = model(config, lora, ScalarType.BFloat16);
+    Transformer exact = model(config, lora, ScalarType.Float);
+    Transformer rounded = model(config, lora, ScalarType.BFloat16);
     Outcome truth = Outcome.of(new OrdinaryStep(config, exact, SCALE), exact, batch);
     Outcome ordinary = Outcome.of(new OrdinaryStep(config, rounded, SCALE), rounded, batch);
     Outcome ours =

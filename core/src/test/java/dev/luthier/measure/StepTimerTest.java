@@ -3,7 +3,7 @@ package dev.luthier.measure;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.data.Batch;
-import dev.luthier.model.Llama;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tensor.Tensors;
 import dev.luthier.train.StepLayout;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class StepTimerTest {
   @Test
   void a_step_moves_every_weight_clears_the_gradients_and_leaves_nothing_behind() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     Batch batch = StepTimer.batch(2, 64, 40, 3);
     StepTimer timer = new StepTimer(model, batch);
     ForwardBackward pass = ForwardBackward.blockwise(model, StepLayout.recomputing(40));
@@ -36,7 +36,7 @@ class StepTimerTest {
   /** The system counts the processor's time in hundredths of a second. */
   @Test
   void steps_that_run_for_half_a_second_have_kept_the_processor_busy() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     StepTimer timer = new StepTimer(model, StepTimer.batch(2, 64, 40, 3));
     ForwardBackward pass = ForwardBackward.blockwise(model, StepLayout.recomputing(40));
     double wall = 0;

@@ -7,7 +7,7 @@ import dev.luthier.data.Batch;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.measure.OrdinaryStep;
-import dev.luthier.model.Llama;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.NativeObjects;
@@ -39,7 +39,7 @@ class BlockwiseStepTest {
   }
 
   /** The same loss in the ordinary way: one graph, all logits. */
-  private static double wholeGraph(Llama model, Batch batch) {
+  private static double wholeGraph(Transformer model, Batch batch) {
     LoraSettings lora = LoraSettings.defaults();
     return new OrdinaryStep(TinyLlama.CONFIG, model, lora.alpha() / lora.rank())
         .run(batch, 1.0 / batch.labelTokens(), 0);
@@ -66,7 +66,7 @@ class BlockwiseStepTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void gives_the_gradients_of_one_graph_for_all_weights(boolean recompute) {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     Batch batch = batch(3, 11, 2);
     double expected = wholeGraph(model, batch);
     Map<String, float[]> reference = TinyLlama.takeGradients(model);
@@ -78,7 +78,7 @@ class BlockwiseStepTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void gives_the_gradients_of_one_graph_for_adapters(boolean recompute) {
-    Llama model = TinyLlama.lora(1, LoraSettings.defaults());
+    Transformer model = TinyLlama.lora(1, LoraSettings.defaults());
     Batch batch = batch(2, 9, 3);
     wholeGraph(model, batch);
     Map<String, float[]> reference = TinyLlama.takeGradients(model);
@@ -87,7 +87,7 @@ class BlockwiseStepTest {
     same(reference, TinyLlama.takeGradients(model));
   }
 
-  private static double step(Llama model, Batch batch, boolean recompute) {
+  private static double step(Transformer model, Batch batch, boolean recompute) {
     return new BlockwiseStep(
             model, WeightSource.of(model), StepLayout.recomputing(40).keeping(recompute ? 0 : 2))
         .forwardBackward(batch, Objective.crossEntropy(), 1.0 / batch.labelTokens(), 7);
@@ -95,7 +95,7 @@ class BlockwiseStepTest {
 
   @Test
   void leaves_no_native_object_behind() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     Batch batch = batch(2, 9, 3);
     Gradients gradients = new Gradients(Trainables.of(model));
     long left =
@@ -109,7 +109,7 @@ class BlockwiseStepTest {
 
   @Test
   void packed_rows_have_the_loss_of_unpacked_ones() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     SplittableRandom random = new SplittableRandom(8);
     List<TokenSequence> documents = new ArrayList<>();
     for (int i = 0; i < 40; i++) {
@@ -140,7 +140,7 @@ class BlockwiseStepTest {
 
   @Test
   void gradients_agree_with_finite_differences() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
     var batch = TinyRows.uneven(3).batch(0, 1, 2);
     step.forwardBackward(batch, Objective.crossEntropy(), 1, 1);
@@ -165,7 +165,7 @@ class BlockwiseStepTest {
   }
 
   private static double loss(
-      Llama model, BlockwiseStep step, Batch batch, Tensor p, float[] d, float h) {
+      Transformer model, BlockwiseStep step, Batch batch, Tensor p, float[] d, float h) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       Tensor before = p.clone();

@@ -7,7 +7,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.data.Collator;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.format.Json;
-import dev.luthier.model.Llama;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
@@ -97,7 +97,7 @@ class NotFiniteTest {
   /** Ten steps of four rows, on a model of its own. */
   private final class Run {
     final String name;
-    final Llama model = TinyLlama.lora(1, LoraSettings.defaults());
+    final Transformer model = TinyLlama.lora(1, LoraSettings.defaults());
     final Map<String, Tensor> trained = Trainables.of(model);
     final List<List<TokenSequence>> rows = new ArrayList<>();
     final Checkpoints checkpoints;

@@ -3,8 +3,8 @@ package dev.luthier.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.data.Batch;
-import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linears;
@@ -50,7 +50,7 @@ class QloraTest {
         0.1);
   }
 
-  private static Llama model(
+  private static Transformer model(
       LlamaConfig config, TensorSource source, ScalarType compute, Optional<QuantSettings> quant) {
     Parameters base =
         new Parameters(
@@ -60,7 +60,7 @@ class QloraTest {
             name -> false);
     Parameters adapter =
         new Parameters(new AllRandom(), ScalarType.Float, Device.CPU, name -> true);
-    return new Llama(
+    return TinyLlama.build(
         config, new Linears(base, Optional.of(new LoraLayers(LoraSettings.defaults(), adapter))));
   }
 
@@ -79,7 +79,7 @@ class QloraTest {
   /** The weights of another model, matrices as they come out of their quantized form. */
   private record Dequantized(Map<String, float[]> matrices, TensorSource others)
       implements TensorSource {
-    static Dequantized of(Llama model, TensorSource others) {
+    static Dequantized of(Transformer model, TensorSource others) {
       Map<String, float[]> matrices = new LinkedHashMap<>();
       try (PointerScope scope = new PointerScope()) {
         model
@@ -118,7 +118,7 @@ class QloraTest {
     return Batch.of(tokens, tokens);
   }
 
-  private static Map<String, float[]> gradients(Llama model, boolean recompute) {
+  private static Map<String, float[]> gradients(Transformer model, boolean recompute) {
     new BlockwiseStep(
             model, WeightSource.of(model), StepLayout.recomputing(40).keeping(recompute ? 0 : 2))
         .forwardBackward(batch(), Objective.crossEntropy(), 1.0 / 48, 7);
@@ -150,8 +150,8 @@ class QloraTest {
     LlamaConfig config = config(hidden);
     TensorSource random = new RandomSource(1, 0.1);
     QuantSettings quant = new QuantSettings(type, blockSize, doubleQuant, 0);
-    Llama quantized = model(config, random, compute, Optional.of(quant));
-    Llama plain = model(config, Dequantized.of(quantized, random), compute, Optional.empty());
+    Transformer quantized = model(config, random, compute, Optional.of(quant));
+    Transformer plain = model(config, Dequantized.of(quantized, random), compute, Optional.empty());
     Map<String, float[]> expected = gradients(plain, recompute);
     Map<String, float[]> actual = gradients(quantized, recompute);
     assertThat(actual.keySet()).isEqualTo(expected.keySet()).hasSize(28);

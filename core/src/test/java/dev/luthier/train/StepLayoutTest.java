@@ -3,7 +3,7 @@ package dev.luthier.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.data.Batch;
-import dev.luthier.model.Llama;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,11 +36,12 @@ class StepLayoutTest {
     return Batch.of(tokens, tokens);
   }
 
-  private static Llama model(boolean lora) {
+  private static Transformer model(boolean lora) {
     return lora ? TinyLlama.lora(1, TinyLlama.dropout()) : TinyLlama.full(1);
   }
 
-  private static double run(Llama model, StepLayout layout, int passes, StepListener listener) {
+  private static double run(
+      Transformer model, StepLayout layout, int passes, StepListener listener) {
     return new BlockwiseStep(model, WeightSource.of(model), layout)
         .forwardBackward(BATCHES, Objective.crossEntropy(), 0.02, i -> 7 + i, passes, listener)
         .orElseThrow();
@@ -59,7 +60,7 @@ class StepLayoutTest {
   })
   void every_layout_gives_the_same_gradients(
       boolean lora, int kept, boolean byBlock, boolean spilled) {
-    Llama model = model(lora);
+    Transformer model = model(lora);
     StepLayout plain = StepLayout.recomputing(40);
     double expectedLoss = run(model, plain, 1, StepListener.NONE);
     Map<String, float[]> expected = TinyLlama.takeGradients(model);
@@ -77,7 +78,7 @@ class StepLayoutTest {
   @ParameterizedTest
   @CsvSource({"0, false", "1, false", "2, true", "0, true"})
   void a_second_way_back_gives_the_same_gradients(int kept, boolean spilled) {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     StepLayout layout = StepLayout.recomputing(40).byBlock(true).keeping(kept);
     if (spilled) {
       layout = layout.spilling(temp.resolve("inputs"));
@@ -87,7 +88,7 @@ class StepLayoutTest {
         new StepListener() {
           @Override
           public void complete(int stage, boolean last) {
-            if (stage == Stages.EMBEDDING) {
+            if (stage == Transformer.EMBEDDING) {
               passes.add(TinyLlama.takeGradients(model));
               assertThat(last).isEqualTo(passes.size() == 2);
             }
@@ -100,7 +101,7 @@ class StepLayoutTest {
 
   @Test
   void stages_complete_from_the_head_down_with_their_gradients() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     List<Integer> stages = new ArrayList<>();
     Map<String, float[]> early = new LinkedHashMap<>();
     Stages of = Stages.of(model);
@@ -115,7 +116,7 @@ class StepLayoutTest {
           }
         };
     run(model, StepLayout.recomputing(40), 1, listener);
-    assertThat(stages).containsExactly(2, 1, 0, Stages.EMBEDDING);
+    assertThat(stages).containsExactly(2, 1, 0, Transformer.EMBEDDING);
     Map<String, float[]> end = TinyLlama.takeGradients(model);
     assertThat(early.keySet()).isEqualTo(end.keySet());
     end.forEach((name, g) -> assertThat(early.get(name)).as(name).isEqualTo(g));
@@ -123,7 +124,7 @@ class StepLayoutTest {
 
   @Test
   void a_step_can_be_given_up_anywhere_and_leaves_nothing() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     Gradients gradients = new Gradients(Trainables.of(model));
     StepLayout layout =
         StepLayout.recomputing(40).keeping(1).byBlock(true).spilling(temp.resolve("i"));

@@ -1,7 +1,12 @@
 package dev.luthier.train;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.model.Assembly;
 import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Task;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linears;
@@ -20,7 +25,9 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** A Llama small enough to check by brute force, with weights large enough that mistakes show. */
+/**
+ * A Transformer small enough to check by brute force, with weights large enough that mistakes show.
+ */
 public final class TinyLlama {
   /** Its configuration: D 16, 2 layers, 4 heads over 2 key heads, vocabulary 40. */
   public static final LlamaConfig CONFIG =
@@ -62,25 +69,31 @@ public final class TinyLlama {
 
   private TinyLlama() {}
 
+  /** The model of a configuration. */
+  public static Transformer build(LlamaConfig config, Linears linears) {
+    ObjectNode none = JsonNodeFactory.instance.objectNode();
+    return Llama.build(config, new Assembly(none, "a test", linears, Task.LANGUAGE));
+  }
+
   /** All weights trained. */
-  public static Llama full(long seed) {
+  public static Transformer full(long seed) {
     return full(seed, CONFIG);
   }
 
   /** All weights trained. */
-  public static Llama full(long seed, LlamaConfig config) {
-    return new Llama(config, new Linears(base(seed, config, true), Optional.empty()));
+  public static Transformer full(long seed, LlamaConfig config) {
+    return build(config, new Linears(base(seed, config, true), Optional.empty()));
   }
 
   /** Frozen, with adapters whose B is not zero. */
-  public static Llama lora(long seed, LoraSettings settings) {
+  public static Transformer lora(long seed, LoraSettings settings) {
     Parameters adapter =
         new Parameters(
             new AllRandom(new RandomSource(seed + 1, 0.1)),
             ScalarType.Float,
             Device.CPU,
             n -> true);
-    return new Llama(
+    return build(
         CONFIG,
         new Linears(base(seed, CONFIG, false), Optional.of(new LoraLayers(settings, adapter))));
   }
@@ -103,7 +116,7 @@ public final class TinyLlama {
   }
 
   /** The gradients by parameter, which are cleared. */
-  static Map<String, float[]> takeGradients(Llama model) {
+  static Map<String, float[]> takeGradients(Transformer model) {
     Map<String, float[]> out = new LinkedHashMap<>();
     try (PointerScope scope = new PointerScope()) {
       Trainables.of(model).forEach((name, p) -> out.put(name, Tensors.toFloats(p.grad())));

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.luthier.LuthierException;
 import dev.luthier.format.DType;
-import dev.luthier.model.Llama;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.RopeScaling;
 import dev.luthier.recipe.Settings;
 import dev.luthier.tensor.Grad;
@@ -46,7 +46,7 @@ class TrainerTest {
   }
 
   private Trainer trainer(
-      Llama model,
+      Transformer model,
       TrainSettings s,
       String folder,
       int every,
@@ -57,7 +57,7 @@ class TrainerTest {
   }
 
   private Trainer trainer(
-      Llama model,
+      Transformer model,
       TrainSettings s,
       StepLayout layout,
       String folder,
@@ -83,7 +83,7 @@ class TrainerTest {
         l);
   }
 
-  private static Map<String, float[]> weights(Llama model) {
+  private static Map<String, float[]> weights(Transformer model) {
     Map<String, float[]> out = new LinkedHashMap<>();
     try (PointerScope scope = new PointerScope()) {
       Trainables.of(model).forEach((n, t) -> out.put(n, Tensors.toFloats(t)));
@@ -92,7 +92,7 @@ class TrainerTest {
   }
 
   /** Wide enough that 8-bit optimizers use 8 bits for some tensors and paged ones page some. */
-  private static Llama wide() {
+  private static Transformer wide() {
     LlamaConfig c = TinyLlama.CONFIG;
     return TinyLlama.full(
         1,
@@ -119,7 +119,7 @@ class TrainerTest {
   void micro_batches_and_accumulation_give_the_same_weights(OptimizerKind kind) {
     List<Map<String, float[]>> results = new ArrayList<>();
     for (int[] cut : new int[][] {{8, 1}, {4, 2}, {1, 8}}) {
-      Llama model = wide();
+      Transformer model = wide();
       TrainSettings s = settings(10, cut[0], cut[1], "optimizer=" + kind);
       try (Trainer trainer = trainer(model, s, "m" + cut[0], 0, NEVER, new TrainListener() {})) {
         trainer.run();
@@ -150,7 +150,7 @@ class TrainerTest {
   @EnumSource(OptimizerKind.class)
   void every_optimizer_goes_on_from_its_checkpoint_to_the_same_bytes(OptimizerKind kind) {
     TrainSettings s = settings(8, 4, 1, "optimizer=" + kind);
-    Llama straight = wide();
+    Transformer straight = wide();
     try (Trainer t = trainer(straight, s, "a" + kind, 0, NEVER, new TrainListener() {})) {
       t.run();
     }
@@ -159,7 +159,7 @@ class TrainerTest {
         trainer(wide(), s, "b" + kind, 0, () -> asked[0]++ >= 10, new TrainListener() {})) {
       assertThat(t.run().state().step()).isEqualTo(5);
     }
-    Llama second = wide();
+    Transformer second = wide();
     try (Trainer t = trainer(second, s, "b" + kind, 0, NEVER, new TrainListener() {})) {
       t.resume(5);
       t.run();
@@ -171,12 +171,12 @@ class TrainerTest {
   @ParameterizedTest
   @EnumSource(OptimizerKind.class)
   void updates_on_the_way_back_are_the_same_updates(OptimizerKind kind) {
-    Llama together = wide();
+    Transformer together = wide();
     TrainSettings s = settings(6, 4, 2, "optimizer=" + kind, "maxGradNorm=0");
     try (Trainer t = trainer(together, s, "t" + kind, 0, NEVER, new TrainListener() {})) {
       t.run();
     }
-    Llama inBackward = wide();
+    Transformer inBackward = wide();
     StepLayout layout = StepLayout.recomputing(1600).byBlock(true);
     TrainSettings changed =
         settings(6, 4, 2, "optimizer=" + kind, "maxGradNorm=0", "updateInBackward=true");
@@ -199,12 +199,12 @@ class TrainerTest {
             norms.add(metrics.gradNorm());
           }
         };
-    Llama together = tied ? tied() : wide();
+    Transformer together = tied ? tied() : wide();
     TrainSettings s = settings(4, 4, 2, "maxGradNorm=0.1");
     try (Trainer t = trainer(together, s, "t" + tied, 0, NEVER, norm)) {
       t.run();
     }
-    Llama inBackward = tied ? tied() : wide();
+    Transformer inBackward = tied ? tied() : wide();
     TrainSettings changed =
         settings(4, 4, 2, "maxGradNorm=0.1", "clip=two-pass", "updateInBackward=true");
     StepLayout layout = StepLayout.recomputing(40).byBlock(true).keeping(1);
@@ -221,7 +221,7 @@ class TrainerTest {
             (name, w) -> assertThat(w).as(name).containsExactly(expected.get(name), within(1e-5f)));
   }
 
-  private static Llama tied() {
+  private static Transformer tied() {
     LlamaConfig c = TinyLlama.CONFIG;
     return TinyLlama.full(
         1,
@@ -252,7 +252,7 @@ class TrainerTest {
 
   @Test
   void a_run_over_its_budget_is_stopped_before_its_first_step() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     Trainer.Job job =
         new Trainer.Job(
             model,
@@ -273,10 +273,10 @@ class TrainerTest {
 
   @Test
   void a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes() {
-    Llama straight = TinyLlama.lora(1, TinyLlama.dropout());
+    Transformer straight = TinyLlama.lora(1, TinyLlama.dropout());
     trainer(straight, settings(12, 2, 2), "straight", 0, NEVER, new TrainListener() {}).run();
     for (int stopAt : new int[] {1, 5, 6, 11}) {
-      Llama first = TinyLlama.lora(1, TinyLlama.dropout());
+      Transformer first = TinyLlama.lora(1, TinyLlama.dropout());
       int[] asked = {0};
       Trainer.Outcome outcome =
           trainer(
@@ -290,7 +290,7 @@ class TrainerTest {
               .run();
       assertThat(outcome.end()).isEqualTo(Trainer.End.INTERRUPTED);
       assertThat(outcome.state().step()).isEqualTo(stopAt);
-      Llama second = TinyLlama.lora(99, TinyLlama.dropout());
+      Transformer second = TinyLlama.lora(99, TinyLlama.dropout());
       // The frozen base is the same; only what is trained comes from the checkpoint.
       second = TinyLlama.lora(1, TinyLlama.dropout());
       try (Grad off = Grad.off()) {
@@ -307,7 +307,7 @@ class TrainerTest {
 
   @Test
   void best_checkpoint_is_the_result_and_survives_pruning() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     List<EvalMetrics> evals = new ArrayList<>();
     TrainListener listener =
         new TrainListener() {
@@ -363,7 +363,7 @@ class TrainerTest {
 
   @Test
   void a_loss_that_is_not_finite_stops_the_run_and_saves_the_batch() throws Exception {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     Trainer trainer =
         trainer(
             model,
@@ -393,7 +393,7 @@ class TrainerTest {
 
   @Test
   void a_tensor_that_cannot_learn_stops_the_run() {
-    Llama model = TinyLlama.full(1);
+    Transformer model = TinyLlama.full(1);
     try (Grad off = Grad.off()) {
       // A dead gate: silu(0) = 0 and its slope times up = 0 leaves down without gradient.
       Objects.requireNonNull(Trainables.of(model).get("model.layers.0.mlp.up_proj.weight")).zero_();
@@ -407,7 +407,7 @@ class TrainerTest {
 
   @Test
   void native_objects_do_not_grow_over_500_steps() throws Exception {
-    Llama model = TinyLlama.lora(1, TinyLlama.dropout());
+    Transformer model = TinyLlama.lora(1, TinyLlama.dropout());
     List<Long> counts = new ArrayList<>();
     TrainListener listener =
         new TrainListener() {

@@ -1,0 +1,125 @@
+package dev.luthier.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.nn.AttentionPlan;
+import dev.luthier.nn.Embedding;
+import dev.luthier.nn.Init;
+import dev.luthier.nn.LayerNorm;
+import dev.luthier.nn.Linear;
+import dev.luthier.nn.Linears;
+import dev.luthier.nn.Norm;
+import dev.luthier.nn.Parameters;
+import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
+import dev.luthier.nn.RmsNorm;
+import dev.luthier.nn.Rotary;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a family puts a model together with: the configuration, where parameters come from, and what
+ * the head is for.
+ *
+ * @param json the whole of config.json
+ * @param where the file, for messages
+ * @param linears where linear layers come from
+ * @param task what the head is for
+ */
+public record Assembly(ObjectNode json, String where, Linears linears, Task task) {
+  /** Reads the configuration. */
+  ConfigReader config() {
+    return new ConfigReader(json, where);
+  }
+
+  Parameters base() {
+    return linears.base();
+  }
+
+  /** Rows of a table by id. */
+  Embedding embedding(String name, int rows, int width) {
+    return new Embedding(base().get(name, Init.NORMAL, rows, width), base().compute());
+  }
+
+  /** A root mean square norm. */
+  RmsNorm rmsNorm(String path, int width, double eps) {
+    return new RmsNorm(base().get(path + ".weight", Init.ONES, width), eps);
+  }
+
+  /** A layer norm. */
+  LayerNorm layerNorm(String path, int width, double eps) {
+    return LayerNorm.of(base(), path, width, eps);
+  }
+
+  /**
+   * A decoder's head for the task at hand: of a language model at this path, else {@code score}.
+   *
+   * @param tied whether a language model's head is the embedding
+   */
+  Linear head(String path, Embedding embedding, boolean tied) {
+    int vocabulary = Math.toIntExact(embedding.weight().size(0));
+    int hidden = Math.toIntExact(embedding.weight().size(1));
+    return switch (task.kind()) {
+      case LANGUAGE -> linears.head(path, embedding.weight(), hidden, vocabulary, tied);
+      case SEQUENCE -> linears.scores("score", hidden, task.labels(), false);
+      case TOKENS -> linears.scores("score", hidden, task.labels(), true);
+    };
+  }
+
+  /** A decoder that ends in a norm. */
+  Transformer decoder(
+      Transformer.Shape shape,
+      Embedder embedder,
+      List<? extends Block> blocks,
+      Norm norm,
+      Linear head,
+      Stack.Views views) {
+    return new Stack(
+        new Stack.Parts(
+            Transformer.Kind.DECODER,
+            task,
+            shape,
+            embedder,
+            blocks,
+            (x, pass) -> norm.forward(x),
+            head,
+            0,
+            views),
+        linears);
+  }
+
+  /**
+   * Causal attention with rotary positions.
+   *
+   * @param windows for each kind of block, how many tokens a query sees; 0 for all before it
+   */
+  Stack.Views causal(Rotary rotary, int... windows) {
+    return places -> {
+      Rotary.Tables tables = tables(rotary, places);
+      List<Pass.View> out = new ArrayList<>();
+      for (int window : windows) {
+        out.add(new Pass.View(plan(places, window), tables, null));
+      }
+      return out;
+    };
+  }
+
+  /** Causal attention whose positions the embedding tells. */
+  Stack.Views causal(int... windows) {
+    return places -> {
+      List<Pass.View> out = new ArrayList<>();
+      for (int window : windows) {
+        out.add(new Pass.View(plan(places, window), null, null));
+      }
+      return out;
+    };
+  }
+
+  AttentionPlan plan(Places places, int window) {
+    return AttentionPlan.causal(places, window, base().compute(), base().device());
+  }
+
+  Rotary.Tables tables(Rotary rotary, Places places) {
+    return rotary.tables(
+        places.positions(), places.rows(), places.queries(), base().compute(), base().device());
+  }
+}

@@ -1,0 +1,59 @@
+package dev.luthier.model;
+
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A family of models: what its {@code config.json} can say, and how its parts stand together. Each
+ * is one file; {@link Families} lists them. See docs/add-a-family.md.
+ */
+public interface Family {
+  /** The {@code model_type}s that it reads. */
+  Set<String> modelTypes();
+
+  /** The models that people know of it, for messages. */
+  String models();
+
+  /** What its tensors are called in files. */
+  Names names();
+
+  /**
+   * Puts a model together, asking for every parameter by name and shape.
+   *
+   * @throws dev.luthier.LuthierException naming what its configuration asks for and we do not have
+   */
+  Transformer build(Assembly a);
+
+  /**
+   * What tensors are called in files.
+   *
+   * @param embedding the token embedding's table
+   * @param head the output head's matrix, which may be the same
+   * @param base what the names of the model without a head begin with; files of such a model leave
+   *     it out
+   * @param heads what other names may begin with
+   * @param unused ends of names that old files hold and nothing needs
+   */
+  record Names(
+      String embedding, String head, String base, List<String> heads, List<String> unused) {
+    /** Llama's names, which most decoders took over. */
+    public static final Names LLAMA =
+        new Names(
+            "model.embed_tokens.weight",
+            "lm_head.weight",
+            "model.",
+            List.of("lm_head.", "score."),
+            List.of("rotary_emb.inv_freq"));
+
+    /** The model's name for a tensor of a file. */
+    public String of(String stored) {
+      boolean whole = stored.startsWith(base) || heads.stream().anyMatch(stored::startsWith);
+      return whole ? stored : base + stored;
+    }
+
+    /** Whether nothing needs this tensor. */
+    public boolean isUnused(String name) {
+      return unused.stream().anyMatch(name::endsWith);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.luthier.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * What a model's head is for.
+ *
+ * @param kind what is predicted
+ * @param labels how many labels there are; 0 for a language model
+ */
+public record Task(Kind kind, int labels) {
+  /** What is predicted. */
+  public enum Kind {
+    /** Tokens. */
+    LANGUAGE("For"),
+    /** Labels or numbers of a whole sequence. */
+    SEQUENCE("ForSequenceClassification"),
+    /** A label of each token. */
+    TOKENS("ForTokenClassification");
+
+    private final String suffix;
+
+    Kind(String suffix) {
+      this.suffix = suffix;
+    }
+  }
+
+  /** Tokens. */
+  public static final Task LANGUAGE = new Task(Kind.LANGUAGE, 0);
+
+  /** By config.json's {@code architectures} and labels. */
+  public static Task of(ObjectNode config) {
+    String architecture = config.path("architectures").path(0).asText("");
+    for (Kind kind : new Kind[] {Kind.SEQUENCE, Kind.TOKENS}) {
+      if (architecture.endsWith(kind.suffix)) {
+        return new Task(kind, labels(config));
+      }
+    }
+    return LANGUAGE;
+  }
+
+  /** Hugging Face leaves the names out where there are two. */
+  private static int labels(ObjectNode config) {
+    int named = config.path("id2label").size();
+    return named > 0 ? named : config.path("num_labels").asInt(2);
+  }
+
+  /** Whether tokens are predicted. */
+  public boolean isLanguage() {
+    return kind == Kind.LANGUAGE;
+  }
+}

@@ -1,0 +1,70 @@
+package dev.luthier.nn;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the tokens of a pass stand.
+ *
+ * @param rows B
+ * @param keys S, all tokens of a row so far
+ * @param queries T, the new ones: the last T of the S
+ * @param positions (B, T), row-major: each new token's position
+ * @param documents (B, S), row-major: the document of each token, 0 for padding; a document's
+ *     tokens stand together
+ * @param types (B, T): each new token's segment (BERT's {@code token_type_ids}); null for all 0
+ * @param source of models with an encoder: how many of a row's tokens, the first ones, the encoder
+ *     reads; else 0
+ */
+@SuppressWarnings("ArrayRecordComponent")
+public record Places(
+    int rows,
+    int keys,
+    int queries,
+    long[] positions,
+    long[] documents,
+    long @Nullable [] types,
+    int source) {
+  /** Of whole sequences, (B, T) each. */
+  public static Places whole(long[] positions, long[] documents, int rows, int length) {
+    return new Places(rows, length, length, positions, documents, null, 0);
+  }
+
+  /** The same with segments. */
+  public Places withTypes(long @Nullable [] of) {
+    return new Places(rows, keys, queries, positions, documents, of, source);
+  }
+
+  /** The same, of which the encoder reads the first tokens of each row. */
+  public Places withSource(int tokens) {
+    return new Places(rows, keys, queries, positions, documents, types, tokens);
+  }
+
+  /** The largest position. */
+  public long last() {
+    long last = 0;
+    for (long p : positions) {
+      last = Math.max(last, p);
+    }
+    return last;
+  }
+
+  /**
+   * Each new token's place in its document, counted from 0, whatever its position says; -1 for
+   * padding.
+   */
+  public long[] counted() {
+    long[] out = new long[rows * queries];
+    for (int b = 0; b < rows; b++) {
+      long count = -1;
+      for (int s = 0; s < keys; s++) {
+        long document = documents[b * keys + s];
+        boolean begins = s == 0 || document != documents[b * keys + s - 1];
+        count = document == 0 ? -1 : begins ? 0 : count + 1;
+        if (s >= keys - queries) {
+          out[b * queries + s - (keys - queries)] = count;
+        }
+      }
+    }
+    return out;
+  }
+}
