@@ -48,8 +48,7 @@ public final class Tokenizer {
   private final int vocabSize;
   private final boolean addsBos;
 
-  private Tokenizer(Path file, TokenizerConfig config) {
-    TokenizerJson json = TokenizerJson.read(file, config);
+  private Tokenizer(TokenizerJson json, Path file, TokenizerConfig config) {
     this.library = new NativeTokenizer(json.json(), file.toString());
     this.config = config;
     this.idOf = json.idOf();
@@ -72,21 +71,25 @@ public final class Tokenizer {
   }
 
   /**
-   * Reads a model folder's tokenizer.json and, where they are there, tokenizer_config.json,
-   * special_tokens_map.json, chat_template.jinja and chat_template.json.
+   * Reads a model folder: its tokenizer.json, or else another of the {@link TokenizerSource}s, and,
+   * where they are there, tokenizer_config.json, special_tokens_map.json, chat_template.jinja and
+   * chat_template.json.
    *
-   * @throws LuthierException when there is no tokenizer.json, or a file is malformed
+   * @param path the folder, or one of the files in it
+   * @throws LuthierException when there is no tokenizer, or a file is malformed
    */
-  public static Tokenizer load(Path modelFolder) {
-    Path file = modelFolder.resolve("tokenizer.json");
-    if (!Files.isRegularFile(file)) {
-      throw new LuthierException(
-          "Expected a tokenizer.json in "
-              + modelFolder
-              + ", found none. Only tokenizers saved by Hugging Face's fast classes can be read:"
-              + " save it with them, or name the folder that has it.");
+  public static Tokenizer load(Path path) {
+    TokenizerSource source = TokenizerSource.at(path);
+    Path file = source.main();
+    Path folder = Files.isDirectory(path) ? path : path.resolveSibling("");
+    if (source.kind() == TokenizerSource.Kind.TOKENIZER_JSON) {
+      TokenizerConfig config = TokenizerConfig.read(folder);
+      return new Tokenizer(TokenizerJson.read(file, config), file, config);
     }
-    return new Tokenizer(file, TokenizerConfig.read(modelFolder));
+    SourceFolder beside = SourceFolder.read(folder);
+    ConvertedTokenizer converted = source.convert(beside);
+    TokenizerConfig config = beside.config().withDefaults(converted.roles(), converted.template());
+    return new Tokenizer(TokenizerJson.of(converted.json(), file, config), file, config);
   }
 
   /**
@@ -99,7 +102,8 @@ public final class Tokenizer {
     if (!Files.isRegularFile(tokenizerJson)) {
       throw new LuthierException("Expected a tokenizer.json at " + tokenizerJson + ", found none.");
     }
-    return new Tokenizer(tokenizerJson, TokenizerConfig.empty());
+    TokenizerConfig none = TokenizerConfig.empty();
+    return new Tokenizer(TokenizerJson.read(tokenizerJson, none), tokenizerJson, none);
   }
 
   /**

@@ -28,19 +28,25 @@ final class TokenizerConfig {
           "cls_token",
           "mask_token");
 
+  private static final List<String> FLAGS =
+      List.of("single_word", "lstrip", "rstrip", "normalized", "special");
+
   private final JsonNode config;
+  private final JsonNode map;
   private final Map<String, String> tokens;
   private final Map<String, String> templates;
 
   private TokenizerConfig(
-      JsonNode config, Map<String, String> tokens, Map<String, String> templates) {
+      JsonNode config, JsonNode map, Map<String, String> tokens, Map<String, String> templates) {
     this.config = config;
+    this.map = map;
     this.tokens = tokens;
     this.templates = templates;
   }
 
   static TokenizerConfig empty() {
-    return new TokenizerConfig(Jackson.MAPPER.createObjectNode(), Map.of(), Map.of());
+    JsonNode none = Jackson.MAPPER.createObjectNode();
+    return new TokenizerConfig(none, none, Map.of(), Map.of());
   }
 
   static TokenizerConfig read(Path folder) {
@@ -53,7 +59,16 @@ final class TokenizerConfig {
           .or(() -> content(map.path(name)))
           .ifPresent(t -> tokens.put(name, t));
     }
-    return new TokenizerConfig(config, tokens, templates(folder, config));
+    return new TokenizerConfig(config, map, tokens, templates(folder, config));
+  }
+
+  /** The same, with names of tokens and a template for where the files are silent. */
+  TokenizerConfig withDefaults(Map<String, String> names, Optional<String> template) {
+    Map<String, String> allTokens = new LinkedHashMap<>(names);
+    allTokens.putAll(tokens);
+    Map<String, String> allTemplates = new LinkedHashMap<>(templates);
+    template.ifPresent(text -> allTemplates.putIfAbsent("default", text));
+    return new TokenizerConfig(config, map, allTokens, allTemplates);
   }
 
   /** A token is a string, or an object with the string under {@code content}, or null. */
@@ -141,9 +156,16 @@ final class TokenizerConfig {
     return flag("add_eos_token");
   }
 
-  private Optional<Boolean> flag(String name) {
+  /** A setting that is true or false. */
+  Optional<Boolean> flag(String name) {
     JsonNode node = config.path(name);
     return node.isBoolean() ? Optional.of(node.asBoolean()) : Optional.empty();
+  }
+
+  /** A setting that is a whole number. */
+  Optional<Integer> number(String name) {
+    JsonNode node = config.path(name);
+    return node.isInt() ? Optional.of(node.asInt()) : Optional.empty();
   }
 
   /** {@code added_tokens_decoder} in tokenizer.json's form, by ascending id. */
@@ -154,12 +176,35 @@ final class TokenizerConfig {
         int id = Integer.parseInt(entry.getKey());
         ObjectNode copy = Jackson.MAPPER.createObjectNode().put("id", id);
         copy.put("content", token.path("content").asText());
-        for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized", "special")) {
-          copy.put(flag, token.path(flag).asBoolean());
-        }
+        FLAGS.forEach(flag -> copy.put(flag, token.path(flag).asBoolean()));
         byId.put(id, copy);
       }
     }
     return new ArrayList<>(byId.values());
+  }
+
+  /**
+   * Every token that a file names as special, under a role or in a list, in tokenizer.json's form
+   * but for the id.
+   */
+  List<ObjectNode> specialTokens() {
+    Map<String, ObjectNode> found = new LinkedHashMap<>();
+    for (JsonNode file : List.of(map, config)) { // the former has flags more often
+      NAMES.forEach(name -> collectSpecial(file.path(name), found));
+      file.path("additional_special_tokens").forEach(node -> collectSpecial(node, found));
+      file.path("extra_special_tokens").forEach(node -> collectSpecial(node, found));
+    }
+    return new ArrayList<>(found.values());
+  }
+
+  private static void collectSpecial(JsonNode node, Map<String, ObjectNode> found) {
+    content(node)
+        .filter(text -> !found.containsKey(text))
+        .ifPresent(
+            text -> {
+              ObjectNode token = Jackson.MAPPER.createObjectNode().put("content", text);
+              FLAGS.forEach(flag -> token.put(flag, node.path(flag).asBoolean()));
+              found.put(text, token.put("special", true));
+            });
   }
 }

@@ -39,11 +39,22 @@ record TokenizerJson(
     TokenPlaces.Spelling spelling) {
 
   static TokenizerJson read(Path file, TokenizerConfig config) {
-    Reader reader = new Reader(config);
     try (JsonParser in = Jackson.MAPPER.getFactory().createParser(Files.newBufferedReader(file))) {
-      return reader.read(in);
+      return new Reader(config).read(in);
     } catch (IOException e) {
       throw Jackson.unreadable(file, e);
+    }
+  }
+
+  /**
+   * @param converted a tokenizer.json that was made in memory
+   * @param source the file that it was made of
+   */
+  static TokenizerJson of(ObjectNode converted, Path source, TokenizerConfig config) {
+    try (JsonParser in = Jackson.MAPPER.treeAsTokens(converted)) {
+      return new Reader(config).read(in);
+    } catch (IOException e) {
+      throw Jackson.unreadable(source, e);
     }
   }
 

@@ -66,30 +66,14 @@ public final class TokenizerWriter {
     root.putNull("truncation").putNull("padding");
     ArrayNode added = root.putArray("added_tokens");
     for (int id = 0; id < bpe.specialTokens().size(); id++) {
-      ObjectNode token = added.addObject().put("id", id);
-      addFlags(token, bpe.specialTokens().get(id));
+      added.add(TokenizerParts.special(bpe.specialTokens().get(id)).put("id", id));
     }
     root.putNull("normalizer");
-    root.set("pre_tokenizer", byteLevel(false));
+    root.set("pre_tokenizer", TokenizerParts.byteLevel(false, true));
     root.set("post_processor", postProcessor(bpe, roles));
-    root.set("decoder", byteLevel(true));
+    root.set("decoder", TokenizerParts.byteLevel(true, true));
     root.set("model", model(bpe));
     return root;
-  }
-
-  private static void addFlags(ObjectNode token, String content) {
-    token.put("content", content).put("single_word", false).put("lstrip", false);
-    token.put("rstrip", false).put("normalized", false).put("special", true);
-  }
-
-  /** As GPT-2's file has them; a decoder does not look at {@code add_prefix_space}. */
-  private static ObjectNode byteLevel(boolean addPrefixSpace) {
-    return Jackson.MAPPER
-        .createObjectNode()
-        .put("type", "ByteLevel")
-        .put("add_prefix_space", addPrefixSpace)
-        .put("trim_offsets", false)
-        .put("use_regex", true);
   }
 
   private static JsonNode postProcessor(TrainedBpe bpe, TokenizerRoles roles) {
@@ -127,7 +111,7 @@ public final class TokenizerWriter {
     ObjectNode added = root.putObject("added_tokens_decoder");
     List<String> specials = bpe.specialTokens();
     for (int id = 0; id < specials.size(); id++) {
-      addFlags(added.putObject(Integer.toString(id)), specials.get(id));
+      added.set(Integer.toString(id), TokenizerParts.special(specials.get(id)));
     }
     return root;
   }

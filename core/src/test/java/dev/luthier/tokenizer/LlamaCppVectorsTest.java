@@ -2,17 +2,12 @@ package dev.luthier.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,10 +19,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("interop")
 class LlamaCppVectorsTest {
   private static final Path ASSETS = Path.of(System.getProperty("luthier.assets", ""));
-
-  private static final String LLAMA3_WORDS =
-      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}"
-          + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
   @ParameterizedTest
   @CsvSource({
@@ -42,47 +33,23 @@ class LlamaCppVectorsTest {
     assertVectors(Tokenizer.load(ASSETS.resolve(folder)), vectors);
   }
 
-  @Test
-  void llama_3_from_its_vocabulary_and_merges(@TempDir Path folder) throws IOException {
-    Path source = ASSETS.resolve("tok-llama3.2-hf-vocab-merges");
-    combine(
-        source.resolve("encoder.json"), source.resolve("vocab.bpe"), LLAMA3_WORDS, false, folder);
-    assertVectors(Tokenizer.load(folder), "llama-bpe");
-  }
-
-  @Test
-  void qwen_2_from_its_vocabulary_and_merges(@TempDir Path folder) throws IOException {
-    Path source = ASSETS.resolve("tok-qwen2.5");
-    String words = LLAMA3_WORDS.replace("{1,3}", "");
-    combine(source.resolve("vocab.json"), source.resolve("merges.txt"), words, true, folder);
-    assertVectors(Tokenizer.load(folder), "qwen2");
-  }
-
-  /** What Hugging Face's converters make of the two files. */
-  private static void combine(Path vocab, Path merges, String words, boolean nfc, Path folder)
-      throws IOException {
-    ObjectMapper mapper = new ObjectMapper();
-    ObjectNode root = mapper.createObjectNode().put("version", "1.0");
-    root.putArray("added_tokens");
-    if (nfc) {
-      root.putObject("normalizer").put("type", "NFC");
+  /** The same from the files that stand beside a tokenizer.json, or instead of one. */
+  @ParameterizedTest
+  @CsvSource({
+    "gpt-2, tok-gpt2, vocab.json merges.txt",
+    "llama-spm, tok-tinyllama-hf, tokenizer.model tokenizer_config.json",
+    "llama-spm, tok-tinyllama-hf, tokenizer.model",
+    "phi-3, tok-tinyllama-hf, tokenizer.model",
+    "bert-bge, tok-llmfoundry-hf/bertt, vocab.txt",
+    "llama-bpe, tok-llama3.2-hf-vocab-merges, encoder.json vocab.bpe tokenizer_config.json",
+    "qwen2, tok-qwen2.5, vocab.json merges.txt tokenizer_config.json"
+  })
+  void ids_from_other_files_equal_the_published_vectors(
+      String vectors, String asset, String files, @TempDir Path folder) throws IOException {
+    for (String name : files.split(" ")) {
+      Files.copy(ASSETS.resolve(asset).resolve(name), folder.resolve(name));
     }
-    ArrayNode steps =
-        root.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
-    ObjectNode split = steps.addObject().put("type", "Split").put("behavior", "Isolated");
-    split.put("invert", false).putObject("pattern").put("Regex", words);
-    ObjectNode bytes = steps.addObject().put("type", "ByteLevel").put("add_prefix_space", false);
-    bytes.put("trim_offsets", true).put("use_regex", false);
-    root.set("decoder", bytes);
-    root.set("post_processor", bytes);
-    ObjectNode model = root.putObject("model").put("type", "BPE").put("ignore_merges", !nfc);
-    JsonNode ids = mapper.readTree(Files.readString(vocab));
-    model.set("vocab", ids);
-    ArrayNode lines = model.putArray("merges");
-    Files.readAllLines(merges).stream()
-        .filter(line -> !line.startsWith("#version") && !line.isEmpty())
-        .forEach(lines::add);
-    Files.writeString(folder.resolve("tokenizer.json"), mapper.writeValueAsString(root));
+    assertVectors(Tokenizer.load(folder), vectors);
   }
 
   private static void assertVectors(Tokenizer tokenizer, String name) throws IOException {
