@@ -1,11 +1,12 @@
 package dev.luthier.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.luthier.LuthierException;
 import dev.luthier.format.AtomicFile;
 import dev.luthier.format.DType;
 import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsWriter;
+import dev.luthier.format.TorchFile;
+import dev.luthier.format.WeightFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -22,6 +23,9 @@ public final class Adapters {
   /** The weights' file in an adapter folder. */
   public static final String WEIGHTS = "adapter_model.safetensors";
 
+  /** The same of older PEFT. */
+  private static final String PICKLED = "adapter_model.bin";
+
   private static final String PREFIX = "base_model.model.";
 
   private Adapters() {}
@@ -29,14 +33,12 @@ public final class Adapters {
   /** A folder's tensors under our names. */
   static FileSource source(Path folder) {
     Path file = folder.resolve(WEIGHTS);
-    if (!Files.exists(file) && Files.exists(folder.resolve("adapter_model.bin"))) {
-      throw new LuthierException(
-          folder
-              + " holds adapter_model.bin, a pickle; only "
-              + WEIGHTS
-              + " is read. Save the adapter again with PEFT's safe_serialization=True.");
-    }
-    return new FileSource(file.toString(), List.of(SafetensorsFile.open(file)), Adapters::ourName);
+    Path pickled = folder.resolve(PICKLED);
+    WeightFile weights =
+        !Files.exists(file) && Files.exists(pickled)
+            ? TorchFile.open(pickled)
+            : SafetensorsFile.open(file);
+    return new FileSource(weights.path().toString(), List.of(weights), Adapters::ourName);
   }
 
   private static String ourName(String theirs) {

@@ -1,7 +1,7 @@
 package dev.luthier.checkpoint;
 
-import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.TensorInfo;
+import dev.luthier.format.WeightFile;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.TensorSource;
 import dev.luthier.quant.QuantizedMatrix;
@@ -20,9 +20,9 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Tensors of one or several safetensors files, read when asked for. */
+/** Tensors of one or several files, read when asked for. */
 final class FileSource implements TensorSource {
-  private record Place(SafetensorsFile file, TensorInfo info) {}
+  private record Place(WeightFile file, TensorInfo info) {}
 
   private final String where;
   private final Map<String, Place> stored = new LinkedHashMap<>();
@@ -32,7 +32,7 @@ final class FileSource implements TensorSource {
   /**
    * @param rename from the file's names to the model's
    */
-  FileSource(String where, List<SafetensorsFile> files, UnaryOperator<String> rename) {
+  FileSource(String where, List<? extends WeightFile> files, UnaryOperator<String> rename) {
     this(where, files, rename, name -> false);
   }
 
@@ -42,11 +42,11 @@ final class FileSource implements TensorSource {
    */
   FileSource(
       String where,
-      List<SafetensorsFile> files,
+      List<? extends WeightFile> files,
       UnaryOperator<String> rename,
       Predicate<String> unused) {
     this.where = where;
-    for (SafetensorsFile file : files) {
+    for (WeightFile file : files) {
       file.tensors()
           .forEach(
               (n, info) -> {

@@ -100,7 +100,7 @@ public final class FolderFuser {
       written.put("tie_word_embeddings", false);
     }
     written.remove(QuantizationConfig.KEY);
-    written.put("torch_dtype", TorchTypes.name(stored));
+    written.put("torch_dtype", stored.torchName());
     Json.write(folder.resolve(HfFolder.CONFIG), written);
     return stored;
   }

@@ -6,12 +6,12 @@ import dev.luthier.format.AtomicFile;
 import dev.luthier.format.DType;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
-import dev.luthier.format.SafetensorsFile;
-import dev.luthier.format.SafetensorsIndex;
+import dev.luthier.format.ModelWeights;
 import dev.luthier.format.SafetensorsShards;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.format.Spool;
 import dev.luthier.format.TensorInfo;
+import dev.luthier.format.WeightFile;
 import dev.luthier.tensor.Grad;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -77,7 +77,7 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
       throw new LuthierException(
           model + " is quantized already: its config.json has a " + QuantizationConfig.KEY);
     }
-    List<SafetensorsFile> files = SafetensorsIndex.open(model);
+    List<? extends WeightFile> files = ModelWeights.open(model);
     List<TensorInfo> tensors = files.stream().flatMap(f -> f.tensors().values().stream()).toList();
     List<TensorInfo> chosen = tensors.stream().filter(this::quantizes).toList();
     if (chosen.isEmpty()) {
@@ -92,11 +92,13 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
           try (Spool spool = new Spool(folder)) {
             Map<String, String> metadata = new HashMap<>(Map.of("format", "pt"));
             int done = 0;
-            for (SafetensorsFile file : files) {
+            for (WeightFile file : files) {
               metadata.putAll(file.aliases());
               for (TensorInfo info : file.tensors().values()) {
                 entries.addAll(
-                    quantizes(info) ? quantized(file, info, spool) : List.of(file.entry(info)));
+                    quantizes(info)
+                        ? quantized(file, info, spool)
+                        : List.of(TensorFiles.entry(file, info)));
                 progress.at(++done, tensors.size());
               }
             }
@@ -128,8 +130,8 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
         && !config.skips(info.name().substring(0, info.name().length() - ".weight".length()));
   }
 
-  private List<SafetensorsWriter.Entry> quantized(
-      SafetensorsFile file, TensorInfo info, Spool spool) throws IOException {
+  private List<SafetensorsWriter.Entry> quantized(WeightFile file, TensorInfo info, Spool spool)
+      throws IOException {
     List<SafetensorsWriter.Entry> out = new ArrayList<>();
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {

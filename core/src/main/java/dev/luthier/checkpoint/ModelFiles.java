@@ -32,7 +32,7 @@ public final class ModelFiles {
         Map.of("format", "pt"),
         SafetensorsShards.DEFAULT_SHARD_BYTES);
     ObjectNode written = config.deepCopy();
-    written.put("torch_dtype", TorchTypes.name(dtype));
+    written.put("torch_dtype", dtype.torchName());
     Json.write(folder.resolve("config.json"), written);
   }
 

@@ -3,7 +3,7 @@ package dev.luthier.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.HfFolder;
-import dev.luthier.format.SafetensorsIndex;
+import dev.luthier.format.ModelWeights;
 import dev.luthier.model.Families;
 import dev.luthier.model.Family;
 import dev.luthier.model.Transformer;
@@ -207,8 +207,7 @@ public record ModelLoader(
   static FileSource files(Path folder) {
     ObjectNode config = HfFolder.config(folder);
     Family.Names names = Families.of(config, folder.resolve(HfFolder.CONFIG).toString()).names();
-    return new FileSource(
-        folder.toString(), SafetensorsIndex.open(folder), names::of, names::isUnused);
+    return new FileSource(folder.toString(), ModelWeights.open(folder), names::of, names::isUnused);
   }
 
   /** A folder's configuration, which says of its own whether embedding and head are tied. */

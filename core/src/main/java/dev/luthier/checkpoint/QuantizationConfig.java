@@ -134,7 +134,7 @@ public record QuantizationConfig(
     out.put("_load_in_4bit", fourBit.isPresent());
     out.put("_load_in_8bit", fourBit.isEmpty());
     out.put("bnb_4bit_compute_dtype", computeDtype);
-    out.put("bnb_4bit_quant_storage", TorchTypes.name(storage));
+    out.put("bnb_4bit_quant_storage", storage.torchName());
     out.put("bnb_4bit_quant_type", fourBit.orElse(FourBitType.FP4).toString());
     out.put("bnb_4bit_use_double_quant", doubleQuant);
     out.put("llm_int8_enable_fp32_cpu_offload", false);

@@ -275,7 +275,7 @@ public final class QuantizedTensors {
         new QuantState(
                 matrix.type().toString(),
                 matrix.blockSize(),
-                TorchTypes.name(TorchTypes.of(matrix.dtype())),
+                TorchTypes.of(matrix.dtype()).torchName(),
                 List.of(matrix.rows(), matrix.columns()),
                 nested)
             .toBytes();

@@ -6,6 +6,7 @@ import dev.luthier.format.Reason;
 import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.format.TensorInfo;
+import dev.luthier.format.WeightFile;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Native;
@@ -29,7 +30,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Tensors to safetensors files and back. */
+/** Tensors to safetensors files and back, and from what else holds weights. */
 public final class TensorFiles {
   private static final long CHUNK = 64 << 20;
 
@@ -37,10 +38,14 @@ public final class TensorFiles {
 
   /** Reads one tensor as it is stored into a new one of the current scope. */
   static Tensor read(Path path, TensorInfo info) {
-    long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+    long[] shape = sizes(info.shape());
     Tensor out = torch.empty(shape, Tensors.options(TorchTypes.of(info.dtype()), Device.CPU), null);
     read(path, info, out);
     return out;
+  }
+
+  private static long[] sizes(List<Long> shape) {
+    return shape.stream().mapToLong(Long::longValue).toArray();
   }
 
   /**
@@ -59,6 +64,10 @@ public final class TensorFiles {
   private static void read(FileChannel file, Path path, TensorInfo info, Tensor target)
       throws IOException {
     Native.load();
+    if (info.view().isPresent()) {
+      readView(file, path, info, info.view().get(), target);
+      return;
+    }
     ScalarType type = TorchTypes.of(info.dtype());
     if (Tensors.dtype(target) == type && target.device().is_cpu()) {
       for (long at = 0; at < info.length(); at += CHUNK) {
@@ -89,6 +98,27 @@ public final class TensorFiles {
     }
   }
 
+  /** Reads all from the first to the last element, and picks them there. */
+  private static void readView(
+      FileChannel file, Path path, TensorInfo info, TensorInfo.View view, Tensor target)
+      throws IOException {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      List<Long> span = List.of(view.span());
+      Tensor stored =
+          torch.empty(sizes(span), Tensors.options(TorchTypes.of(info.dtype()), Device.CPU), null);
+      long length = span.get(0) * info.dtype().bytes();
+      read(
+          file,
+          path,
+          new TensorInfo(info.name(), info.dtype(), span, info.offset(), length),
+          stored);
+      target
+          .view(sizes(view.sizes()))
+          .copy_(stored.as_strided(sizes(view.sizes()), sizes(view.strides())));
+    }
+  }
+
   private static void readFully(FileChannel file, Path path, ByteBuffer into, long offset)
       throws IOException {
     long at = offset;
@@ -114,7 +144,7 @@ public final class TensorFiles {
           .forEach(
               (name, info) -> {
                 Tensor target = Objects.requireNonNull(targets.get(name));
-                long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+                long[] shape = sizes(info.shape());
                 if (!Arrays.equals(shape, Tensors.shape(target))) {
                   throw new LuthierException(
                       path
@@ -139,7 +169,7 @@ public final class TensorFiles {
             (name, info) -> {
               try (PointerScope scope = new PointerScope();
                   Grad off = Grad.off()) {
-                long[] shape = info.shape().stream().mapToLong(Long::longValue).toArray();
+                long[] shape = sizes(info.shape());
                 Tensor t = torch.empty(shape, Tensors.options(ScalarType.Float, Device.CPU), null);
                 read(path, info, t);
                 out.put(name, Tensors.toFloats(t));
@@ -166,6 +196,15 @@ public final class TensorFiles {
                     dtype == null ? TorchTypes.of(Tensors.dtype(t)) : dtype,
                     () -> t)));
     return out;
+  }
+
+  /** A file's tensor for another file, as it is stored. */
+  static SafetensorsWriter.Entry entry(WeightFile file, TensorInfo info) {
+    if (info.view().isEmpty()) {
+      return file.entry(info);
+    }
+    long[] shape = sizes(info.shape());
+    return entry(info.name(), shape, info.dtype(), () -> read(file.path(), info));
   }
 
   /** An entry whose value is computed when it is written. */

@@ -1,7 +1,6 @@
 package dev.luthier.checkpoint;
 
 import dev.luthier.format.DType;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -43,22 +42,10 @@ public final class TorchTypes {
     throw new IllegalArgumentException("safetensors has no dtype for " + type);
   }
 
-  /** As torch's own names print without their {@code torch.}: {@code bfloat16}. */
-  static String name(DType dtype) {
-    return switch (dtype) {
-      case F32 -> "float32";
-      case F16 -> "float16";
-      case BF16 -> "bfloat16";
-      case F64 -> "float64";
-      case U8 -> "uint8";
-      default -> dtype.name().toLowerCase(Locale.ROOT);
-    };
-  }
-
   /** The type of a weight that torch names so: float32, float16 or bfloat16. */
   static Optional<ScalarType> floating(String name) {
     return Stream.of(DType.F32, DType.F16, DType.BF16)
-        .filter(d -> name(d).equals(name))
+        .filter(d -> d.torchName().equals(name))
         .map(TorchTypes::of)
         .findFirst();
   }

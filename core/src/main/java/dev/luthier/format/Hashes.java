@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /** SHA-256 of files and model folders, as 64 hexadecimal digits. */
 public final class Hashes {
@@ -30,16 +31,19 @@ public final class Hashes {
 
   /**
    * Of a model's or adapter's content: its {@code config.json}, {@code adapter_config.json} and
-   * {@code *.safetensors} files, as names and hashes sorted by name. The folder's own name, side
-   * files and checkpoints in subfolders do not count.
+   * {@code *.safetensors} files, or PyTorch's where there is none of these, as names and hashes
+   * sorted by name. The folder's own name, side files and checkpoints in subfolders do not count.
    */
   public static String folder(Path folder) {
     MessageDigest digest = digest();
     int files = 0;
-    for (String name : SafetensorsIndex.names(HfFolder.folder(folder))) {
+    List<String> names = SafetensorsIndex.names(HfFolder.folder(folder));
+    boolean pickled = names.stream().noneMatch(name -> name.endsWith(SafetensorsIndex.SUFFIX));
+    for (String name : names) {
       if (name.equals(HfFolder.CONFIG)
           || name.equals(HfFolder.ADAPTER_CONFIG)
-          || name.endsWith(SafetensorsIndex.SUFFIX)) {
+          || name.endsWith(SafetensorsIndex.SUFFIX)
+          || (pickled && ModelWeights.isPickled(name))) {
         String line = name + " " + sha256(folder.resolve(name)) + "\n";
         digest.update(line.getBytes(StandardCharsets.UTF_8));
         files++;
@@ -49,7 +53,7 @@ public final class Hashes {
       throw new LuthierException(
           folder
               + ": expected a model's or adapter's files, found "
-              + SafetensorsIndex.listed(SafetensorsIndex.names(folder)));
+              + SafetensorsIndex.listed(names));
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -2,7 +2,6 @@ package dev.luthier.format;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,11 +12,12 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * What a safetensors file holds, or a model's or adapter's folder, or a JSON file. Headers and
- * settings are read, data is not.
+ * What a safetensors or PyTorch file holds, or a model's or adapter's folder, or a JSON file.
+ * Headers and settings are read, data is not.
  *
  * @param path what was looked at
- * @param kind {@code safetensors}, {@code model}, {@code adapter}, {@code folder} or {@code json}
+ * @param kind {@code safetensors}, {@code pytorch}, {@code model}, {@code adapter}, {@code folder}
+ *     or {@code json}
  * @param files the tensors' files, sorted by name
  * @param configs the folder's {@code config.json}, {@code adapter_config.json}, {@code
  *     generation_config.json} and {@code run.json}, or the JSON file, by name
@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 public record Inspection(
     Path path,
     String kind,
-    List<SafetensorsFile> files,
+    List<WeightFile> files,
     Map<String, JsonNode> configs,
     List<String> problems) {
   private static final List<String> CONFIGS =
@@ -45,14 +45,20 @@ public record Inspection(
     if (kind == HfFolder.Kind.NOTHING) {
       throw new LuthierException(path + ": expected " + EXPECTED + ", found nothing");
     }
-    List<SafetensorsFile> files = new ArrayList<>();
+    List<WeightFile> files = new ArrayList<>();
+    List<Path> pickled = new ArrayList<>();
     Map<String, JsonNode> configs = new TreeMap<>();
     for (String name : SafetensorsIndex.names(path)) {
       if (name.endsWith(SafetensorsIndex.SUFFIX)) {
         files.add(SafetensorsFile.open(path.resolve(name)));
+      } else if (ModelWeights.isPickled(name)) {
+        pickled.add(path.resolve(name));
       } else if (CONFIGS.contains(name)) {
         configs.put(name, Json.read(path.resolve(name)));
       }
+    }
+    if (files.isEmpty()) {
+      pickled.forEach(p -> files.add(TorchFile.open(p)));
     }
     if (files.isEmpty() && configs.isEmpty()) {
       throw new LuthierException(
@@ -68,13 +74,16 @@ public record Inspection(
   }
 
   private static final String EXPECTED =
-      "a .safetensors file, a .json file, or a model's or adapter's folder";
+      "a .safetensors, .bin, .pt or .json file, or a model's or adapter's folder";
 
   private static Inspection file(Path path) {
     String name = String.valueOf(path.getFileName());
     if (name.endsWith(SafetensorsIndex.SUFFIX)) {
       return new Inspection(
           path, "safetensors", List.of(SafetensorsFile.open(path)), Map.of(), List.of());
+    }
+    if (name.endsWith(".bin") || name.endsWith(".pt") || name.endsWith(".pth")) {
+      return new Inspection(path, "pytorch", List.of(TorchFile.open(path)), Map.of(), List.of());
     }
     if (name.endsWith(".json")) {
       Map<String, JsonNode> config = Map.of(name, Json.read(path, Json.VOCABULARY_BYTES));
@@ -85,12 +94,11 @@ public record Inspection(
 
   /** A reader of the weights would complain of the same. */
   private static List<String> problems(Path path, HfFolder.Kind kind) {
-    boolean index = Files.exists(path.resolve("model" + SafetensorsIndex.INDEX_SUFFIX));
-    if (kind != HfFolder.Kind.MODEL && !index) {
+    if (kind != HfFolder.Kind.MODEL && !ModelWeights.hasIndex(path)) {
       return List.of();
     }
     try {
-      SafetensorsIndex.open(path);
+      ModelWeights.open(path);
       return List.of();
     } catch (LuthierException e) {
       return List.of(String.valueOf(e.getMessage()));
@@ -130,7 +138,7 @@ public record Inspection(
   public Map<String, Object> toJson() {
     Map<String, Object> metadata = new LinkedHashMap<>();
     List<Map<String, Object>> tensors = new ArrayList<>();
-    for (SafetensorsFile file : files) {
+    for (WeightFile file : files) {
       String name = String.valueOf(file.path().getFileName());
       metadata.put(name, file.metadata());
       file.tensors().values().forEach(info -> tensors.add(tensor(name, info)));

@@ -12,7 +12,7 @@ final class InspectionText {
   static String of(Inspection in) {
     StringBuilder out = new StringBuilder();
     in.configs().forEach((name, json) -> out.append(name).append('\n').append(Json.pretty(json)));
-    for (SafetensorsFile file : in.files()) {
+    for (WeightFile file : in.files()) {
       out.append(file.path().getFileName()).append('\n');
       file.metadata().forEach((k, v) -> out.append("  " + visible(k) + " = " + visible(v) + "\n"));
     }

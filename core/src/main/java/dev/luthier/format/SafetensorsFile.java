@@ -24,7 +24,8 @@ import java.util.Map;
  * @param metadata the header's {@code __metadata__}
  */
 public record SafetensorsFile(
-    Path path, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
+    Path path, Map<String, TensorInfo> tensors, Map<String, String> metadata)
+    implements WeightFile {
   /** Makes the maps unmodifiable, keeping their order. */
   public SafetensorsFile {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
@@ -88,6 +89,7 @@ public record SafetensorsFile(
    * and whose key does not. This is how the reference implementation records tied weights that it
    * stores once.
    */
+  @Override
   public Map<String, String> aliases() {
     Map<String, String> out = new LinkedHashMap<>();
     metadata.forEach(
@@ -97,19 +99,6 @@ public record SafetensorsFile(
           }
         });
     return out;
-  }
-
-  /** A tensor of this file for another file; its bytes are copied when they are written. */
-  public SafetensorsWriter.Entry entry(TensorInfo info) {
-    return new SafetensorsWriter.Entry(
-        info.name(),
-        info.dtype(),
-        info.shape(),
-        target -> {
-          try (FileChannel source = FileChannel.open(path, StandardOpenOption.READ)) {
-            copy(source, info.offset(), info.length(), target);
-          }
-        });
   }
 
   /** Copies a region of a file. */

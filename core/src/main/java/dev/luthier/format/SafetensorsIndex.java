@@ -1,15 +1,10 @@
 package dev.luthier.format;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -46,87 +41,7 @@ public final class SafetensorsIndex {
     if (!Files.exists(index)) {
       throw missing(folder, stem);
     }
-    return shards(folder, index);
-  }
-
-  private static List<SafetensorsFile> shards(Path folder, Path index) {
-    List<String> problems = new ArrayList<>();
-    Map<String, List<String>> wanted = weightMap(index, problems);
-    List<SafetensorsFile> out = new ArrayList<>();
-    Map<String, String> homes = new LinkedHashMap<>();
-    wanted.forEach(
-        (shard, tensors) -> {
-          if (!Files.exists(folder.resolve(shard))) {
-            problems.add(shard + " is missing (" + tensors.size() + " tensors)");
-            return;
-          }
-          try {
-            SafetensorsFile file = SafetensorsFile.open(folder.resolve(shard));
-            check(file, shard, tensors, homes, problems);
-            out.add(file);
-          } catch (LuthierException e) {
-            problems.add(String.valueOf(e.getMessage()));
-          }
-        });
-    if (!problems.isEmpty()) {
-      throw Problems.of(
-          index + " does not fit the files beside it",
-          problems,
-          "Copy or download the folder again. See docs/troubleshooting.md#broken-safetensors");
-    }
-    return List.copyOf(out);
-  }
-
-  private static void check(
-      SafetensorsFile file,
-      String shard,
-      List<String> tensors,
-      Map<String, String> homes,
-      List<String> problems) {
-    for (String tensor : tensors) {
-      if (!file.tensors().containsKey(tensor)) {
-        problems.add("tensor " + Problems.shortened(tensor) + " is not in " + shard);
-      }
-    }
-    for (String tensor : file.tensors().keySet()) {
-      String other = homes.putIfAbsent(tensor, shard);
-      if (other != null) {
-        problems.add(
-            "tensor " + Problems.shortened(tensor) + " is in " + other + " and in " + shard);
-      }
-    }
-  }
-
-  /** Tensor names by shard. */
-  private static Map<String, List<String>> weightMap(Path index, List<String> problems) {
-    JsonNode map = Json.read(index).path("weight_map");
-    if (!map.isObject() || map.isEmpty()) {
-      throw new LuthierException(
-          index + ": expected weight_map, an object of tensor names and file names");
-    }
-    Map<String, List<String>> out = new TreeMap<>();
-    map.properties()
-        .forEach(
-            field -> {
-              String shard = field.getValue().asText();
-              if (!field.getValue().isTextual() || !plainName(shard)) {
-                problems.add(
-                    "tensor "
-                        + Problems.shortened(field.getKey())
-                        + ": expected the name of a .safetensors file in the folder, found "
-                        + Problems.shortened(field.getValue().toString()));
-              } else {
-                out.computeIfAbsent(shard, s -> new ArrayList<>()).add(field.getKey());
-              }
-            });
-    return out;
-  }
-
-  /** An index comes from anywhere; it must not make us read outside its folder. */
-  private static boolean plainName(String name) {
-    return name.endsWith(SUFFIX)
-        && name.length() <= 255
-        && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':' || c < ' ');
+    return ShardIndex.open(folder, index, SUFFIX, SafetensorsFile::open);
   }
 
   private static LuthierException missing(Path folder, String stem) {
@@ -138,18 +53,6 @@ public final class SafetensorsIndex {
               + stem
               + SUFFIX);
     }
-    List<String> names = names(folder);
-    String pickled =
-        names.stream()
-            .filter(n -> n.startsWith("pytorch_model") || n.equals("adapter_model.bin"))
-            .findFirst()
-            .map(
-                n ->
-                    ". Its weights are in "
-                        + n
-                        + ", which is not supported yet: convert it to"
-                        + " safetensors first")
-            .orElse("");
     return new LuthierException(
         folder
             + ": expected "
@@ -159,8 +62,7 @@ public final class SafetensorsIndex {
             + stem
             + INDEX_SUFFIX
             + ", found "
-            + listed(names)
-            + pickled);
+            + listed(names(folder)));
   }
 
   /** The first few names. */

@@ -118,13 +118,14 @@ class SafetensorsShardsTest {
 
   @Test
   void a_folder_without_weights_is_listed() throws IOException {
-    Files.writeString(folder.resolve("pytorch_model.bin"), "x");
     Files.writeString(folder.resolve("config.json"), "{}");
     assertThatThrownBy(() -> SafetensorsIndex.open(folder))
         .hasMessageContainingAll(
-            "expected model.safetensors or model.safetensors.index.json",
-            "found config.json, pytorch_model.bin",
-            "convert it to safetensors");
+            "expected model.safetensors or model.safetensors.index.json", "found config.json");
+    assertThatThrownBy(() -> ModelWeights.open(folder))
+        .hasMessageContainingAll(
+            "expected model.safetensors, pytorch_model.bin, an index of shards of either",
+            "found config.json");
     assertThatThrownBy(() -> SafetensorsIndex.open(folder.resolve("nowhere")))
         .hasMessageContaining("nowhere does not exist");
   }

@@ -43,9 +43,9 @@ final class TestTensors {
   }
 
   /** The same of what the files hold. */
-  static Map<String, String> contents(List<SafetensorsFile> files) {
+  static Map<String, String> contents(List<? extends WeightFile> files) {
     Map<String, String> out = new TreeMap<>();
-    for (SafetensorsFile file : files) {
+    for (WeightFile file : files) {
       file.tensors()
           .forEach(
               (name, t) ->
@@ -56,7 +56,7 @@ final class TestTensors {
     return out;
   }
 
-  static byte[] read(SafetensorsFile file, TensorInfo t) {
+  static byte[] read(WeightFile file, TensorInfo t) {
     ByteBuffer bytes = ByteBuffer.allocate((int) t.length());
     try (FileChannel channel = FileChannel.open(file.path())) {
       while (bytes.hasRemaining() && channel.read(bytes, t.offset() + bytes.position()) >= 0) {

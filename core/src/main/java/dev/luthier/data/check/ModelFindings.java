@@ -1,16 +1,15 @@
 package dev.luthier.data.check;
 
 import dev.luthier.LuthierException;
+import dev.luthier.format.ModelWeights;
 import dev.luthier.format.Reason;
-import dev.luthier.format.SafetensorsFile;
-import dev.luthier.format.SafetensorsIndex;
 import dev.luthier.format.TensorInfo;
+import dev.luthier.format.WeightFile;
 import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /**
  * What can be wrong between a template and a model before any row is read: markers that are no
@@ -118,16 +116,14 @@ public final class ModelFindings {
   }
 
   private static Optional<Embedding> embedding(Path model) {
-    try (Stream<Path> files = Files.list(model)) {
-      if (files.noneMatch(file -> file.toString().endsWith(".safetensors"))) {
-        return Optional.empty();
-      }
-    } catch (IOException e) {
-      throw new LuthierException(model + " cannot be read: " + Reason.of(e), e);
+    if (!ModelWeights.areThere(model)) {
+      return Optional.empty();
     }
-    for (SafetensorsFile file : SafetensorsIndex.open(model)) {
+    for (WeightFile file : ModelWeights.open(model)) {
       for (TensorInfo tensor : file.tensors().values()) {
-        if (tensor.shape().size() == 2 && EMBEDDINGS.stream().anyMatch(tensor.name()::endsWith)) {
+        if (tensor.shape().size() == 2
+            && tensor.view().isEmpty()
+            && EMBEDDINGS.stream().anyMatch(tensor.name()::endsWith)) {
           return Optional.of(new Embedding(file.path(), tensor));
         }
       }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.data.Batch;
 import dev.luthier.format.HfFolder;
-import dev.luthier.format.SafetensorsIndex;
+import dev.luthier.format.ModelWeights;
 import dev.luthier.measure.Disk;
 import dev.luthier.measure.ForwardBackward;
 import dev.luthier.measure.MatrixPeak;
@@ -106,7 +106,7 @@ public final class StepBench {
       return OptionalDouble.empty();
     }
     progress.accept("measuring the disk");
-    return Disk.speed(SafetensorsIndex.open(settings.model().orElseThrow()).get(0).path());
+    return Disk.speed(ModelWeights.open(settings.model().orElseThrow()).get(0).path());
   }
 
   private Optional<LoraSettings> lora() {
