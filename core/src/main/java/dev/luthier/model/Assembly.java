@@ -15,6 +15,9 @@ import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What a family puts a model together with: the configuration, where parameters come from, and what
@@ -40,6 +43,17 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
     return new Embedding(base().get(name, Init.NORMAL, rows, width), base().compute());
   }
 
+  /**
+   * Positions that a table tells.
+   *
+   * @param positions how many there are
+   * @param offset the row of position 0
+   */
+  LearnedPositions positions(String name, int positions, int width, int offset) {
+    return new LearnedPositions(
+        embedding(name, positions + offset, width), offset, base().device());
+  }
+
   /** A root mean square norm. */
   RmsNorm rmsNorm(String path, int width, double eps) {
     return new RmsNorm(base().get(path + ".weight", Init.ONES, width), eps);
@@ -56,10 +70,19 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
    * @param tied whether a language model's head is the embedding
    */
   Linear head(String path, Embedding embedding, boolean tied) {
+    return head(path, embedding, tied, Optional.empty());
+  }
+
+  /** The same, of which a language model's has a bias. */
+  Linear biasedHead(String path, Embedding embedding, boolean tied) {
+    return head(path, embedding, tied, Optional.of(path + ".bias"));
+  }
+
+  private Linear head(String path, Embedding embedding, boolean tied, Optional<String> bias) {
     int vocabulary = Math.toIntExact(embedding.weight().size(0));
     int hidden = Math.toIntExact(embedding.weight().size(1));
     return switch (task.kind()) {
-      case LANGUAGE -> linears.head(path, embedding.weight(), hidden, vocabulary, tied);
+      case LANGUAGE -> linears.head(path, embedding.weight(), hidden, vocabulary, tied, bias);
       case SEQUENCE -> linears.scores("score", hidden, task.labels(), false);
       case TOKENS -> linears.scores("score", hidden, task.labels(), true);
     };
@@ -73,6 +96,22 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
       Norm norm,
       Linear head,
       Stack.Views views) {
+    return decoder(shape, embedder, blocks, (x, pass) -> norm.forward(x), head, 0, views);
+  }
+
+  /**
+   * A decoder.
+   *
+   * @param cap of a language model's logits; 0 for none
+   */
+  Transformer decoder(
+      Transformer.Shape shape,
+      Embedder embedder,
+      List<? extends Block> blocks,
+      Stack.Finish finish,
+      Linear head,
+      double cap,
+      Stack.Views views) {
     return new Stack(
         new Stack.Parts(
             Transformer.Kind.DECODER,
@@ -80,9 +119,9 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
             shape,
             embedder,
             blocks,
-            (x, pass) -> norm.forward(x),
+            finish,
             head,
-            0,
+            task.isLanguage() ? cap : 0,
             views),
         linears);
   }
@@ -112,6 +151,11 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
       }
       return out;
     };
+  }
+
+  /** Causal attention whose scores a bias tells of distances. */
+  Stack.Views causal(Function<Places, Tensor> bias) {
+    return places -> List.of(new Pass.View(plan(places, 0), null, bias.apply(places)));
   }
 
   AttentionPlan plan(Places places, int window) {

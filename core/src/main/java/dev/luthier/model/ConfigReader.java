@@ -44,6 +44,46 @@ final class ConfigReader {
     return n.intValue();
   }
 
+  /** The first of these keys that is there, since families name the same size differently. */
+  int integerOf(String... keys) {
+    for (String key : keys) {
+      if (json.hasNonNull(key)) {
+        return integer(key, 1);
+      }
+    }
+    return integer(keys[0]);
+  }
+
+  /** A whole number of 1 or more; 0 where it is missing, null or 0. */
+  int integerOrNone(String key) {
+    JsonNode n = json.path(key);
+    return n.isIntegralNumber() && n.longValue() == 0 ? 0 : integer(key, 0);
+  }
+
+  /** A list of words, empty where it is missing. */
+  List<String> texts(String key) {
+    List<String> out = new ArrayList<>();
+    json.path(key).forEach(n -> out.add(n.asText()));
+    return out;
+  }
+
+  /** Whether there is something under this key. */
+  boolean has(String key) {
+    return json.hasNonNull(key);
+  }
+
+  /** A part of the configuration that is an object itself. */
+  JsonNode at(String key) {
+    return json.path(key);
+  }
+
+  /** Complains that what a key asks for is not supported, unless it is. */
+  void supports(boolean supported, String key, String what) {
+    if (!supported) {
+      complaints.add(key + " is " + shortened(json.path(key)) + "; " + what);
+    }
+  }
+
   double number(String key, double otherwise) {
     JsonNode n = json.path(key);
     if (n.isMissingNode() || n.isNull()) {
@@ -76,6 +116,10 @@ final class ConfigReader {
       complaints.add(key + " is " + shortened(n) + ", not a text");
     }
     return n.asText();
+  }
+
+  String where() {
+    return where;
   }
 
   /** {@code rope_scaling}, or {@code rope_parameters} as newer files name it. */

@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Tape;
 import dev.luthier.nn.Value;
@@ -8,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /** From token ids to what the first block reads. */
 public interface Embedder {
+  /** The rows of a table, as they are. */
+  static Embedder of(Embedding table) {
+    return (tokens, pass, tape) -> table.forward(tokens, tape);
+  }
+
   /**
    * The embedded tokens.
    *

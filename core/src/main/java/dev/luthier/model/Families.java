@@ -9,7 +9,25 @@ import java.util.TreeSet;
 
 /** The families that are supported; a new one is one more line here. */
 public final class Families {
-  private static final List<Family> ALL = List.of(new Llama());
+  private static final List<Family> ALL =
+      List.of(
+          new Llama(),
+          new Mistral(),
+          new Mixtral(),
+          new Qwen2(),
+          new Qwen3(),
+          new Phi(),
+          new Phi3(),
+          new Gemma(),
+          new Gemma2(),
+          new Gemma3(),
+          new Gpt2(),
+          new GptNeo(),
+          new GptJ(),
+          new GptNeoX(),
+          new Falcon(),
+          new Opt(),
+          new Bloom());
 
   private Families() {}
 

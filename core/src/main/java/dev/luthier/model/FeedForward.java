@@ -25,12 +25,20 @@ interface FeedForward {
    */
   static FeedForward gated(
       Linears linears, String path, int hidden, int width, Activation act, boolean bias) {
+    String[] names = {path + ".gate_proj", path + ".up_proj", path + ".down_proj"};
+    return gated(linears, names, hidden, width, act, bias);
+  }
+
+  /**
+   * The same.
+   *
+   * @param names of the modules gate, up and down
+   */
+  static FeedForward gated(
+      Linears linears, String[] names, int hidden, int width, Activation act, boolean bias) {
     LinearGroup gateUp =
-        linears.group(
-            hidden,
-            new Part(path + ".gate_proj", width, bias),
-            new Part(path + ".up_proj", width, bias));
-    Linear down = linears.create(path + ".down_proj", width, hidden, bias);
+        linears.group(hidden, new Part(names[0], width, bias), new Part(names[1], width, bias));
+    Linear down = linears.create(names[2], width, hidden, bias);
     return (x, pass) -> {
       List<Value> wide = gateUp.forward(x, pass); // (B, T, F) each
       return down.forward(act.gated(wide.get(0), wide.get(1)), pass);

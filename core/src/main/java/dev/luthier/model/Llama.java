@@ -45,17 +45,23 @@ public final class Llama implements Family {
     RmsNorm norm = a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps());
     return a.decoder(
         c.shape(),
-        (tokens, pass, tape) -> embedding.forward(tokens, tape),
+        Embedder.of(embedding),
         blocks,
         norm,
         a.head("lm_head", embedding, c.tieWordEmbeddings()),
         a.causal(new Rotary(c.rope()), 0));
   }
 
-  private static Block block(Assembly a, LlamaConfig c, String path) {
+  static Block block(Assembly a, LlamaConfig c, String path) {
     int d = c.hiddenSize();
     RmsNorm norm1 = a.rmsNorm(path + ".input_layernorm", d, c.rmsNormEps());
-    SelfAttention attention = attention(a, c, path + ".self_attn.", c.attentionBias());
+    return block(a, c, path, norm1, attention(a, c, path + ".self_attn.", c.attentionBias()));
+  }
+
+  /** Llama's block around another attention, which was asked for after the first norm. */
+  static Block block(
+      Assembly a, LlamaConfig c, String path, RmsNorm norm1, SelfAttention attention) {
+    int d = c.hiddenSize();
     RmsNorm norm2 = a.rmsNorm(path + ".post_attention_layernorm", d, c.rmsNormEps());
     FeedForward mlp =
         FeedForward.gated(

@@ -1,6 +1,5 @@
 package dev.luthier.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.nn.Activation;
@@ -81,6 +80,15 @@ public record LlamaConfig(
    * @throws LuthierException naming every key that is missing or of the wrong kind
    */
   public static LlamaConfig of(ObjectNode json, String where) {
+    return of(json, where, true);
+  }
+
+  /** The same for models whose rotary settings are not Llama's; those here are the plain ones. */
+  static LlamaConfig sizes(ObjectNode json, String where) {
+    return of(json, where, false);
+  }
+
+  private static LlamaConfig of(ObjectNode json, String where, boolean rotary) {
     ConfigReader in = new ConfigReader(json, where);
     int hidden = in.integer("hidden_size");
     int heads = in.integer("num_attention_heads");
@@ -96,14 +104,10 @@ public record LlamaConfig(
     boolean mlpBias = in.flag("mlp_bias", false);
     boolean tied = in.flag("tie_word_embeddings", false);
     double range = in.number("initializer_range", 0.02);
-    double theta =
-        in.number(
-            "rope_theta",
-            in.rope()
-                .map(r -> r.path("rope_theta"))
-                .filter(JsonNode::isNumber)
-                .map(JsonNode::doubleValue)
-                .orElse(10000.0));
+    RopeScaling rope =
+        rotary
+            ? RopeReader.read(in, headDim, positions)
+            : RopeScaling.none(headDim, 10000, positions);
     in.finish();
     return new LlamaConfig(
         vocabulary,
@@ -115,7 +119,7 @@ public record LlamaConfig(
         headDim,
         positions,
         eps,
-        RopeReader.read(in.rope(), headDim, theta, positions, where),
+        rope,
         Activation.named(act),
         attentionBias,
         mlpBias,

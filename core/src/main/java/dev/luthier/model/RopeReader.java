@@ -4,16 +4,39 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
 import dev.luthier.nn.RopeScaling;
 import dev.luthier.nn.RopeScaling.Type;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Reads {@code rope_scaling}; old files say {@code type} where new ones say {@code rope_type}. */
 final class RopeReader {
   private RopeReader() {}
 
+  /**
+   * Reads a model's rotary frequencies.
+   *
+   * @param dims R, how many numbers of a head are turned
+   * @param positions {@code max_position_embeddings}
+   */
+  static RopeScaling read(ConfigReader in, int dims, int positions) {
+    Optional<JsonNode> rope = in.rope();
+    double otherwise = in.number("rotary_emb_base", 10000);
+    double theta =
+        in.number(
+            "rope_theta",
+            rope.map(r -> r.path("rope_theta"))
+                .filter(JsonNode::isNumber)
+                .map(JsonNode::doubleValue)
+                .orElse(otherwise));
+    int original = in.integer("original_max_position_embeddings", positions);
+    return read(rope, dims, theta, positions, original, in.where());
+  }
+
+  /** The same from a {@code rope_scaling}, with what stands beside it. */
   static RopeScaling read(
-      Optional<JsonNode> rope, int headDim, double theta, int positions, String where) {
+      Optional<JsonNode> rope, int dims, double theta, int positions, int trained, String where) {
     if (rope.isEmpty()) {
-      return RopeScaling.none(headDim, theta, positions);
+      return RopeScaling.none(dims, theta, positions);
     }
     JsonNode r = rope.get();
     String name = r.path("rope_type").asText(r.path("type").asText("default"));
@@ -24,26 +47,29 @@ final class RopeReader {
           case "dynamic" -> Type.DYNAMIC;
           case "llama3" -> Type.LLAMA3;
           case "yarn" -> Type.YARN;
+          case "longrope", "su" -> Type.LONGROPE;
           default ->
               throw new LuthierException(
                   where
                       + ": rope_scaling has the type '"
                       + name
-                      + "'; Llama models use default, linear, dynamic, llama3 or yarn");
+                      + "'; supported are default, linear, dynamic, llama3, yarn and longrope");
         };
+    int original = r.path("original_max_position_embeddings").asInt(trained);
+    double stretch = (double) positions / original;
+    if (type == Type.LONGROPE) {
+      return longRope(r, dims, theta, positions, original, where);
+    }
     if (type != Type.DEFAULT && !r.path("factor").isNumber()) {
       throw new LuthierException(
           where + ": rope_scaling of type '" + name + "' needs a number 'factor'");
     }
-    double factor = r.path("factor").asDouble(1);
-    int original = r.path("original_max_position_embeddings").asInt(positions);
-    if (type == Type.YARN && r.has("original_max_position_embeddings")) {
-      // As Hugging Face: the stretch is then what the two lengths say.
-      factor = (double) positions / original;
-    }
+    // As Hugging Face: yarn's stretch is what the two lengths say, where both are said.
+    boolean said = type == Type.YARN && r.has("original_max_position_embeddings");
+    double factor = said ? stretch : r.path("factor").asDouble(1);
     return new RopeScaling(
         type,
-        headDim,
+        dims,
         theta,
         factor,
         positions,
@@ -53,7 +79,50 @@ final class RopeReader {
         r.path("beta_fast").asDouble(32),
         r.path("beta_slow").asDouble(1),
         r.path("truncate").asBoolean(true),
-        type == Type.YARN ? yarnAttention(r, factor) : 1);
+        type == Type.YARN ? yarnAttention(r, factor) : 1,
+        List.of(),
+        List.of());
+  }
+
+  private static RopeScaling longRope(
+      JsonNode r, int dims, double theta, int positions, int original, String where) {
+    double factor =
+        original == positions ? r.path("factor").asDouble(1) : (double) positions / original;
+    double attention = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+    return new RopeScaling(
+        Type.LONGROPE,
+        dims,
+        theta,
+        factor,
+        positions,
+        original,
+        1,
+        4,
+        32,
+        1,
+        true,
+        r.path("attention_factor").asDouble(attention),
+        factors(r, "short_factor", dims, where),
+        factors(r, "long_factor", dims, where));
+  }
+
+  private static List<Float> factors(JsonNode r, String key, int dims, String where) {
+    List<Float> out = new ArrayList<>();
+    r.path(key).forEach(n -> out.add(n.floatValue()));
+    if (out.size() != dims / 2) {
+      throw new LuthierException(
+          where
+              + ": rope_scaling's "
+              + key
+              + " has "
+              + out.size()
+              + " numbers, expected "
+              + dims / 2
+              + ", one for each pair of a head's "
+              + dims
+              + " turned numbers");
+    }
+    return out;
   }
 
   private static double yarnAttention(JsonNode r, double factor) {

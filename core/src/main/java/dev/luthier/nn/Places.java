@@ -53,17 +53,20 @@ public record Places(
    * padding.
    */
   public long[] counted() {
+    long[] all = countedKeys();
     long[] out = new long[rows * queries];
     for (int b = 0; b < rows; b++) {
-      long count = -1;
-      for (int s = 0; s < keys; s++) {
-        long document = documents[b * keys + s];
-        boolean begins = s == 0 || document != documents[b * keys + s - 1];
-        count = document == 0 ? -1 : begins ? 0 : count + 1;
-        if (s >= keys - queries) {
-          out[b * queries + s - (keys - queries)] = count;
-        }
-      }
+      System.arraycopy(all, b * keys + keys - queries, out, b * queries, queries);
+    }
+    return out;
+  }
+
+  /** The same of all tokens so far, (B, S). */
+  public long[] countedKeys() {
+    long[] out = new long[rows * keys];
+    for (int i = 0; i < out.length; i++) {
+      boolean begins = i % keys == 0 || documents[i] != documents[i - 1];
+      out[i] = documents[i] == 0 ? -1 : begins ? 0 : out[i - 1] + 1;
     }
     return out;
   }

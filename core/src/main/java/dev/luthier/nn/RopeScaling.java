@@ -1,12 +1,14 @@
 package dev.luthier.nn;
 
+import java.util.List;
+
 /**
  * The rotary frequencies of a head and how they are changed to reach beyond the trained context.
  * Everything is computed in float32 in Hugging Face's order of operations, so that long positions
  * land on the same angles.
  *
  * @param type which rule
- * @param headDim E
+ * @param headDim how many of a head's numbers are turned
  * @param theta base of the frequencies
  * @param factor how far the context is stretched
  * @param maxPositions {@code max_position_embeddings}
@@ -18,6 +20,8 @@ package dev.luthier.nn;
  * @param betaSlow yarn only
  * @param truncate yarn only: whether the ramp's ends are rounded to whole dimensions
  * @param attentionFactor what cosines and sines are multiplied by
+ * @param shortFactors longrope only: what divides each frequency up to the trained context
+ * @param longFactors longrope only: what divides each frequency beyond it
  */
 public record RopeScaling(
     Type type,
@@ -31,9 +35,11 @@ public record RopeScaling(
     double betaFast,
     double betaSlow,
     boolean truncate,
-    double attentionFactor) {
+    double attentionFactor,
+    List<Float> shortFactors,
+    List<Float> longFactors) {
 
-  /** The rules that Hugging Face's Llama knows. */
+  /** The rules that Hugging Face knows. */
   public enum Type {
     /** theta^(-2i/E). */
     DEFAULT,
@@ -46,19 +52,47 @@ public record RopeScaling(
     /** Llama 3.1: low frequencies divided by the factor, high ones kept, a smooth band between. */
     LLAMA3,
     /** Peng et al., "YaRN", arXiv 2309.00071, section 3.4. */
-    YARN
+    YARN,
+    /** Each frequency divided by a factor of its own. Ding et al., "LongRoPE", arXiv 2402.13753. */
+    LONGROPE
   }
 
   /** Plain frequencies. */
   public static RopeScaling none(int headDim, double theta, int maxPositions) {
     return new RopeScaling(
-        Type.DEFAULT, headDim, theta, 1, maxPositions, maxPositions, 1, 4, 32, 1, true, 1);
+        Type.DEFAULT,
+        headDim,
+        theta,
+        1,
+        maxPositions,
+        maxPositions,
+        1,
+        4,
+        32,
+        1,
+        true,
+        1,
+        List.of(),
+        List.of());
+  }
+
+  /**
+   * The sequence length beyond which all frequencies are others, so that what was computed for a
+   * shorter one no longer fits; 0 if there is none.
+   */
+  public int changesBeyond() {
+    return switch (type) {
+      case DYNAMIC -> maxPositions;
+      case LONGROPE -> originalPositions;
+      default -> 0;
+    };
   }
 
   /**
    * The E/2 frequencies in radians per position.
    *
-   * @param length one more than the largest position of the batch; only {@code DYNAMIC} looks at it
+   * @param length one more than the largest position of the batch; {@code DYNAMIC} and {@code
+   *     LONGROPE} look at it
    */
   public float[] frequencies(long length) {
     return switch (type) {
@@ -67,6 +101,7 @@ public record RopeScaling(
       case DYNAMIC -> plain(dynamicTheta(length));
       case LLAMA3 -> llama3();
       case YARN -> yarn();
+      case LONGROPE -> longRope(length > originalPositions ? longFactors : shortFactors);
     };
   }
 
@@ -74,6 +109,14 @@ public record RopeScaling(
     float[] f = new float[headDim / 2];
     for (int i = 0; i < f.length; i++) {
       f[i] = 1f / (float) Math.pow(base, (float) (2 * i) / headDim);
+    }
+    return f;
+  }
+
+  private float[] longRope(List<Float> factors) {
+    float[] f = new float[headDim / 2];
+    for (int i = 0; i < f.length; i++) {
+      f[i] = 1f / (factors.get(i) * (float) Math.pow(theta, (float) (2 * i) / headDim));
     }
     return f;
   }

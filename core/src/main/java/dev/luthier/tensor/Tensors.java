@@ -136,6 +136,14 @@ public final class Tensors {
     return new Scalar(value);
   }
 
+  /** The number as this dtype holds it. */
+  public static double rounded(double value, ScalarType dtype) {
+    try (PointerScope scope = new PointerScope()) {
+      Tensor one = floats(new float[] {(float) value}, Device.CPU, 1);
+      return cast(one, dtype).to(ScalarType.Float).item_double();
+    }
+  }
+
   /** Whether every element is finite: one pass, no copy. */
   public static boolean allFinite(Tensor t) {
     if (t.numel() == 0) {

@@ -31,7 +31,28 @@ class FamilyOracleTest {
 
   /** Folder, runs and tolerance: a right float32 implementation is this close. */
   private static final String[] FAMILIES = {
-    "llama_bias_headdim", "llama_gqa_tied", "llama_rope_llama3", "llama_rope_yarn_orig"
+    "llama_bias_headdim",
+    "llama_gqa_tied",
+    "llama_rope_llama3",
+    "llama_rope_yarn_orig",
+    "mistral_sw",
+    "mixtral",
+    "qwen2_tied",
+    "qwen2_sliding_layers",
+    "qwen3_tied",
+    "phi2",
+    "phi3_longrope",
+    "gemma",
+    "gemma2",
+    "gemma3_text",
+    "gpt2",
+    "gpt_neo",
+    "gptj",
+    "gpt_neox_parallel",
+    "falcon_7b",
+    "falcon_40b",
+    "opt",
+    "bloom"
   };
 
   static Stream<Arguments> runs() {

@@ -23,6 +23,7 @@ import dev.luthier.train.StepLayout;
 import dev.luthier.train.TinyLlama;
 import dev.luthier.train.Trainables;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -45,7 +46,21 @@ class OrdinaryStepTest {
   /** D 16, 2 layers, 4 heads of width 6 over 2 key heads, V 40, Llama 3's rotary frequencies. */
   private static LlamaConfig config(boolean biases, boolean tied) {
     RopeScaling rope =
-        new RopeScaling(RopeScaling.Type.LLAMA3, 6, 10000, 4, 64, 16, 1, 4, 32, 1, true, 1);
+        new RopeScaling(
+            RopeScaling.Type.LLAMA3,
+            6,
+            10000,
+            4,
+            64,
+            16,
+            1,
+            4,
+            32,
+            1,
+            true,
+            1,
+            List.of(),
+            List.of());
     return new LlamaConfig(
         40, 16, 24, 2, 4, 2, 6, 64, 1e-5, rope, Activation.SILU, biases, biases, tied, 0.3);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.luthier.nn.RopeScaling.Type;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -12,7 +13,8 @@ import org.junit.jupiter.api.Test;
  */
 class RopeScalingTest {
   private static RopeScaling of(Type type, double factor) {
-    return new RopeScaling(type, 8, 10000, factor, 64, 32, 1, 4, 32, 1, true, 1);
+    return new RopeScaling(
+        type, 8, 10000, factor, 64, 32, 1, 4, 32, 1, true, 1, List.of(), List.of());
   }
 
   @Test

@@ -1,0 +1,46 @@
+package dev.luthier.model;
+
+import dev.luthier.nn.Embedding;
+import dev.luthier.nn.Rotary;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Mistral and Zephyr: Llama whose tokens may see no further back than a window. Jiang et al.,
+ * "Mistral 7B", arXiv 2310.06825.
+ */
+final class Mistral implements Family {
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("mistral");
+  }
+
+  @Override
+  public String models() {
+    return "Mistral, Zephyr";
+  }
+
+  @Override
+  public Names names() {
+    return Names.LLAMA;
+  }
+
+  @Override
+  public Transformer build(Assembly a) {
+    LlamaConfig c = LlamaConfig.of(a.json(), a.where());
+    int window = a.config().integerOrNone("sliding_window");
+    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < c.numHiddenLayers(); i++) {
+      blocks.add(Llama.block(a, c, "model.layers." + i));
+    }
+    return a.decoder(
+        c.shape(),
+        Embedder.of(embedding),
+        blocks,
+        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
+        a.head("lm_head", embedding, c.tieWordEmbeddings()),
+        a.causal(new Rotary(c.rope()), window));
+  }
+}

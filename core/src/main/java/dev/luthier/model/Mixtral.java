@@ -1,0 +1,83 @@
+package dev.luthier.model;
+
+import dev.luthier.nn.Embedding;
+import dev.luthier.nn.Experts;
+import dev.luthier.nn.Linear;
+import dev.luthier.nn.RmsNorm;
+import dev.luthier.nn.Rotary;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Mixtral: Mistral with a sparse mixture of experts for a feed-forward layer. Jiang et al.,
+ * "Mixtral of Experts", arXiv 2401.04088.
+ */
+final class Mixtral implements Family {
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("mixtral");
+  }
+
+  @Override
+  public String models() {
+    return "Mixtral";
+  }
+
+  @Override
+  public Names names() {
+    return Names.LLAMA;
+  }
+
+  @Override
+  public Transformer build(Assembly a) {
+    LlamaConfig c = LlamaConfig.of(a.json(), a.where());
+    ConfigReader in = a.config();
+    int window = in.integerOrNone("sliding_window");
+    int experts = in.integer("num_local_experts", 8);
+    int chosen = in.integer("num_experts_per_tok", 2);
+    in.supports(chosen <= experts, "num_experts_per_tok", "there are only " + experts);
+    in.finish();
+    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < c.numHiddenLayers(); i++) {
+      String path = "model.layers." + i;
+      RmsNorm norm1 = a.rmsNorm(path + ".input_layernorm", c.hiddenSize(), c.rmsNormEps());
+      SelfAttention attention = Llama.attention(a, c, path + ".self_attn.", false);
+      RmsNorm norm2 = a.rmsNorm(path + ".post_attention_layernorm", c.hiddenSize(), c.rmsNormEps());
+      FeedForward mixture = mixture(a, c, path + ".block_sparse_moe.", experts, chosen);
+      blocks.add(new PreNormBlock(norm1, attention, norm2, mixture, a.linears().under(path)));
+    }
+    return a.decoder(
+        c.shape(),
+        Embedder.of(embedding),
+        blocks,
+        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
+        a.head("lm_head", embedding, c.tieWordEmbeddings()),
+        a.causal(new Rotary(c.rope()), window));
+  }
+
+  private static FeedForward mixture(
+      Assembly a, LlamaConfig c, String path, int experts, int chosen) {
+    Linear router = a.linears().create(path + "gate", c.hiddenSize(), experts, false);
+    List<FeedForward> all = new ArrayList<>();
+    for (int e = 0; e < experts; e++) {
+      String expert = path + "experts." + e + ".";
+      all.add(
+          FeedForward.gated(
+              a.linears(),
+              new String[] {expert + "w1", expert + "w3", expert + "w2"},
+              c.hiddenSize(),
+              c.intermediateSize(),
+              c.hiddenAct(),
+              false));
+    }
+    return (x, pass) ->
+        Experts.forward(
+            x,
+            v -> router.forward(v, pass),
+            chosen,
+            (e, v) -> all.get(e).forward(v, pass),
+            experts);
+  }
+}

@@ -1,0 +1,78 @@
+package dev.luthier.model;
+
+import dev.luthier.nn.Embedding;
+import dev.luthier.nn.Linear;
+import dev.luthier.nn.RmsNorm;
+import dev.luthier.nn.Rotary;
+import dev.luthier.nn.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Phi-3, Phi-3.5 and Phi-4: Llama with fused projections, longrope and, for some, only a part of
+ * each head turned. Abdin et al., "Phi-3 Technical Report", arXiv 2404.14219.
+ */
+final class Phi3 implements Family {
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("phi3");
+  }
+
+  @Override
+  public String models() {
+    return "Phi-3, Phi-3.5 mini, Phi-4";
+  }
+
+  @Override
+  public Names names() {
+    return Names.LLAMA;
+  }
+
+  @Override
+  public Transformer build(Assembly a) {
+    LlamaConfig c = LlamaConfig.sizes(a.json(), a.where());
+    ConfigReader in = a.config();
+    int window = in.integerOrNone("sliding_window");
+    int turned = (int) (c.headDim() * in.number("partial_rotary_factor", 1));
+    Rotary rotary = new Rotary(RopeReader.read(in, turned, c.maxPositionEmbeddings()));
+    in.finish();
+    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < c.numHiddenLayers(); i++) {
+      blocks.add(block(a, c, "model.layers." + i));
+    }
+    return a.decoder(
+        c.shape(),
+        Embedder.of(embedding),
+        blocks,
+        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
+        a.head("lm_head", embedding, c.tieWordEmbeddings()),
+        a.causal(rotary, window));
+  }
+
+  private static Block block(Assembly a, LlamaConfig c, String path) {
+    int d = c.hiddenSize();
+    int f = c.intermediateSize();
+    int query = c.numAttentionHeads() * c.headDim();
+    int key = c.numKeyValueHeads() * c.headDim();
+    RmsNorm norm1 = a.rmsNorm(path + ".input_layernorm", d, c.rmsNormEps());
+    Linear qkv = a.linears().create(path + ".self_attn.qkv_proj", d, query + 2 * key, false);
+    SelfAttention attention =
+        SelfAttention.of(
+            SelfAttention.Projection.columns(qkv, query, key),
+            a.linears().create(path + ".self_attn.o_proj", query, d, false),
+            c.numAttentionHeads(),
+            c.numKeyValueHeads(),
+            c.headDim());
+    RmsNorm norm2 = a.rmsNorm(path + ".post_attention_layernorm", d, c.rmsNormEps());
+    Linear gateUp = a.linears().create(path + ".mlp.gate_up_proj", d, 2 * f, false);
+    Linear down = a.linears().create(path + ".mlp.down_proj", f, d, false);
+    FeedForward mlp =
+        (x, pass) -> {
+          Value wide = gateUp.forward(x, pass); // (B, T, 2 F)
+          return down.forward(c.hiddenAct().gated(wide.columns(0, f), wide.columns(f, f)), pass);
+        };
+    return new PreNormBlock(norm1, attention, norm2, mlp, a.linears().under(path));
+  }
+}

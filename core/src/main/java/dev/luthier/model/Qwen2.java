@@ -1,0 +1,50 @@
+package dev.luthier.model;
+
+import dev.luthier.nn.Embedding;
+import dev.luthier.nn.RmsNorm;
+import dev.luthier.nn.Rotary;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Qwen 1.5, 2 and 2.5: Llama whose queries, keys and values have biases; upper layers may see
+ * through a window. Yang et al., "Qwen2 Technical Report", arXiv 2407.10671.
+ */
+final class Qwen2 implements Family {
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("qwen2");
+  }
+
+  @Override
+  public String models() {
+    return "Qwen 1.5, 2 and 2.5";
+  }
+
+  @Override
+  public Names names() {
+    return Names.LLAMA;
+  }
+
+  @Override
+  public Transformer build(Assembly a) {
+    LlamaConfig c = LlamaConfig.of(a.json(), a.where());
+    SlidingLayers sliding = SlidingLayers.ofQwen(a.config(), c.numHiddenLayers());
+    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < c.numHiddenLayers(); i++) {
+      String path = "model.layers." + i;
+      RmsNorm norm1 = a.rmsNorm(path + ".input_layernorm", c.hiddenSize(), c.rmsNormEps());
+      SelfAttention attention = Llama.attention(a, c, path + ".self_attn.", true, false);
+      blocks.add(Llama.block(a, c, path, norm1, attention.seeing(sliding.view(i))));
+    }
+    return a.decoder(
+        c.shape(),
+        Embedder.of(embedding),
+        blocks,
+        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
+        a.head("lm_head", embedding, c.tieWordEmbeddings()),
+        a.causal(new Rotary(c.rope()), 0, sliding.window()));
+  }
+}
