@@ -1,12 +1,14 @@
 package dev.luthier.checkpoint;
 
+import dev.luthier.format.DType;
 import dev.luthier.format.TensorInfo;
 import dev.luthier.format.WeightFile;
 import dev.luthier.nn.Init;
-import dev.luthier.nn.TensorSource;
+import dev.luthier.quant.QuantSettings;
 import dev.luthier.quant.QuantizedMatrix;
 import dev.luthier.tensor.Grad;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +23,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Tensors of one or several files, read when asked for. */
-final class FileSource implements TensorSource {
+final class FileSource implements StoredTensors {
   private record Place(WeightFile file, TensorInfo info) {}
 
   private final String where;
@@ -59,16 +61,18 @@ final class FileSource implements TensorSource {
     }
   }
 
-  /** From now on, asking for one name gives the other if it is not stored itself. */
-  void alias(String name, String other) {
+  @Override
+  public void alias(String name, String other) {
     aliases.putIfAbsent(name, other);
   }
 
-  boolean has(String name) {
+  @Override
+  public boolean has(String name) {
     return stored.containsKey(name);
   }
 
-  Set<String> names() {
+  @Override
+  public Set<String> names() {
     return stored.keySet();
   }
 
@@ -118,8 +122,39 @@ final class FileSource implements TensorSource {
     return Optional.ofNullable(stored.get(actual(name))).map(Place::info);
   }
 
-  /** A tensor in its stored dtype and shape, in a new tensor of the current scope. */
-  Tensor read(String name) {
+  @Override
+  public Optional<DType> dtype(String name) {
+    return info(name).map(TensorInfo::dtype);
+  }
+
+  @Override
+  public Optional<QuantSettings> quantization() {
+    return QuantizedTensors.settings(this);
+  }
+
+  @Override
+  public DType commonDtype() {
+    Set<String> quantized = new HashSet<>();
+    for (String name : stored.keySet()) {
+      if (isQuantized(name)) {
+        quantized.add(name);
+        quantized.addAll(QuantizedTensors.companions(this, name));
+      }
+    }
+    Map<DType, Long> bytes = new LinkedHashMap<>();
+    for (String name : stored.keySet()) {
+      if (!quantized.contains(name)) {
+        info(name).ifPresent(t -> bytes.merge(t.dtype(), t.length(), Long::sum));
+      }
+    }
+    return bytes.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(Map.Entry::getKey)
+        .orElse(DType.F32);
+  }
+
+  @Override
+  public Tensor read(String name) {
     Place place = Objects.requireNonNull(stored.get(actual(name)), name);
     used.add(actual(name));
     return TensorFiles.read(place.file().path(), place.info());

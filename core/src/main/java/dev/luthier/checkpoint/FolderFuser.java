@@ -6,7 +6,6 @@ import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsShards;
 import dev.luthier.format.SafetensorsWriter;
-import dev.luthier.format.TensorInfo;
 import dev.luthier.model.Families;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
@@ -40,7 +39,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * largest matrix.
  */
 public final class FolderFuser {
-  private final FileSource files;
+  private final StoredTensors files;
   private final FileSource adapter;
   private final ObjectNode config;
   private final Transformer model;
@@ -120,9 +119,7 @@ public final class FolderFuser {
   }
 
   private DType dtype(String name) {
-    return files.isQuantized(name)
-        ? stored
-        : files.info(name).map(TensorInfo::dtype).orElse(stored);
+    return files.isQuantized(name) ? stored : files.dtype(name).orElse(stored);
   }
 
   private Tensor value(String name, long[] shape) {

@@ -8,10 +8,8 @@ import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsIndex;
 import dev.luthier.format.SafetensorsShards;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** Whole models to Hugging Face folders. */
@@ -54,25 +52,8 @@ public final class ModelFiles {
     }
   }
 
-  /** The dtype that most of a folder's weights are stored in, but for those in few bits. */
-  public static DType storedDtype(Path folder) {
-    FileSource source = ModelLoader.files(folder);
-    Set<String> quantized = new HashSet<>();
-    for (String name : source.names()) {
-      if (source.isQuantized(name)) {
-        quantized.add(name);
-        quantized.addAll(QuantizedTensors.companions(source, name));
-      }
-    }
-    Map<DType, Long> bytes = new LinkedHashMap<>();
-    for (String name : source.names()) {
-      if (!quantized.contains(name)) {
-        source.info(name).ifPresent(t -> bytes.merge(t.dtype(), t.length(), Long::sum));
-      }
-    }
-    return bytes.entrySet().stream()
-        .max(Map.Entry.comparingByValue())
-        .map(Map.Entry::getKey)
-        .orElse(DType.F32);
+  /** The dtype that most of a model's weights are stored in, but for those in few bits. */
+  public static DType storedDtype(Path model) {
+    return ModelLoader.files(model).commonDtype();
   }
 }

@@ -2,6 +2,7 @@ package dev.luthier.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.format.Gguf;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.ModelWeights;
 import dev.luthier.model.Families;
@@ -128,9 +129,9 @@ public record ModelLoader(
     }
   }
 
-  /** How a folder's matrices are quantized; empty if none is. */
+  /** How a model's matrices are quantized; empty if none is, or if they become floats again. */
   public static Optional<QuantSettings> quantization(Path folder) {
-    return QuantizedTensors.settings(files(folder));
+    return files(folder).quantization();
   }
 
   private static double range(ObjectNode config) {
@@ -158,7 +159,7 @@ public record ModelLoader(
       boolean trainsAdapter) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      FileSource files = files(HfFolder.model(folder));
+      StoredTensors files = files(HfFolder.model(folder), keepsStored());
       ObjectNode config = config(folder, files);
       TensorSource source = quantizing(files);
       if (adapter.isPresent() && adapter.get() instanceof FileSource a) {
@@ -169,17 +170,29 @@ public record ModelLoader(
           lora.map(
               s -> new LoraLayers(s, parameters(adapter.orElseThrow(), name -> trainsAdapter)));
       Transformer transformer =
-          Families.build(
-              config, folder.resolve(HfFolder.CONFIG).toString(), new Linears(base, layers));
+          Families.build(config, HfFolder.configName(folder), new Linears(base, layers));
       base.finish();
       layers.ifPresent(l -> l.parameters().finish());
       return new LoadedModel(transformer, config, Optional.of(folder), lora);
     }
   }
 
+  private boolean keepsStored() {
+    return quant.filter(q -> q.type() == QuantSettings.Type.STORED).isPresent();
+  }
+
   /** The files as they are where they are quantized already, else quantized as asked. */
-  private TensorSource quantizing(FileSource files) {
-    Optional<QuantSettings> stored = quant.flatMap(q -> QuantizedTensors.settings(files));
+  private TensorSource quantizing(StoredTensors files) {
+    Optional<QuantSettings> stored = quant.flatMap(q -> files.quantization());
+    if (keepsStored()) {
+      if (stored.isEmpty()) {
+        throw new LuthierException(
+            files.where()
+                + " has no matrix in few bits, which quant.type=stored would keep: set quant.type"
+                + " to nf4, fp4 or int8, or use --method lora");
+      }
+      return files;
+    }
     if (stored.isPresent() && !stored.get().agrees(quant.orElseThrow())) {
       throw new LuthierException(
           files.where()
@@ -203,8 +216,21 @@ public record ModelLoader(
     return new Parameters(source, dtype.scalarType(), device, trainable, stream);
   }
 
-  /** A folder's tensors. */
-  static FileSource files(Path folder) {
+  /** A model's tensors; those of a GGUF file that are in few bits become floats. */
+  static StoredTensors files(Path model) {
+    return files(model, false);
+  }
+
+  /**
+   * @param keep whether matrices of a GGUF file that are in few bits stay so
+   */
+  private static StoredTensors files(Path model, boolean keep) {
+    return HfFolder.kind(model) == HfFolder.Kind.GGUF
+        ? new GgufSource(Gguf.open(model), keep)
+        : folderFiles(model);
+  }
+
+  private static FileSource folderFiles(Path folder) {
     ObjectNode config = HfFolder.config(folder);
     Family.Names names = Families.of(config, folder.resolve(HfFolder.CONFIG).toString()).names();
     return new FileSource(folder.toString(), ModelWeights.open(folder), names::of, names::isUnused);
@@ -216,9 +242,9 @@ public record ModelLoader(
   }
 
   /** Embedding and head may be stored once, under either name. */
-  static ObjectNode config(Path folder, FileSource files) {
+  static ObjectNode config(Path folder, StoredTensors files) {
     ObjectNode config = HfFolder.config(folder);
-    String where = folder.resolve(HfFolder.CONFIG).toString();
+    String where = HfFolder.configName(folder);
     QuantizationConfig.of(config, where);
     Family.Names names = Families.of(config, where).names();
     boolean head = files.has(names.head());
@@ -233,7 +259,8 @@ public record ModelLoader(
   }
 
   /** The adapter's full tensors (modules_to_save, biases) before the model's own. */
-  record Layered(FileSource adapter, FileSource files, TensorSource source) implements SourceOver {
+  record Layered(FileSource adapter, StoredTensors files, TensorSource source)
+      implements SourceOver {
     @Override
     public boolean isQuantized(String name) {
       return !adapter.has(name) && source.isQuantized(name);

@@ -8,6 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -38,6 +41,13 @@ public record Gguf(Path path, int version, GgufMetadata metadata, Map<String, Gg
   /** The tensor of this name, if there is one. */
   public Optional<GgufTensor> tensor(String name) {
     return Optional.ofNullable(tensors.get(name));
+  }
+
+  /** All files that it lies in, sorted. */
+  public SortedSet<Path> files() {
+    SortedSet<Path> out = new TreeSet<>(Set.of(path));
+    tensors.values().forEach(t -> out.add(t.path()));
+    return out;
   }
 
   /** Whether a path's name is that of such a file. */

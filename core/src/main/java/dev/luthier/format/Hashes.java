@@ -33,9 +33,16 @@ public final class Hashes {
    * Of a model's or adapter's content: its {@code config.json}, {@code adapter_config.json} and
    * {@code *.safetensors} files, or PyTorch's where there is none of these, as names and hashes
    * sorted by name. The folder's own name, side files and checkpoints in subfolders do not count.
+   * Of a GGUF file, or the files of a split one, the bytes.
    */
   public static String folder(Path folder) {
     MessageDigest digest = digest();
+    if (HfFolder.kind(folder) == HfFolder.Kind.GGUF) {
+      for (Path file : Gguf.open(folder).files()) {
+        digest.update((sha256(file) + "\n").getBytes(StandardCharsets.UTF_8));
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    }
     int files = 0;
     List<String> names = SafetensorsIndex.names(HfFolder.folder(folder));
     boolean pickled = names.stream().noneMatch(name -> name.endsWith(SafetensorsIndex.SUFFIX));

@@ -59,6 +59,8 @@ public final class HfFolder {
     MODEL,
     /** A folder with an {@code adapter_config.json}. */
     ADAPTER,
+    /** A model in a file that ends in .gguf. */
+    GGUF,
     /** A folder with neither. */
     OTHER_FOLDER,
     /** A file. */
@@ -73,7 +75,7 @@ public final class HfFolder {
       return Kind.NOTHING;
     }
     if (!Files.isDirectory(path)) {
-      return Kind.FILE;
+      return Gguf.isNamed(path) ? Kind.GGUF : Kind.FILE;
     }
     if (Files.exists(path.resolve(ADAPTER_CONFIG))) {
       return Kind.ADAPTER;
@@ -82,14 +84,14 @@ public final class HfFolder {
   }
 
   /**
-   * Checks that a path is a model folder.
+   * Checks that a path is a model: a folder, or a GGUF file.
    *
    * @return the path
    * @throws LuthierException saying what it is instead and what was expected
    */
   public static Path model(Path path) {
     return switch (kind(path)) {
-      case MODEL -> path;
+      case MODEL, GGUF -> path;
       case ADAPTER ->
           throw new LuthierException(
               path
@@ -107,7 +109,11 @@ public final class HfFolder {
                   + SafetensorsIndex.listed(SafetensorsIndex.names(path)));
       case FILE ->
           throw new LuthierException(
-              path + " is a file; expected a model folder with " + CONFIG + parentHint(path));
+              path
+                  + " is a file; expected a model folder with "
+                  + CONFIG
+                  + ", or a .gguf file"
+                  + parentHint(path));
       case NOTHING ->
           throw new LuthierException(
               path
@@ -134,6 +140,9 @@ public final class HfFolder {
                   + "); expected an adapter folder with "
                   + ADAPTER_CONFIG
                   + ". A model is given as --model.");
+      case GGUF ->
+          throw new LuthierException(
+              path + " is a model; expected an adapter folder with " + ADAPTER_CONFIG);
       case OTHER_FOLDER ->
           throw new LuthierException(
               path
@@ -153,9 +162,16 @@ public final class HfFolder {
     };
   }
 
-  /** A model's {@code config.json}, after {@link #model}. */
+  /** A model's {@code config.json}, after {@link #model}; of a GGUF file, what stands for it. */
   public static ObjectNode config(Path path) {
-    return Json.read(model(path).resolve(CONFIG));
+    return kind(path) == Kind.GGUF
+        ? GgufConfig.of(Gguf.open(path))
+        : Json.read(model(path).resolve(CONFIG));
+  }
+
+  /** What a model's configuration is called in errors. */
+  public static String configName(Path path) {
+    return kind(path) == Kind.GGUF ? path + " (metadata)" : path.resolve(CONFIG).toString();
   }
 
   /** Checks that the path is a folder. */

@@ -2,6 +2,7 @@ package dev.luthier.quant;
 
 import dev.luthier.Complaints;
 import dev.luthier.Setting;
+import dev.luthier.format.GgufType;
 import java.util.Locale;
 
 /**
@@ -16,7 +17,10 @@ import java.util.Locale;
  *     the activations that reach this magnitude (6 in the paper)
  */
 public record QuantSettings(
-    @Setting(help = "nf4 | fp4 | int8", value = "nf4") Type type,
+    @Setting(
+            help = "nf4 | fp4 | int8 | stored: as a model file that is in few bits holds them",
+            value = "nf4")
+        Type type,
     @Setting(help = "weights per scale: 32 to 4096, a power of two (nf4, fp4)", value = "64")
         int blockSize,
     @Setting(help = "quantize the scales in turn (nf4, fp4)", value = "true") boolean doubleQuant,
@@ -34,7 +38,9 @@ public record QuantSettings(
     /** 4 bits, floating point. */
     FP4,
     /** 8 bits, one scale for each row: LLM.int8(). */
-    INT8;
+    INT8,
+    /** What the model's own file has them in. */
+    STORED;
 
     @Override
     public String toString() {
@@ -52,6 +58,11 @@ public record QuantSettings(
     return new QuantSettings(Type.INT8, 64, false, 0);
   }
 
+  /** As the model's own file has them. */
+  public static QuantSettings stored() {
+    return new QuantSettings(Type.STORED, 64, false, 0);
+  }
+
   /** Whether both give the same matrices. */
   public boolean agrees(QuantSettings other) {
     return type == Type.INT8 ? other.type == Type.INT8 : equals(other);
@@ -59,6 +70,9 @@ public record QuantSettings(
 
   /** In words, such as {@code nf4, blocks of 64, double quantization}. */
   public String words() {
+    if (type == Type.STORED) {
+      return "as stored";
+    }
     return type == Type.INT8
         ? "int8" + (outlierThreshold > 0 ? ", outliers from " + outlierThreshold + " apart" : "")
         : type + ", blocks of " + blockSize + (doubleQuant ? ", double quantization" : "");
@@ -80,9 +94,12 @@ public record QuantSettings(
     complaints.throwIfAny();
   }
 
-  /** Bytes that a matrix of this many rows and columns takes. */
+  /** Bytes that a matrix of this many rows and columns takes, or at most if it is as stored. */
   public long bytes(long rows, long columns) {
     long values = rows * columns;
+    if (type == Type.STORED) {
+      return values / GgufType.Q8_0.blockValues() * GgufType.Q8_0.blockBytes();
+    }
     if (type == Type.INT8) {
       return values + 4 * rows;
     }

@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A frozen matrix (out, in) in few bits, on the CPU. */
-public sealed interface QuantizedMatrix permits FourBitMatrix, Int8Matrix {
+public sealed interface QuantizedMatrix permits FourBitMatrix, GgufMatrix, Int8Matrix {
   /** Output features. */
   long rows();
 

@@ -18,6 +18,7 @@ public final class Quantizer {
       case NF4 -> fourBit(name, weight, FourBitType.NF4, settings);
       case FP4 -> fourBit(name, weight, FourBitType.FP4, settings);
       case INT8 -> Int8Matrix.quantize(name, weight).withThreshold(settings.outlierThreshold());
+      case STORED -> throw new IllegalArgumentException(name + " is not stored in few bits");
     };
   }
 

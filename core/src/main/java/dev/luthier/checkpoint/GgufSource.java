@@ -1,0 +1,287 @@
+package dev.luthier.checkpoint;
+
+import dev.luthier.LuthierException;
+import dev.luthier.format.DType;
+import dev.luthier.format.Gguf;
+import dev.luthier.format.GgufFamily;
+import dev.luthier.format.GgufFamily.Trait;
+import dev.luthier.format.GgufTensor;
+import dev.luthier.format.GgufType;
+import dev.luthier.format.TensorInfo;
+import dev.luthier.nn.Init;
+import dev.luthier.quant.GgufMatrix;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.quant.QuantizedMatrix;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Tensors;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Tensors of a GGUF file under Hugging Face's names and with Hugging Face's values: what
+ * llama.cpp's converter changed is changed back.
+ */
+final class GgufSource implements StoredTensors {
+  /** Values that are dequantized at a time. */
+  private static final long SLAB = 1 << 24;
+
+  /** Bytes that are read at a time. */
+  private static final long PIECE = 64 << 20;
+
+  private final Gguf file;
+  private final GgufFamily family;
+  private final boolean keep;
+  private final long heads;
+  private final long keyHeads;
+  private final Map<String, GgufTensor> stored = new LinkedHashMap<>();
+  private final Map<String, String> aliases = new HashMap<>();
+  private final Set<String> used = new TreeSet<>();
+
+  /**
+   * @param keep whether matrices in few bits stay so
+   * @throws LuthierException naming tensors whose type is not read
+   */
+  GgufSource(Gguf file, boolean keep) {
+    this.file = file;
+    this.family = GgufFamily.of(file);
+    this.keep = keep;
+    this.heads = count("attention.head_count", 1);
+    this.keyHeads = count("attention.head_count_kv", heads);
+    file.tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (!GgufFamily.computes(name)) {
+                check(tensor);
+                stored.put(family.name(name).orElse(name), tensor);
+              }
+            });
+  }
+
+  private long count(String key, long otherwise) {
+    return file.metadata().integer(family.architecture() + "." + key).orElse(otherwise);
+  }
+
+  private void check(GgufTensor tensor) {
+    if (plain(tensor.type()).isEmpty() && !GgufMatrix.reads(tensor.type())) {
+      throw new LuthierException(
+          file.path()
+              + ": tensor '"
+              + tensor.name()
+              + "' is of type "
+              + tensor.type()
+              + ", which is not read. Take another file of the model, such as one in Q8_0 or"
+              + " Q4_K_M. See docs/gguf.md#types");
+    }
+  }
+
+  private static Optional<DType> plain(GgufType type) {
+    return Optional.ofNullable(
+        switch (type) {
+          case F64 -> DType.F64;
+          case F32 -> DType.F32;
+          case F16 -> DType.F16;
+          case BF16 -> DType.BF16;
+          case I64 -> DType.I64;
+          case I32 -> DType.I32;
+          case I16 -> DType.I16;
+          case I8 -> DType.I8;
+          default -> null;
+        });
+  }
+
+  @Override
+  public boolean has(String name) {
+    return stored.containsKey(name);
+  }
+
+  @Override
+  public Set<String> names() {
+    return stored.keySet();
+  }
+
+  @Override
+  public void alias(String name, String other) {
+    aliases.putIfAbsent(name, other);
+  }
+
+  private Optional<GgufTensor> find(String name) {
+    return Optional.ofNullable(stored.get(actual(name)));
+  }
+
+  private GgufTensor get(String name) {
+    return Objects.requireNonNull(stored.get(actual(name)), name);
+  }
+
+  private String actual(String name) {
+    return stored.containsKey(name) ? name : aliases.getOrDefault(name, name);
+  }
+
+  /** Few bits become bfloat16. */
+  @Override
+  public Optional<DType> dtype(String name) {
+    return find(name).map(t -> plain(t.type()).orElse(DType.BF16));
+  }
+
+  @Override
+  public Optional<QuantSettings> quantization() {
+    return stored.keySet().stream()
+        .filter(this::isQuantized)
+        .findFirst()
+        .map(name -> QuantSettings.stored());
+  }
+
+  @Override
+  public boolean isQuantized(String name) {
+    return keep && find(name).filter(t -> matrix(t) && t.type().isQuantized()).isPresent();
+  }
+
+  private static boolean matrix(GgufTensor tensor) {
+    return tensor.shape().size() == 2;
+  }
+
+  @Override
+  public QuantizedMatrix quantized(String name, long rows, long columns, boolean transposed) {
+    used.add(actual(name));
+    GgufTensor tensor = get(name);
+    return new GgufMatrix(tensor.type(), columns, inOrder(tensor, blocks(tensor, 0, rows)));
+  }
+
+  /** Rows [from, from + count) as bytes, in a new tensor of the current scope. */
+  private static Tensor blocks(GgufTensor tensor, long from, long count) {
+    long length = tensor.rowBytes();
+    Tensor out =
+        torch.empty(new long[] {count, length}, Tensors.options(ScalarType.Byte, Device.CPU), null);
+    for (long at = 0; at < count * length; at += PIECE) {
+      long n = Math.min(PIECE, count * length - at);
+      tensor.read(from * length + at, Tensors.bytes(out, at, n));
+    }
+    return out;
+  }
+
+  @Override
+  public Optional<long[]> shape(String name, long... asked) {
+    return find(name).map(t -> t.shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  @Override
+  public Tensor read(String name) {
+    DType dtype = dtype(name).orElseThrow();
+    Tensor out =
+        torch.empty(
+            shape(name).orElseThrow(), Tensors.options(TorchTypes.of(dtype), Device.CPU), null);
+    read(name, Init.NORMAL, out);
+    return out;
+  }
+
+  @Override
+  public void read(String name, Init init, Tensor target) {
+    used.add(actual(name));
+    GgufTensor tensor = get(name);
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      if (family.traits().contains(Trait.NORMS_PLUS_ONE) && tensor.name().endsWith("norm.weight")) {
+        Tensor exact =
+            torch.empty(Tensors.shape(target), Tensors.options(ScalarType.Float, Device.CPU), null);
+        readStored(name, tensor, exact);
+        target.copy_(exact.sub_(Tensors.scalar(1)));
+      } else {
+        readStored(name, tensor, target);
+      }
+    }
+  }
+
+  private void readStored(String name, GgufTensor tensor, Tensor target) {
+    Optional<DType> plain = plain(tensor.type());
+    if (plain.isPresent()) {
+      TensorFiles.read(
+          tensor.path(),
+          new TensorInfo(name, plain.get(), tensor.shape(), tensor.offset(), tensor.length()),
+          target);
+    } else {
+      dequantize(tensor, target.view(-1, tensor.columns()));
+    }
+    Tensor ordered = inOrder(tensor, target);
+    if (ordered != target) {
+      target.copy_(ordered);
+    }
+  }
+
+  /** Dequantizes in float32, some rows at a time. */
+  private static void dequantize(GgufTensor tensor, Tensor target) {
+    long rows = target.size(0);
+    long step = Math.max(1, SLAB / Math.max(1, tensor.columns()));
+    for (long at = 0; at < rows; at += step) {
+      try (PointerScope scope = new PointerScope()) {
+        long n = Math.min(step, rows - at);
+        GgufMatrix part = new GgufMatrix(tensor.type(), tensor.columns(), blocks(tensor, at, n));
+        target.narrow(0, at, n).copy_(part.dequantize(ScalarType.Float));
+      }
+    }
+  }
+
+  /**
+   * Rows, or what stands for them, in Hugging Face's order. llama.cpp's converter takes a head's
+   * rows 0, E/2, 1, E/2 + 1, ... of q and k where the family rotates neighbours.
+   *
+   * @param rows (out, anything) or (out)
+   */
+  private Tensor inOrder(GgufTensor tensor, Tensor rows) {
+    String[] path = tensor.name().split("\\.");
+    String module = path.length == 4 ? path[2] : "";
+    boolean query = module.equals("attn_q");
+    if (!family.traits().contains(Trait.PAIRED_ROWS) || !query && !module.equals("attn_k")) {
+      return rows;
+    }
+    long heads = query ? this.heads : keyHeads;
+    long out = rows.size(0);
+    if (out % (2 * heads) != 0) {
+      throw new LuthierException(
+          file.path()
+              + ": tensor '"
+              + tensor.name()
+              + "' has "
+              + out
+              + " rows, which "
+              + heads
+              + " heads do not divide into pairs");
+    }
+    return rows.view(heads, out / heads / 2, 2, -1).transpose(1, 2).reshape(Tensors.shape(rows));
+  }
+
+  @Override
+  public DType commonDtype() {
+    Map<DType, Long> elements = new LinkedHashMap<>();
+    stored.forEach((name, t) -> elements.merge(dtype(name).orElseThrow(), t.elements(), Long::sum));
+    return elements.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(Map.Entry::getKey)
+        .orElse(DType.F32);
+  }
+
+  @Override
+  public void reserve(String name) {
+    used.add(actual(name));
+  }
+
+  @Override
+  public Set<String> unused() {
+    Set<String> out = new TreeSet<>(stored.keySet());
+    out.removeAll(used);
+    return out;
+  }
+
+  @Override
+  public String where() {
+    return file.path().toString();
+  }
+}

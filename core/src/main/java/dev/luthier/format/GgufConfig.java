@@ -1,0 +1,221 @@
+package dev.luthier.format;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The {@code config.json} that a GGUF file's metadata stand for. */
+public final class GgufConfig {
+  /** Whole numbers: the key after the architecture's name, and config.json's. */
+  private static final Map<String, String> WHOLE = new LinkedHashMap<>();
+
+  /** Numbers with a fraction, likewise. */
+  private static final Map<String, String> REAL = new LinkedHashMap<>();
+
+  static {
+    WHOLE.put("embedding_length", "hidden_size");
+    WHOLE.put("block_count", "num_hidden_layers");
+    WHOLE.put("feed_forward_length", "intermediate_size");
+    WHOLE.put("attention.head_count", "num_attention_heads");
+    WHOLE.put("attention.head_count_kv", "num_key_value_heads");
+    WHOLE.put("attention.key_length", "head_dim");
+    WHOLE.put("context_length", "max_position_embeddings");
+    WHOLE.put("attention.sliding_window", "sliding_window");
+    REAL.put("attention.layer_norm_rms_epsilon", "rms_norm_eps");
+    REAL.put("attention.layer_norm_epsilon", "layer_norm_eps");
+    REAL.put("rope.freq_base", "rope_theta");
+  }
+
+  private static final List<String> NEEDED =
+      List.of("embedding_length", "block_count", "attention.head_count");
+
+  private final Gguf file;
+  private final GgufFamily family;
+  private final GgufMetadata metadata;
+  private final ObjectNode config = Json.object();
+
+  private GgufConfig(Gguf file) {
+    this.file = file;
+    this.family = GgufFamily.of(file);
+    this.metadata = file.metadata();
+  }
+
+  /**
+   * A model's configuration under Hugging Face's names.
+   *
+   * @throws LuthierException naming the file and the key, if the family is not supported, a setting
+   *     is missing, or one has no counterpart
+   */
+  public static ObjectNode of(Gguf file) {
+    return new GgufConfig(file).build();
+  }
+
+  private ObjectNode build() {
+    config.put("model_type", family.modelType());
+    family.config().forEach(config::put);
+    WHOLE.forEach((key, name) -> whole(key).ifPresent(v -> config.put(name, v)));
+    REAL.forEach((key, name) -> real(key).ifPresent(v -> config.put(name, v)));
+    for (String key : NEEDED) {
+      if (!metadata.has(key(key))) {
+        throw wrong(key, "is missing, which every model has");
+      }
+    }
+    refuseExperts();
+    config.put("vocab_size", vocabulary());
+    config.put("tie_word_embeddings", file.tensor("output.weight").isEmpty());
+    config.put("attention_bias", file.tensor("blk.0.attn_q.bias").isPresent());
+    config.put("mlp_bias", file.tensor("blk.0.ffn_up.bias").isPresent());
+    checkRotated();
+    scaling().ifPresent(s -> config.set("rope_scaling", s));
+    token("bos", "bos_token_id");
+    token("eos", "eos_token_id");
+    return config;
+  }
+
+  private String key(String suffix) {
+    return family.architecture() + "." + suffix;
+  }
+
+  /** Some converters write one number for each block; they must be the same. */
+  private Optional<Long> whole(String suffix) {
+    if (metadata.values().get(key(suffix)) instanceof GgufValue.Array) {
+      List<Long> all = metadata.integers(key(suffix)).stream().distinct().toList();
+      if (all.size() != 1) {
+        throw wrong(suffix, "is " + all + " over the blocks; blocks must be alike");
+      }
+      return Optional.of(all.get(0));
+    }
+    return metadata.integer(key(suffix));
+  }
+
+  /** Stored as float32; its shortest decimal is what config.json had: 1e-5, not 9.99999975e-6. */
+  private Optional<Double> real(String suffix) {
+    return metadata
+        .number(key(suffix))
+        .map(v -> Double.parseDouble(Float.toString(v.floatValue())));
+  }
+
+  private void refuseExperts() {
+    if (metadata.integer(key("expert_count")).orElse(0L) > 0) {
+      throw wrong("expert_count", "is not 0: mixtures of experts are not read from GGUF files");
+    }
+  }
+
+  /** Of the embedding, since older files do not say it. */
+  private long vocabulary() {
+    return file.tensor("token_embd.weight")
+        .filter(t -> t.shape().size() == 2)
+        .map(t -> t.shape().get(0))
+        .orElseThrow(
+            () ->
+                new LuthierException(
+                    file.path()
+                        + " has no matrix token_embd.weight: it holds a vocabulary or an adapter,"
+                        + " not a model"));
+  }
+
+  private long headDim() {
+    return config.has("head_dim")
+        ? config.path("head_dim").asLong()
+        : config.path("hidden_size").asLong()
+            / Math.max(1, config.path("num_attention_heads").asLong());
+  }
+
+  private void checkRotated() {
+    long rotated = whole("rope.dimension_count").orElse(headDim());
+    if (rotated != headDim()) {
+      throw wrong(
+          "rope.dimension_count",
+          "is " + rotated + " of heads of " + headDim() + "; this family rotates all of it");
+    }
+  }
+
+  private void token(String which, String name) {
+    metadata.integer("tokenizer.ggml." + which + "_token_id").ifPresent(v -> config.put(name, v));
+  }
+
+  private Optional<ObjectNode> scaling() {
+    if (file.tensor("rope_freqs.weight").isPresent()) {
+      return llama3(file.tensor("rope_freqs.weight").get());
+    }
+    String type = metadata.text(key("rope.scaling.type")).orElse("");
+    Optional<Double> factor = real("rope.scaling.factor").or(() -> real("rope.scale_linear"));
+    ObjectNode out = Json.object();
+    switch (type) {
+      case "none" -> {
+        return Optional.empty();
+      }
+      case "", "linear" -> {
+        if (factor.isEmpty() || factor.get() == 0 || factor.get() == 1) {
+          return Optional.empty();
+        }
+        out.put("rope_type", "linear").put("factor", factor.get());
+      }
+      case "yarn" -> {
+        out.put("rope_type", "yarn");
+        factor.ifPresent(f -> out.put("factor", f));
+        whole("rope.scaling.original_context_length")
+            .ifPresent(n -> out.put("original_max_position_embeddings", n));
+      }
+      default ->
+          throw wrong("rope.scaling.type", "is '" + Problems.shortened(type) + "', not supported");
+    }
+    return Optional.of(out);
+  }
+
+  /**
+   * Llama 3.1's rule, of which the file stores what it divides the frequencies by: 1 for high ones,
+   * the factor for low ones. All models of the rule have the same bounds of the band between.
+   */
+  private Optional<ObjectNode> llama3(GgufTensor tensor) {
+    int pairs = (int) (headDim() / 2);
+    if (tensor.type() != GgufType.F32 || tensor.elements() != pairs) {
+      throw wrong("rope_freqs.weight", "is " + tensor.type() + " " + tensor.shape());
+    }
+    ByteBuffer bytes = ByteBuffer.allocate(4 * pairs).order(ByteOrder.LITTLE_ENDIAN);
+    tensor.read(0, bytes);
+    float factor = bytes.getFloat(4 * (pairs - 1));
+    if (factor == 1) {
+      return Optional.empty();
+    }
+    long original = whole("rope.scaling.original_context_length").orElse(8192L);
+    double theta = config.path("rope_theta").asDouble(10000);
+    for (int i = 0; i < pairs; i++) {
+      double turns = original * Math.pow(theta, -2.0 * i / headDim()) / (2 * Math.PI);
+      double smooth = Math.min(1, Math.max(0, (turns - 1) / 3));
+      double expected = 1 / ((1 - smooth) / factor + smooth);
+      if (!(Math.abs(bytes.getFloat(4 * i) - expected) <= 1e-4 * expected)) {
+        throw new LuthierException(
+            file.path()
+                + ": rope_freqs.weight divides frequency "
+                + i
+                + " by "
+                + bytes.getFloat(4 * i)
+                + " where Llama 3.1's rule with factor "
+                + factor
+                + " divides it by "
+                + expected
+                + "; other rules are not supported. Give the model's Hugging Face folder instead.");
+      }
+    }
+    ObjectNode out = Json.object();
+    out.put("rope_type", "llama3").put("factor", (double) factor);
+    out.put("low_freq_factor", 1.0).put("high_freq_factor", 4.0);
+    return Optional.of(out.put("original_max_position_embeddings", original));
+  }
+
+  private LuthierException wrong(String suffix, String what) {
+    return new LuthierException(
+        file.path()
+            + ": "
+            + key(suffix)
+            + " "
+            + what
+            + ". Give the model's Hugging Face folder instead. See docs/gguf.md#families");
+  }
+}
