@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** Settings from a file, and single ones. */
@@ -18,11 +19,19 @@ final class ConfigOptions {
       description = "One setting, such as data.maxLength=512; wins over --config.")
   private List<String> set = new ArrayList<>();
 
-  /** The settings so far: the file, then --set. */
+  /** Set before a verb runs, if it was given settings. */
+  private Consumer<Settings> resolver = settings -> {};
+
+  void resolveWith(Consumer<Settings> inputs) {
+    resolver = inputs;
+  }
+
+  /** The settings so far: the file, then --set; what they name on the hub is here. */
   Settings settings() {
     Settings settings = new Settings();
     config.ifPresent(settings::file);
     set.forEach(settings::set);
+    resolver.accept(settings);
     return settings;
   }
 }

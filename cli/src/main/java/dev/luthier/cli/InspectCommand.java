@@ -19,7 +19,9 @@ final class InspectCommand implements Callable<Integer> {
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
 
-  @Parameters(paramLabel = "PATH", description = "A .safetensors or .json file, or a folder.")
+  @Parameters(
+      paramLabel = "PATH",
+      description = "A .safetensors or .json file, or a folder, or org/name of the hub.")
   private Path path = Path.of("");
 
   InspectCommand(Console console) {
@@ -28,7 +30,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Inspection inspection = Inspection.of(path);
+    Inspection inspection = Inspection.of(new HubInputs(console).model(path));
     if (json.json) {
       console.json(inspection.toJson());
     } else {

@@ -65,6 +65,7 @@ final class Program {
     CommandLine bench = new CommandLine(new BenchCommand());
     bench.addSubcommand("step", new BenchStepCommand(console));
     line.addSubcommand("bench", bench);
+    line.addSubcommand("pull", new PullCommand(console));
     line.addSubcommand("inspect", new InspectCommand(console));
     line.addSubcommand("config", new ConfigCommand(console));
     line.addSubcommand("doctor", new DoctorCommand(console));
@@ -73,6 +74,7 @@ final class Program {
     // A prompt may begin with @.
     line.setExpandAtFiles(false);
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionStrategy(new HubInputs(console)::resolveAndRun);
     line.setParameterExceptionHandler((e, args) -> wrongUse(console, e));
     line.setExecutionExceptionHandler((e, failed, parsed) -> failure(console, e));
     return line;

@@ -66,6 +66,31 @@ public final class AtomicFile {
   }
 
   /**
+   * Copies a file into a folder that exists.
+   *
+   * @throws LuthierException if it cannot be read or written
+   */
+  public static void copy(Path from, Path to) {
+    try (FileChannel in = FileChannel.open(from)) {
+      long size = in.size();
+      write(
+          to,
+          size,
+          out -> {
+            for (long at = 0; at < size; ) {
+              long moved = in.transferTo(at, size - at, out);
+              if (moved == 0) {
+                throw new IOException(from + " became shorter while it was copied");
+              }
+              at += moved;
+            }
+          });
+    } catch (IOException e) {
+      throw new LuthierException(from + " cannot be read: " + Reason.of(e), e);
+    }
+  }
+
+  /**
    * Writes a folder, and those above it that are not there, replacing one of that name.
    *
    * @throws LuthierException if it cannot be written; what else the content throws comes through

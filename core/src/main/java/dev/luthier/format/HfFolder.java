@@ -2,9 +2,6 @@ package dev.luthier.format;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -119,7 +116,7 @@ public final class HfFolder {
               path
                   + " does not exist; expected a model folder with "
                   + CONFIG
-                  + ". Models are not downloaded: give a folder on this machine.");
+                  + ", or org/name of a model on the Hugging Face Hub");
     };
   }
 
@@ -195,26 +192,11 @@ public final class HfFolder {
     }
     for (String name : SIDE_FILES) {
       if (Files.isRegularFile(from.resolve(name))) {
-        copy(from.resolve(name), to.resolve(name));
+        AtomicFile.copy(from.resolve(name), to.resolve(name));
         copied.add(name);
       }
     }
     return List.copyOf(copied);
-  }
-
-  private static void copy(Path from, Path to) {
-    try (FileChannel in = FileChannel.open(from)) {
-      AtomicFile.write(
-          to,
-          out -> {
-            ByteBuffer piece = ByteBuffer.allocate(1 << 16);
-            while (in.read(piece.clear()) >= 0) {
-              SafetensorsWriter.writeFully(out, piece.flip());
-            }
-          });
-    } catch (IOException e) {
-      throw new LuthierException(from + " cannot be read: " + Reason.of(e), e);
-    }
   }
 
   /** The base model's name, where the adapter's settings give one. */

@@ -19,12 +19,22 @@ public final class ApiKey {
    *     cannot carry
    */
   public ApiKey(String value) {
+    this(value, "the API key", "in a file (--api-key-file) or as LUTHIER_API_KEY");
+  }
+
+  /**
+   * @param name what the user calls it
+   * @param where it may be given
+   */
+  ApiKey(String value, String name, String where) {
     this.value = value.strip();
     if (!PRINTABLE.matcher(this.value).matches()) {
       throw new LuthierException(
-          "the API key is "
+          name
+              + " is "
               + (this.value.isEmpty() ? "empty" : "not one line of printable ASCII")
-              + ": give the key alone, in a file (--api-key-file) or as LUTHIER_API_KEY");
+              + ": give it alone, "
+              + where);
     }
   }
 

@@ -2,28 +2,16 @@ package dev.luthier.hub;
 
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
-import java.io.IOException;
-import java.math.BigDecimal;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
-import javax.net.ssl.SSLException;
 
 /**
  * An endpoint that speaks OpenAI's chat protocol: {@code POST BASE/chat/completions}.
@@ -42,9 +30,6 @@ public final class EndpointWriter implements TextWriter {
 
   /** An error's body is shown up to here. */
   private static final int SHOWN = 300;
-
-  /** How often a wait looks whether it is to end, in milliseconds. */
-  private static final long SLICE = 50;
 
   private final URI address;
   private final String model;
@@ -147,8 +132,8 @@ public final class EndpointWriter implements TextWriter {
       }
       double random = ThreadLocalRandom.current().nextDouble();
       Duration wait = attempt.asked().orElse(options.retries().pause(retry, random));
-      options.waiting().accept(attempt.problem() + "; sent again in " + seconds(wait) + " s");
-      sleep(wait, stop);
+      options.waiting().accept(attempt.problem() + "; sent again in " + Http.seconds(wait) + " s");
+      Http.sleep(wait, stop);
     }
     return Optional.empty();
   }
@@ -180,30 +165,10 @@ public final class EndpointWriter implements TextWriter {
    * @throws LuthierException when trying again is of no use
    */
   private Attempt attempt(HttpRequest request) {
-    // The request's own time-out ends with the header; a body may still never come.
-    CompletableFuture<HttpResponse<CappedBody.Text>> sent =
-        client.sendAsync(request, header -> new CappedBody(MOST_BYTES));
-    try {
-      return judge(sent.get(options.timeout().toMillis(), TimeUnit.MILLISECONDS));
-    } catch (TimeoutException e) {
-      sent.cancel(true);
-      return Attempt.failed("no answer within " + seconds(options.timeout()) + " s");
-    } catch (ExecutionException e) {
-      for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-        if (cause instanceof SSLException) {
-          throw new LuthierException(
-              address + ": " + cause.getMessage() + "; does it speak https?", cause);
-        }
-      }
-      if (e.getCause() instanceof IOException cause) {
-        return Attempt.failed(reason(cause));
-      }
-      throw new LuthierException(address + ": the request failed: " + e.getCause(), e);
-    } catch (InterruptedException e) {
-      sent.cancel(true);
-      Thread.currentThread().interrupt();
-      return Attempt.failed("interrupted");
-    }
+    Http.Outcome<CappedBody.Text> outcome =
+        Http.send(
+            client, request, header -> new CappedBody(MOST_BYTES), options.timeout(), () -> 0);
+    return outcome.response().map(this::judge).orElseGet(() -> Attempt.failed(outcome.problem()));
   }
 
   private Attempt judge(HttpResponse<CappedBody.Text> response) {
@@ -227,27 +192,11 @@ public final class EndpointWriter implements TextWriter {
     if (status == 400 || status == 413 || status == 422) {
       throw new RequestRefused(address + ": " + problem);
     }
-    boolean passing =
-        status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
-    if (!passing) {
+    if (!Http.passing(status)) {
       throw new LuthierException(address + ": " + problem + advice(status));
     }
-    Optional<Duration> asked =
-        response.headers().firstValue("Retry-After").flatMap(h -> Retries.asked(h, Instant.now()));
-    if (asked.isPresent() && asked.get().compareTo(Retries.LONGEST_ASKED) > 0) {
-      throw new LuthierException(
-          address
-              + ": "
-              + problem
-              + "; it asks to come back after "
-              + asked.get().toMinutes()
-              + " minutes: repeat the command then");
-    }
-    return new Attempt(Optional.empty(), problem, asked);
-  }
-
-  private static String seconds(Duration time) {
-    return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString();
+    return new Attempt(
+        Optional.empty(), problem, Http.asked(response.headers(), address.toString(), problem));
   }
 
   private String said(String body) {
@@ -265,28 +214,5 @@ public final class EndpointWriter implements TextWriter {
       case 404 -> " (does the base end before /chat/completions, and is " + model + " its model?)";
       default -> "";
     };
-  }
-
-  private static String reason(IOException e) {
-    if (e instanceof ConnectException) {
-      return Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
-              .anyMatch(UnresolvedAddressException.class::isInstance)
-          ? "the host is not known; is its name right?"
-          : "nothing answers there; is the server running?";
-    }
-    String name = e.getClass().getSimpleName();
-    return "the connection failed (" + (e.getMessage() == null ? name : e.getMessage()) + ")";
-  }
-
-  private static void sleep(Duration wait, BooleanSupplier stop) {
-    long end = System.nanoTime() + wait.toNanos();
-    try {
-      for (long left = wait.toNanos(); left > 0 && !stop.getAsBoolean(); ) {
-        Thread.sleep(Math.min(SLICE, Math.max(1, left / 1_000_000)));
-        left = end - System.nanoTime();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

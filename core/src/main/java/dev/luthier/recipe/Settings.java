@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * A run's settings before they are checked: a YAML file, then flags and {@code --set key=value}
@@ -90,6 +91,42 @@ public final class Settings {
   /** Puts a flag's value where the flag was given. */
   public Settings set(String key, Optional<?> value, String flag) {
     return value.isPresent() ? set(key, value.get().toString(), flag) : this;
+  }
+
+  /**
+   * Puts other paths in the place of those that are there: of a value, of each in a list, and of
+   * the {@code path} of each group in a list. Nothing happens where nothing is set.
+   *
+   * @param key full key
+   * @param by what stands in a path's place
+   */
+  public Settings replace(String key, UnaryOperator<String> by) {
+    SettingNode.Mapping at = tree;
+    String[] parts = key.split("\\.", -1);
+    for (int i = 0; i < parts.length - 1; i++) {
+      if (!(at.entries().get(parts[i]) instanceof SettingNode.Mapping inner)) {
+        return this;
+      }
+      at = inner;
+    }
+    at.entries().computeIfPresent(parts[parts.length - 1], (name, node) -> replaced(node, by));
+    return this;
+  }
+
+  private static SettingNode replaced(SettingNode node, UnaryOperator<String> by) {
+    if (node instanceof SettingNode.Scalar word) {
+      return word.text().isEmpty()
+          ? word
+          : new SettingNode.Scalar(by.apply(word.text()), word.origin());
+    }
+    if (node instanceof SettingNode.Sequence list) {
+      return new SettingNode.Sequence(
+          list.items().stream().map(item -> replaced(item, by)).toList(), list.origin());
+    }
+    ((SettingNode.Mapping) node)
+        .entries()
+        .computeIfPresent("path", (name, path) -> replaced(path, by));
+    return node;
   }
 
   /**

@@ -95,7 +95,8 @@ public final class DataFiles {
     }
   }
 
-  private static boolean isData(Path file) {
+  /** Whether a file's ending is one of those that are read as rows. */
+  public static boolean isData(Path file) {
     String name = uncompressed(file);
     return ENDINGS.stream().anyMatch(name::endsWith);
   }
