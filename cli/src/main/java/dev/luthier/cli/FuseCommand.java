@@ -2,12 +2,11 @@ package dev.luthier.cli;
 
 import dev.luthier.eval.Divergence;
 import dev.luthier.format.DType;
-import dev.luthier.format.HfFolder;
 import dev.luthier.merge.Fuse;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.Native;
 import dev.luthier.tokenizer.Tokenizer;
-import java.nio.file.Files;
+import dev.luthier.tokenizer.TokenizerSource;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -110,7 +109,7 @@ final class FuseCommand implements Callable<Integer> {
 
   /** What the fused folder will have. */
   private Tokenizer tokenizer() {
-    return Tokenizer.load(Files.exists(adapter.resolve(HfFolder.TOKENIZER)) ? adapter : model);
+    return Tokenizer.load(TokenizerSource.in(adapter).isPresent() ? adapter : model);
   }
 
   private Map<String, Object> fields(Fuse fuse, DType stored, Optional<Divergence> divergence) {

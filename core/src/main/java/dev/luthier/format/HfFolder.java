@@ -5,7 +5,9 @@ import dev.luthier.LuthierException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** The files of a model folder as Hugging Face names them. */
 public final class HfFolder {
@@ -44,9 +46,14 @@ public final class HfFolder {
           "merges.txt",
           "vocab.txt",
           "tokenizer.model",
+          "spiece.model",
+          "encoder.json",
+          "vocab.bpe",
           CHAT_TEMPLATE,
           CHAT_TEMPLATE_JSON,
           GENERATION_CONFIG);
+
+  private static final List<String> VOCABULARIES = List.of(".tiktoken", ".model");
 
   private HfFolder() {}
 
@@ -181,7 +188,8 @@ public final class HfFolder {
   }
 
   /**
-   * Copies the {@link #SIDE_FILES} that are there, each whole or not at all.
+   * Copies the {@link #SIDE_FILES} that are there and vocabularies under names of their own, each
+   * whole or not at all.
    *
    * @return their names
    */
@@ -190,7 +198,13 @@ public final class HfFolder {
     if (from.toAbsolutePath().normalize().equals(to.toAbsolutePath().normalize())) {
       return copied;
     }
-    for (String name : SIDE_FILES) {
+    Set<String> names = new LinkedHashSet<>(SIDE_FILES);
+    if (Files.isDirectory(from)) {
+      SafetensorsIndex.names(from).stream()
+          .filter(name -> VOCABULARIES.stream().anyMatch(name::endsWith))
+          .forEach(names::add);
+    }
+    for (String name : names) {
       if (Files.isRegularFile(from.resolve(name))) {
         AtomicFile.copy(from.resolve(name), to.resolve(name));
         copied.add(name);

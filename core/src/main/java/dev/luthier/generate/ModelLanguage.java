@@ -5,7 +5,7 @@ import dev.luthier.format.HfFolder;
 import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
-import java.nio.file.Files;
+import dev.luthier.tokenizer.TokenizerSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +33,7 @@ public record ModelLanguage(
     adapter.map(HfFolder::adapter).ifPresent(folders::add);
     folders.add(HfFolder.model(model));
     Tokenizer tokenizer =
-        Tokenizer.load(
-            adapter.filter(a -> Files.exists(a.resolve(HfFolder.TOKENIZER))).orElse(model));
+        Tokenizer.load(adapter.filter(a -> TokenizerSource.in(a).isPresent()).orElse(model));
     Optional<ChatEncoder> chat = raw ? Optional.empty() : ChatTemplates.encoder(tokenizer, folders);
     return new ModelLanguage(
         tokenizer, chat, GenerateDefaults.read(model, adapter, tokenizer, chat));

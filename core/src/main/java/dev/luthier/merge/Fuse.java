@@ -14,6 +14,7 @@ import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.tokenizer.TokenizerFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -117,8 +118,8 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
         output,
         temporary -> {
           stored[0] = fuser.write(temporary);
-          HfFolder.copySideFiles(model, temporary);
-          HfFolder.copySideFiles(adapter, temporary);
+          TokenizerFiles.carry(model, temporary);
+          TokenizerFiles.carry(adapter, temporary);
         });
     return Objects.requireNonNull(stored[0]);
   }

@@ -14,7 +14,6 @@ import dev.luthier.data.SftEncoder;
 import dev.luthier.data.TrainingData;
 import dev.luthier.format.DType;
 import dev.luthier.format.Hashes;
-import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
 import dev.luthier.model.LlamaConfig;
@@ -23,7 +22,9 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Memory;
 import dev.luthier.tokenizer.BpeTrainer;
 import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.tokenizer.TokenizerFiles;
 import dev.luthier.tokenizer.TokenizerRoles;
+import dev.luthier.tokenizer.TokenizerSource;
 import dev.luthier.tokenizer.TokenizerWriter;
 import dev.luthier.tokenizer.TrainedBpe;
 import dev.luthier.train.Objective;
@@ -184,7 +185,7 @@ public final class Pretrain {
   private static List<Path> inputs(PretrainSettings settings) {
     List<Path> all = texts(settings);
     settings.chatTemplate().ifPresent(all::add);
-    settings.tokenizer().from().ifPresent(p -> all.add(p.resolve(HfFolder.TOKENIZER)));
+    settings.tokenizer().from().ifPresent(p -> all.addAll(TokenizerSource.at(p).files()));
     return all;
   }
 
@@ -197,7 +198,7 @@ public final class Pretrain {
   /** Takes over the tokenizer, or trains one; it stands in the output from the start. */
   private Tokenizer tokenizer(Path output) {
     if (settings.tokenizer().from().isPresent()) {
-      HfFolder.copySideFiles(settings.tokenizer().from().get(), output);
+      TokenizerFiles.carry(settings.tokenizer().from().get(), output);
       return Tokenizer.load(output);
     }
     Optional<String> template = settings.chatTemplate().map(Pretrain::text);

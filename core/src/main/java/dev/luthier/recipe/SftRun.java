@@ -16,6 +16,7 @@ import dev.luthier.format.Json;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.tokenizer.TokenizerFiles;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
@@ -276,7 +277,7 @@ public final class SftRun {
 
   private void writeResult(Path target, TrainFiles files, DataReport report) {
     files.writeResult(target, ModelFiles.storedDtype(settings.model()));
-    HfFolder.copySideFiles(settings.model(), target);
+    TokenizerFiles.carry(settings.model(), target);
     ChatTemplates.source(settings.data().template())
         .ifPresent(source -> AtomicFile.writeText(target.resolve(HfFolder.CHAT_TEMPLATE), source));
     Set<Integer> stops = new LinkedHashSet<>(generation.eosTokenIds());

@@ -2,9 +2,9 @@ package dev.luthier.recipe;
 
 import dev.luthier.LuthierException;
 import dev.luthier.format.ByteSize;
-import dev.luthier.format.HfFolder;
 import dev.luthier.tensor.Memory;
 import dev.luthier.tensor.Native;
+import dev.luthier.tokenizer.TokenizerSource;
 import dev.luthier.train.Checkpoints;
 import dev.luthier.train.MemorySettings;
 import dev.luthier.train.RunState;
@@ -47,7 +47,7 @@ final class Training {
 
   /** What the tokenizer in this folder takes in the process, in bytes. */
   static long tokenizerBytes(Path model) {
-    return TOKENIZER_SHARE * size(model.resolve(HfFolder.TOKENIZER));
+    return TOKENIZER_SHARE * TokenizerSource.at(model).jsonBytes();
   }
 
   private static long size(Path file) {

@@ -118,7 +118,7 @@ enum ByteLevelFamily {
             postProcessor(tokens, folder, known, spaced),
             TokenizerParts.byteLevel(spaced, true),
             TokenizerParts.bpe(tokens.vocabulary(), merges, this == LLAMA3));
-    return new ConvertedTokenizer(json, known, Optional.empty());
+    return ConvertedTokenizer.of(json, folder, known);
   }
 
   private JsonNode postProcessor(

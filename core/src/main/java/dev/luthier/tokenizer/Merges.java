@@ -1,6 +1,7 @@
 package dev.luthier.tokenizer;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.luthier.LuthierException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -48,6 +49,42 @@ final class Merges {
     rankOf.forEach((token, rank) -> cut(token, rank, rankOf, rankOf, merges));
     merges.sort(Comparator.comparingDouble(Merge::rank));
     return array(merges);
+  }
+
+  /**
+   * Merges as files list them.
+   *
+   * @param lines two tokens and a space each, by falling priority
+   * @param where what messages call the lines, before their number
+   * @throws LuthierException naming the line whose tokens the vocabulary lacks
+   */
+  static ArrayNode checked(List<String> lines, Map<String, Integer> idOf, String where) {
+    ArrayNode merges = Jackson.MAPPER.createArrayNode();
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (line.isEmpty() || (i == 0 && line.startsWith("#version"))) {
+        continue;
+      }
+      String[] parts = line.split(" ", -1);
+      if (parts.length != 2) {
+        throw new LuthierException(
+            where + (i + 1) + ": expected two tokens and a space, found \"" + line + '"');
+      }
+      for (String token : List.of(parts[0], parts[1], parts[0] + parts[1])) {
+        if (!idOf.containsKey(token)) {
+          throw new LuthierException(
+              where
+                  + (i + 1)
+                  + " merges \""
+                  + line
+                  + "\", but the vocabulary has no \""
+                  + token
+                  + "\": the two belong to two tokenizers. Download both again.");
+        }
+      }
+      merges.add(line);
+    }
+    return merges;
   }
 
   private static void cut(

@@ -78,7 +78,7 @@ final class SentencePieceConverter {
                       + model.algorithm()
                       + "; only BPE and UNIGRAM models can be read.");
         };
-    return new ConvertedTokenizer(json, known, Optional.empty());
+    return ConvertedTokenizer.of(json, folder, known);
   }
 
   private void addSentinels() {
@@ -162,7 +162,7 @@ final class SentencePieceConverter {
       steps.add(TokenizerParts.part("Precompiled").put("precompiled_charsmap", model.charsmap()));
     }
     if (model.removeExtraWhitespaces()) {
-      steps.add(TokenizerParts.replaceRegex("^ +| +$", ""));
+      steps.add(TokenizerParts.replaceRegex("\\A +| +\\z", ""));
       steps.add(TokenizerParts.replaceRegex(" {2,}", " "));
     }
     return steps;

@@ -21,11 +21,6 @@ import java.util.TreeMap;
  */
 record SourceFolder(
     TokenizerConfig config, String modelType, boolean llama31, Map<String, Integer> addedTokens) {
-  /** Nothing. */
-  static SourceFolder none() {
-    return new SourceFolder(TokenizerConfig.empty(), "", false, Map.of());
-  }
-
   static SourceFolder read(Path folder) {
     ObjectNode empty = Jackson.MAPPER.createObjectNode();
     ObjectNode model = Json.readIfThere(folder.resolve(HfFolder.CONFIG)).orElse(empty);

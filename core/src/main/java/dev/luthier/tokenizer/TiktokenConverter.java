@@ -145,7 +145,7 @@ final class TiktokenConverter {
                 : TokenizerParts.byteLevel(false, true),
             TokenizerParts.byteLevel(false, true),
             TokenizerParts.bpe(tokens.vocabulary(), Merges.byRank(rankOf), true));
-    return new ConvertedTokenizer(json, roles, Optional.empty());
+    return ConvertedTokenizer.of(json, folder, roles);
   }
 
   /** Tokens in GPT-2's letters with their ranks, in the file's order. */

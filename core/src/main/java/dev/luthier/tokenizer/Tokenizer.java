@@ -81,15 +81,12 @@ public final class Tokenizer {
   public static Tokenizer load(Path path) {
     TokenizerSource source = TokenizerSource.at(path);
     Path file = source.main();
-    Path folder = Files.isDirectory(path) ? path : path.resolveSibling("");
     if (source.kind() == TokenizerSource.Kind.TOKENIZER_JSON) {
-      TokenizerConfig config = TokenizerConfig.read(folder);
+      TokenizerConfig config = TokenizerConfig.read(source.folder());
       return new Tokenizer(TokenizerJson.read(file, config), file, config);
     }
-    SourceFolder beside = SourceFolder.read(folder);
-    ConvertedTokenizer converted = source.convert(beside);
-    TokenizerConfig config = beside.config().withDefaults(converted.roles(), converted.template());
-    return new Tokenizer(TokenizerJson.of(converted.json(), file, config), file, config);
+    ConvertedTokenizer made = source.convert();
+    return new Tokenizer(TokenizerJson.of(made.json(), file, made.config()), file, made.config());
   }
 
   /**

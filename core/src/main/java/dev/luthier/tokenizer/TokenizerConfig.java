@@ -62,13 +62,25 @@ final class TokenizerConfig {
     return new TokenizerConfig(config, map, tokens, templates(folder, config));
   }
 
-  /** The same, with names of tokens and a template for where the files are silent. */
-  TokenizerConfig withDefaults(Map<String, String> names, Optional<String> template) {
-    Map<String, String> allTokens = new LinkedHashMap<>(names);
-    allTokens.putAll(tokens);
-    Map<String, String> allTemplates = new LinkedHashMap<>(templates);
-    template.ifPresent(text -> allTemplates.putIfAbsent("default", text));
-    return new TokenizerConfig(config, map, allTokens, allTemplates);
+  /** What a tokenizer_config.json alone says. */
+  static TokenizerConfig of(JsonNode config) {
+    Map<String, String> tokens = new LinkedHashMap<>();
+    NAMES.forEach(name -> content(config.path(name)).ifPresent(t -> tokens.put(name, t)));
+    Map<String, String> templates = new LinkedHashMap<>();
+    collect(config.path("chat_template"), templates);
+    return new TokenizerConfig(config, Jackson.MAPPER.createObjectNode(), tokens, templates);
+  }
+
+  /** The same, with names of tokens for where the files are silent. */
+  TokenizerConfig withDefaults(Map<String, String> names) {
+    Map<String, String> all = new LinkedHashMap<>(names);
+    all.putAll(tokens);
+    return new TokenizerConfig(config, map, all, templates);
+  }
+
+  /** All templates by name; {@code default} is the one without a name. */
+  Map<String, String> templates() {
+    return templates;
   }
 
   /** A token is a string, or an object with the string under {@code content}, or null. */

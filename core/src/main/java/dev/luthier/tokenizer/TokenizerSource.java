@@ -1,6 +1,7 @@
 package dev.luthier.tokenizer;
 
 import dev.luthier.LuthierException;
+import dev.luthier.format.Gguf;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Reason;
 import java.io.IOException;
@@ -29,8 +30,13 @@ public record TokenizerSource(Kind kind, List<Path> files) {
     /** BERT's {@code vocab.txt}. */
     WORD_PIECE,
     /** {@code .tiktoken}, or a {@code .model} of such lines. */
-    TIKTOKEN
+    TIKTOKEN,
+    /** llama.cpp's model file, which holds its vocabulary. */
+    GGUF
   }
+
+  /** Llama 3's and Qwen's are of this size; most others are smaller. */
+  private static final long GGUF_JSON_BYTES = 9L << 20;
 
   /** Copies the list. */
   public TokenizerSource {
@@ -49,8 +55,8 @@ public record TokenizerSource(Kind kind, List<Path> files) {
             new LuthierException(
                 "Expected a tokenizer.json in "
                     + path
-                    + ", or a tokenizer.model, vocab.json with merges.txt, vocab.txt or a .tiktoken"
-                    + " file, found none of them. Name the folder that has it."));
+                    + ", or a tokenizer.model, vocab.json with merges.txt, vocab.txt, a .tiktoken"
+                    + " or a .gguf file, found none of them. Name the folder that has it."));
   }
 
   /** The tokenizer of a folder, where it has one. */
@@ -63,7 +69,8 @@ public record TokenizerSource(Kind kind, List<Path> files) {
         .or(() -> pair(folder, "encoder.json", "vocab.bpe"))
         .or(() -> file(folder, "vocab.txt").map(file -> one(Kind.WORD_PIECE, file)))
         .or(() -> only(folder, ".tiktoken").map(file -> one(Kind.TIKTOKEN, file)))
-        .or(() -> only(folder, ".model").map(TokenizerSource::model));
+        .or(() -> only(folder, ".model").map(TokenizerSource::model))
+        .or(() -> only(folder, Gguf.SUFFIX).map(file -> one(Kind.GGUF, file)));
   }
 
   private static Optional<TokenizerSource> ofFile(Path file) {
@@ -73,6 +80,9 @@ public record TokenizerSource(Kind kind, List<Path> files) {
     }
     if (name.endsWith(".model")) {
       return Optional.of(model(file));
+    }
+    if (Gguf.isNamed(file)) {
+      return Optional.of(one(Kind.GGUF, file));
     }
     if (name.endsWith(".tiktoken")) {
       return Optional.of(one(Kind.TIKTOKEN, file));
@@ -119,17 +129,37 @@ public record TokenizerSource(Kind kind, List<Path> files) {
   }
 
   /**
-   * Makes a tokenizer.json of the files.
+   * Makes a tokenizer.json of the files, and of what stands beside them.
    *
    * @throws IllegalStateException where they are one already
    */
-  ConvertedTokenizer convert(SourceFolder folder) {
+  ConvertedTokenizer convert() {
+    if (kind == Kind.GGUF) {
+      return GgufTokenizer.convert(main());
+    }
+    SourceFolder folder = SourceFolder.read(folder());
     return switch (kind) {
       case SENTENCE_PIECE -> SentencePieceConverter.convert(main(), folder);
       case VOCAB_AND_MERGES -> VocabMergesConverter.convert(main(), files.get(1), folder);
       case WORD_PIECE -> WordPieceConverter.convert(main(), folder);
       case TIKTOKEN -> TiktokenConverter.convert(main(), folder);
-      case TOKENIZER_JSON -> throw new IllegalStateException(main() + " needs no conversion");
+      default -> throw new IllegalStateException(main() + " needs no conversion");
+    };
+  }
+
+  /** Where the files stand. */
+  Path folder() {
+    return main().resolveSibling("");
+  }
+
+  /** About how many bytes the tokenizer takes as a tokenizer.json. */
+  public long jsonBytes() {
+    long bytes = files.stream().mapToLong(file -> file.toFile().length()).sum();
+    return switch (kind) {
+      case TOKENIZER_JSON, VOCAB_AND_MERGES -> bytes;
+      case WORD_PIECE -> 3 * bytes;
+      case SENTENCE_PIECE, TIKTOKEN -> 4 * bytes;
+      case GGUF -> GGUF_JSON_BYTES;
     };
   }
 }

@@ -116,7 +116,8 @@ public final class TokenizerWriter {
     return root;
   }
 
-  private static String text(JsonNode node) throws IOException {
+  /** Indented, as Hugging Face's files are. */
+  static String text(JsonNode node) throws IOException {
     DefaultPrettyPrinter printer =
         new DefaultPrettyPrinter()
             .withObjectIndenter(new DefaultIndenter("  ", "\n"))

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.Json;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /** GPT-2's {@code vocab.json} and {@code merges.txt}, also as encoder.json and vocab.bpe. */
@@ -29,7 +28,8 @@ final class VocabMergesConverter {
     ByteLevelFamily family =
         ByteLevelFamily.of(folder, tokens.idOf().keySet())
             .orElseThrow(() -> unknown(vocabulary, mergesFile, folder));
-    ArrayNode merges = merges(mergesFile, vocabulary, tokens.idOf());
+    ArrayNode merges =
+        Merges.checked(SourceText.lines(mergesFile), tokens.idOf(), mergesFile + " line ");
     return family.convert(tokens, merges, folder);
   }
 
@@ -47,38 +47,5 @@ final class VocabMergesConverter {
             + ". Save a tokenizer.json with Hugging Face's fast class, or name one of these as"
             + " tokenizer_class in tokenizer_config.json: "
             + String.join(", ", ByteLevelFamily.known()));
-  }
-
-  private static ArrayNode merges(Path file, Path vocabulary, Map<String, Integer> idOf) {
-    ArrayNode merges = Jackson.MAPPER.createArrayNode();
-    List<String> lines = SourceText.lines(file);
-    for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i);
-      if (line.isEmpty() || (i == 0 && line.startsWith("#version"))) {
-        continue;
-      }
-      String[] parts = line.split(" ", -1);
-      if (parts.length != 2) {
-        throw new LuthierException(
-            file + " line " + (i + 1) + ": expected two tokens and a space, found \"" + line + '"');
-      }
-      for (String token : List.of(parts[0], parts[1], parts[0] + parts[1])) {
-        if (!idOf.containsKey(token)) {
-          throw new LuthierException(
-              file
-                  + " line "
-                  + (i + 1)
-                  + " merges \""
-                  + line
-                  + "\", but "
-                  + vocabulary.getFileName()
-                  + " has no \""
-                  + token
-                  + "\": the two files belong to two tokenizers. Download both again.");
-        }
-      }
-      merges.add(line);
-    }
-    return merges;
   }
 }

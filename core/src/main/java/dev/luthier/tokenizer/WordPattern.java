@@ -42,6 +42,10 @@ enum WordPattern {
   /** Runs of punctuation, then GPT-2's, then three digits at a time. */
   FALCON(List.of("[\\p{P}\\$\\+<=>\\^~\\|`]+", Constants.GPT2, "[0-9][0-9][0-9]"), false),
 
+  /** llama.cpp's for files that name none: as Falcon's, digits apart from letters. */
+  GGML_DEFAULT(
+      List.of("[\\p{P}\\$\\+<=>\\^~\\|]+", Constants.GPT2, "\\p{N}+", "[0-9][0-9][0-9]"), false),
+
   /** BLOOM's: words end at sentence marks. */
   BLOOM(List.of(" ?[^(\\s|[.,!?…。，、।۔،])]+"), false);
 

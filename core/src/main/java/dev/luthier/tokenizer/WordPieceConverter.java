@@ -5,7 +5,6 @@ import dev.luthier.LuthierException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** BERT's {@code vocab.txt}: a token per line, its id the line's number from 0 on. */
@@ -83,7 +82,7 @@ final class WordPieceConverter {
                 required("sep_token", folder, roles, tokens, where)),
             TokenizerParts.part("WordPiece").put("prefix", "##").put("cleanup", true),
             model);
-    return new ConvertedTokenizer(json, roles, Optional.empty());
+    return ConvertedTokenizer.of(json, folder, roles);
   }
 
   private static String required(

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Ids, spans and decoding on llama.cpp's published test vectors: 46 strings for each tokenizer,
@@ -50,6 +51,14 @@ class LlamaCppVectorsTest {
       Files.copy(ASSETS.resolve(asset).resolve(name), folder.resolve(name));
     }
     assertVectors(Tokenizer.load(folder), vectors);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpt-2", "llama-spm", "phi-3", "bert-bge", "falcon"})
+  void ids_from_the_vocabulary_in_a_gguf_file_equal_the_published_vectors(String name)
+      throws IOException {
+    Path file = ASSETS.resolve("tok-llamacpp-vocab-gguf/ggml-vocab-" + name + ".gguf");
+    assertVectors(Tokenizer.load(file), name);
   }
 
   private static void assertVectors(Tokenizer tokenizer, String name) throws IOException {

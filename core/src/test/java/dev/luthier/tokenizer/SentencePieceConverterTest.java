@@ -25,7 +25,7 @@ class SentencePieceConverterTest {
   @TempDir private Path folder = Path.of("");
 
   /** The vocabulary of {@link TestTokenizers#sentencePiece}, scored by its merges' order. */
-  private static SentencePieceFile llama() {
+  static SentencePieceFile llama() {
     return new SentencePieceFile()
         .withBytes()
         .piece("▁", -10, NORMAL)
@@ -88,6 +88,14 @@ class SentencePieceConverterTest {
     assertThat(gemma.decode(new int[] {263, 262}, false)).isEqualTo(" abab");
   }
 
+  @Test
+  void extra_spaces_are_dropped_where_the_model_says_so_and_line_feeds_kept() throws IOException {
+    Tokenizer tokenizer = load(llama().normalizer(4, true));
+    assertThat(tokenizer.encodeIds("  ab  a \n b ", false))
+        .containsExactly(263, 264, 259, 3 + '\n', 259, 261);
+    assertThat(tokenizer.encodeIds("  ", false)).isEmpty();
+  }
+
   /** As Mistral's files say it: control tokens of their own and {@code legacy} false. */
   @Test
   void only_the_beginning_gets_a_space_where_the_files_mean_it() throws IOException {
@@ -119,7 +127,7 @@ class SentencePieceConverterTest {
   }
 
   /** ids: unk 0, eos 1, ▁a 2, b 3, ▁ab 4, ▁ 5, a 6. */
-  private static SentencePieceFile unigram() {
+  static SentencePieceFile unigram() {
     return new SentencePieceFile()
         .piece("<unk>", 0, UNKNOWN)
         .piece("</s>", 0, CONTROL)

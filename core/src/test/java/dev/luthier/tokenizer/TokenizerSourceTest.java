@@ -134,7 +134,8 @@ class TokenizerSourceTest {
     write("merges.txt", "#version: 0.2\n1 2\n12 9\n");
     assertThatThrownBy(() -> Tokenizer.load(folder))
         .isInstanceOf(LuthierException.class)
-        .hasMessageContaining("merges.txt line 3 merges \"12 9\", but vocab.json has no \"129\"");
+        .hasMessageContaining(
+            "merges.txt line 3 merges \"12 9\", but the vocabulary has no \"129\"");
     write("merges.txt", "1 2 3\n");
     assertThatThrownBy(() -> Tokenizer.load(folder))
         .hasMessageContaining("merges.txt line 1: expected two tokens and a space");
@@ -256,6 +257,6 @@ class TokenizerSourceTest {
     assertThatThrownBy(() -> Tokenizer.load(folder))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining(
-            "or a tokenizer.model, vocab.json with merges.txt, vocab.txt or a .tiktoken");
+            "or a tokenizer.model, vocab.json with merges.txt, vocab.txt, a .tiktoken or a .gguf file");
   }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -43,6 +44,56 @@ class TokenizerSourcesInteropTest {
       Files.copy(source.resolve(name), folder.resolve(name));
     }
     assertAlike(Tokenizer.load(source), Tokenizer.load(folder));
+  }
+
+  /** A GGUF file's vocabulary is that of the model that it was converted from. */
+  @ParameterizedTest
+  @CsvSource({
+    "model-llama2-tiny-random-gguf/llama-2-tiny-random.gguf, tok-tinyllama-hf",
+    "tok-llamacpp-vocab-gguf/ggml-vocab-llama-spm.gguf, tok-tinyllama-hf",
+    "tok-llamacpp-vocab-gguf/ggml-vocab-gpt-2.gguf, tok-gpt2",
+    "tok-llamacpp-vocab-gguf/ggml-vocab-bert-bge.gguf, tok-bert"
+  })
+  void ids_from_a_gguf_file_are_those_of_its_origin(String gguf, String origin) throws IOException {
+    assertAlike(Tokenizer.load(Assets.path(origin)), Tokenizer.load(Assets.path(gguf)));
+  }
+
+  /**
+   * The story model finds special tokens after putting spaces, and tok512.model drops extra spaces;
+   * llama.cpp's converter keeps neither.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "oracle-llamacpp/gguf/story-F16.gguf, model-llama-story-hf",
+    "oracle-llamacpp/gguf/s260K-Q6_K.gguf, model-stories260K/tok512.model",
+    "model-stories260K/stories260Ktok512.gguf, model-stories260K/tok512.model"
+  })
+  void plain_texts_have_the_same_ids_from_a_gguf_file(String gguf, String origin)
+      throws IOException {
+    Tokenizer published = Tokenizer.load(Assets.path(origin));
+    Tokenizer converted = Tokenizer.load(Assets.path(gguf));
+    for (String text : corpus()) {
+      String plain = text.replaceAll(" {2,}", " ").strip();
+      if (SPECIAL.stream().noneMatch(plain::contains)) {
+        assertThat(converted.encodeIds(plain, true))
+            .as(plain)
+            .isEqualTo(published.encodeIds(plain, true));
+      }
+    }
+  }
+
+  @Test
+  void other_published_models_load_and_give_texts_back() {
+    for (String path :
+        List.of(
+            "tok-llamacpp-vocab-gguf/ggml-vocab-gpt-neox.gguf",
+            "tok-llamacpp-vocab-gguf/ggml-vocab-phi-3.gguf",
+            "model-tinypellm-ptbin",
+            "model-torchtune-tiny/m.model")) {
+      Tokenizer tokenizer = Tokenizer.load(Assets.path(path));
+      String text = "The quick brown fox, it jumps.";
+      assertThat(tokenizer.decode(tokenizer.encodeIds(text, false), true)).as(path).isEqualTo(text);
+    }
   }
 
   /** The config says nothing of roles in this folder: the model itself does. */
@@ -102,6 +153,27 @@ class TokenizerSourcesInteropTest {
                     .isEqualTo(token.getValue().path("content").asText()));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "tok-tinyllama-hf, 32000, ''",
+    "tok-gpt2, 50257, ''",
+    "tok-llmfoundry-hf/t5, 32100, ''",
+    "tok-bert, 1, [unused0]",
+    "tok-llamacpp-vocab-gguf/ggml-vocab-phi-3.gguf, 32002, <|placeholder1|>"
+  })
+  void new_tokens_take_reserved_ids_or_the_next(
+      String asset, int id, String reserved, @TempDir Path to) {
+    assertThat(NewTokens.add(Assets.path(asset), List.of("<|im_start|>"), to))
+        .containsExactly(
+            new NewTokens.NewToken(
+                "<|im_start|>", id, Optional.of(reserved).filter(name -> !name.isEmpty())));
+    Tokenizer before = Tokenizer.load(Assets.path(asset));
+    Tokenizer after = Tokenizer.load(to);
+    String text = "hello, there are two  spaces";
+    assertThat(after.encodeIds(text, true)).isEqualTo(before.encodeIds(text, true));
+    assertThat(after.encodeIds("<|im_start|>", false)).containsExactly(id);
+  }
+
   static void assertAlike(Tokenizer published, Tokenizer converted) throws IOException {
     assertThat(converted.vocabSize()).isEqualTo(published.vocabSize());
     assertThat(converted.specialIds()).isEqualTo(published.specialIds());
@@ -116,14 +188,16 @@ class TokenizerSourcesInteropTest {
   }
 
   private static List<String> corpus() throws IOException {
-    List<String> texts = new ArrayList<>(WordCacheTest.awkward(11, 1000));
+    List<String> texts = new ArrayList<>(WordCacheTest.awkward(11, 300));
     try (Stream<String> lines = Files.lines(Assets.path("data-wikitext-2/valid.txt"))) {
-      lines.limit(1500).forEach(texts::add);
+      lines.limit(600).forEach(texts::add);
     }
     Random random = new Random(5);
     JsonNode rows = Assets.json("data-alpaca/alpaca_data_cleaned_1000.json");
-    rows.forEach(row -> texts.add(row.path("output").asText()));
-    for (int run = 0; run < 2000; run++) {
+    for (int i = 0; i < 400; i++) {
+      texts.add(rows.get(i).path("output").asText());
+    }
+    for (int run = 0; run < 1000; run++) {
       StringBuilder text = new StringBuilder();
       for (int i = random.nextInt(10); i >= 0; i--) {
         List<String> from = random.nextInt(8) == 0 ? SPECIAL : TokenPlacesTest.PIECES;

@@ -4,14 +4,15 @@ import dev.luthier.data.DataSettings;
 import dev.luthier.data.DataSettings.TrainOn;
 import dev.luthier.data.DataSettings.TrainOnEnd;
 import dev.luthier.format.Hashes;
-import dev.luthier.format.HfFolder;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.tokenizer.TokenizerSource;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * How rows became tokens: what a model and a run must have in common with a set to be trained on
@@ -77,14 +78,16 @@ public record EncodedWith(
   }
 
   /**
-   * The SHA-256 of a tokenizer: of tokenizer.json's hash, and of what the files beside it decide
-   * (the special tokens, and what is put around a text).
+   * The SHA-256 of a tokenizer: of tokenizer.json's hash, or those of the files that it is made of,
+   * and of what the files beside it decide (the special tokens, and what is put around a text).
    */
   public static String tokenizer(Path model, Tokenizer tokenizer) {
     return Hashes.text(
         String.join(
             "\n",
-            Hashes.sha256(model.resolve(HfFolder.TOKENIZER)),
+            TokenizerSource.at(model).files().stream()
+                .map(Hashes::sha256)
+                .collect(Collectors.joining()),
             new TreeMap<>(tokenizer.specialTokensForTemplate()).toString(),
             new TreeSet<>(tokenizer.specialIds()).toString(),
             Arrays.toString(tokenizer.encodeIds("", true))));
