@@ -33,7 +33,7 @@ public final class Hashes {
    * Of a model's or adapter's content: its {@code config.json}, {@code adapter_config.json} and
    * {@code *.safetensors} files, or PyTorch's where there is none of these, as names and hashes
    * sorted by name. The folder's own name, side files and checkpoints in subfolders do not count.
-   * Of a GGUF file, or the files of a split one, the bytes.
+   * Of a model that is a file, or several GGUF files, the bytes.
    */
   public static String folder(Path folder) {
     MessageDigest digest = digest();
@@ -42,6 +42,9 @@ public final class Hashes {
         digest.update((sha256(file) + "\n").getBytes(StandardCharsets.UTF_8));
       }
       return HexFormat.of().formatHex(digest.digest());
+    }
+    if (Llama2cFile.isOne(folder)) {
+      return sha256(folder);
     }
     int files = 0;
     List<String> names = SafetensorsIndex.names(HfFolder.folder(folder));

@@ -59,7 +59,7 @@ public final class HfFolder {
 
   /** What kind of thing stands at a path. */
   public enum Kind {
-    /** A folder with a {@code config.json}. */
+    /** A folder with a {@code config.json}, or a {@link Llama2cFile}. */
     MODEL,
     /** A folder with an {@code adapter_config.json}. */
     ADAPTER,
@@ -79,7 +79,10 @@ public final class HfFolder {
       return Kind.NOTHING;
     }
     if (!Files.isDirectory(path)) {
-      return Gguf.isNamed(path) ? Kind.GGUF : Kind.FILE;
+      if (Gguf.isNamed(path)) {
+        return Kind.GGUF;
+      }
+      return Llama2cFile.isOne(path) ? Kind.MODEL : Kind.FILE;
     }
     if (Files.exists(path.resolve(ADAPTER_CONFIG))) {
       return Kind.ADAPTER;
@@ -166,16 +169,19 @@ public final class HfFolder {
     };
   }
 
-  /** A model's {@code config.json}, after {@link #model}; of a GGUF file, what stands for it. */
+  /** A model's {@code config.json}, after {@link #model}; of a file, what stands for it. */
   public static ObjectNode config(Path path) {
-    return kind(path) == Kind.GGUF
-        ? GgufConfig.of(Gguf.open(path))
-        : Json.read(model(path).resolve(CONFIG));
+    if (kind(path) == Kind.GGUF) {
+      return GgufConfig.of(Gguf.open(path));
+    }
+    return Files.isDirectory(model(path))
+        ? Json.read(path.resolve(CONFIG))
+        : Llama2cFile.open(path).config();
   }
 
   /** What a model's configuration is called in errors. */
   public static String configName(Path path) {
-    return kind(path) == Kind.GGUF ? path + " (metadata)" : path.resolve(CONFIG).toString();
+    return Files.isRegularFile(path) ? path + " (metadata)" : path.resolve(CONFIG).toString();
   }
 
   /** Checks that the path is a folder. */

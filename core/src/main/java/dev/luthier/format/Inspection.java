@@ -2,6 +2,7 @@ package dev.luthier.format;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,8 +17,8 @@ import java.util.stream.Stream;
  * Headers and settings are read, data is not.
  *
  * @param path what was looked at
- * @param kind {@code safetensors}, {@code pytorch}, {@code model}, {@code adapter}, {@code folder}
- *     or {@code json}
+ * @param kind {@code safetensors}, {@code pytorch}, {@code llama2.c}, {@code model}, {@code
+ *     adapter}, {@code folder} or {@code json}
  * @param files the tensors' files, sorted by name
  * @param configs the folder's {@code config.json}, {@code adapter_config.json}, {@code
  *     generation_config.json} and {@code run.json}, or the JSON file, by name
@@ -39,7 +40,7 @@ public record Inspection(
    */
   public static Inspection of(Path path) {
     HfFolder.Kind kind = HfFolder.kind(path);
-    if (kind == HfFolder.Kind.FILE) {
+    if (Files.isRegularFile(path)) {
       return file(path);
     }
     if (kind == HfFolder.Kind.NOTHING) {
@@ -78,6 +79,11 @@ public record Inspection(
 
   private static Inspection file(Path path) {
     String name = String.valueOf(path.getFileName());
+    if (Llama2cFile.isOne(path)) {
+      Llama2cFile file = Llama2cFile.open(path);
+      Map<String, JsonNode> config = Map.of(HfFolder.CONFIG, file.config());
+      return new Inspection(path, "llama2.c", List.of(file), config, List.of());
+    }
     if (name.endsWith(SafetensorsIndex.SUFFIX)) {
       return new Inspection(
           path, "safetensors", List.of(SafetensorsFile.open(path)), Map.of(), List.of());

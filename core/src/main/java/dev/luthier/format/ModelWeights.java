@@ -14,6 +14,8 @@ import java.util.Set;
  *   <li>{@code pytorch_model.bin}, or {@code pytorch_model.bin.index.json} and its shards
  *   <li>the only {@code .pt} or {@code .pth} file that is not a trainer's own state
  * </ol>
+ *
+ * A {@link Llama2cFile} stands for a folder.
  */
 public final class ModelWeights {
   private static final String SAFE = "model" + SafetensorsIndex.SUFFIX;
@@ -34,11 +36,14 @@ public final class ModelWeights {
    *     saying what was expected and what the folder holds
    */
   public static List<? extends WeightFile> open(Path folder) {
+    if (Files.isRegularFile(folder)) {
+      return List.of(Llama2cFile.open(folder));
+    }
     if (isThere(folder, SAFE) || isThere(folder, SAFE_INDEX)) {
       return SafetensorsIndex.open(folder);
     }
     if (isThere(folder, PICKLED)) {
-      return List.of(TorchFile.open(folder.resolve(PICKLED)));
+      return List.of(pickled(folder.resolve(PICKLED)));
     }
     if (isThere(folder, PICKLED_INDEX)) {
       return ShardIndex.open(folder, folder.resolve(PICKLED_INDEX), ".bin", TorchFile::open);
@@ -61,7 +66,7 @@ public final class ModelWeights {
               + ". Leave one, or call it "
               + PICKLED);
     }
-    return List.of(TorchFile.open(folder.resolve(single.get(0))));
+    return List.of(pickled(folder.resolve(single.get(0))));
   }
 
   /** Whether the folder has an index of shards. */
@@ -69,9 +74,28 @@ public final class ModelWeights {
     return isThere(folder, SAFE_INDEX) || isThere(folder, PICKLED_INDEX);
   }
 
+  /** Other programs' names for a Llama's tensors would only be missing and unexpected ones. */
+  private static TorchFile pickled(Path path) {
+    TorchFile file = TorchFile.open(path);
+    if (file.tensors().containsKey("tok_embeddings.weight")) {
+      boolean meta = file.tensors().containsKey("layers.0.attention.wq.weight");
+      throw new LuthierException(
+          path
+              + " is in the layout of "
+              + (meta ? "Meta's original Llama" : "torchtune")
+              + ", not of Hugging Face: convert it first, "
+              + (meta
+                  ? "with transformers' convert_llama_weights_to_hf.py"
+                  : "by saving it with torchtune's FullModelHFCheckpointer")
+              + ", or take the model's Hugging Face version");
+    }
+    return file;
+  }
+
   /** Whether the folder has weights of any form. */
   public static boolean areThere(Path folder) {
-    return isThere(folder, PICKLED_INDEX)
+    return Files.isRegularFile(folder)
+        || isThere(folder, PICKLED_INDEX)
         || SafetensorsIndex.names(folder).stream()
             .anyMatch(name -> name.endsWith(SafetensorsIndex.SUFFIX) || isPickled(name));
   }

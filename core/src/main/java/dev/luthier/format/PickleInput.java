@@ -18,7 +18,7 @@ final class PickleInput {
 
   private final FileChannel channel;
   private final long end;
-  private final ByteBuffer buffer = ByteBuffer.allocate(1 << 16).limit(0);
+  private final ByteBuffer buffer = ByteBuffer.allocate(1 << 13).limit(0);
   private long next;
   private long text;
 

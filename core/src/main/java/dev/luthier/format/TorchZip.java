@@ -24,6 +24,7 @@ final class TorchZip {
   private static final int LOCATOR_64 = 0x07064b50;
   private static final int ZIP64_EXTRA = 1;
   private static final int ENCRYPTED = 1;
+  private static final int LONGEST_COMMENT = 1000;
   private static final long LARGEST_DIRECTORY = 64 << 20;
   private static final long MASKED = 0xFFFF_FFFFL;
 
@@ -47,7 +48,7 @@ final class TorchZip {
 
   private void directory() throws IOException, PickleException {
     long size = channel.size();
-    long tail = Math.max(0, size - 22 - 0xFFFF);
+    long tail = Math.max(0, size - 22 - LONGEST_COMMENT);
     ByteBuffer end = bytes(tail, size - tail);
     int at = end.limit() - 22;
     while (at >= 0 && end.getInt(at) != END) {

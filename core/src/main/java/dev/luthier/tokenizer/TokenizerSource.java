@@ -87,6 +87,9 @@ public record TokenizerSource(Kind kind, List<Path> files) {
     if (name.endsWith(".tiktoken")) {
       return Optional.of(one(Kind.TIKTOKEN, file));
     }
+    if (name.endsWith(".bin")) {
+      return in(file.resolveSibling(""));
+    }
     return name.endsWith(".txt") ? Optional.of(one(Kind.WORD_PIECE, file)) : Optional.empty();
   }
 

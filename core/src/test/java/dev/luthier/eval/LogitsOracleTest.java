@@ -14,7 +14,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,15 +59,21 @@ class LogitsOracleTest {
     assertThat(worst).isLessThan(1e-4);
   }
 
-  @Test
-  void the_story_models_logits_are_those_of_llama_cpp(@TempDir Path folder) throws IOException {
-    String list =
-        Files.readString(Assets.path("oracle-llamacpp/logits/story.ids")).strip().replace(' ', ',');
+  @ParameterizedTest
+  @CsvSource({
+    "model-llama-story-hf,story,175,2048",
+    "model-stories260K/stories260K.bin,stories260K,352,512"
+  })
+  void the_story_models_logits_are_those_of_llama_cpp(
+      String path, String name, int tokens, int vocabulary, @TempDir Path folder)
+      throws IOException {
+    String logits = "oracle-llamacpp/logits/" + name;
+    String list = Files.readString(Assets.path(logits + ".ids")).strip().replace(' ', ',');
     Path ids = Files.writeString(folder.resolve("ids.json"), "{\"input_ids\": [[" + list + "]]}");
-    Transformer model = LOADER.load(Assets.path("model-llama-story-hf")).transformer();
+    Transformer model = LOADER.load(Assets.path(path)).transformer();
     float[] actual = write(model, ids, folder.resolve("out.f32"));
-    float[] expected = Assets.floats("oracle-llamacpp/logits/story-F32.logits.f32");
-    assertThat(actual).hasSize(175 * 2048).hasSameSizeAs(expected);
+    float[] expected = Assets.floats(logits + "-F32.logits.f32");
+    assertThat(actual).hasSize(tokens * vocabulary).hasSameSizeAs(expected);
     double worst = 0;
     for (int i = 0; i < actual.length; i++) {
       worst = Math.max(worst, Math.abs(actual[i] - expected[i]));
