@@ -66,6 +66,7 @@ final class Program {
     bench.addSubcommand("step", new BenchStepCommand(console));
     line.addSubcommand("bench", bench);
     line.addSubcommand("pull", new PullCommand(console));
+    line.addSubcommand("push", new PushCommand(console));
     line.addSubcommand("inspect", new InspectCommand(console));
     line.addSubcommand("config", new ConfigCommand(console));
     line.addSubcommand("doctor", new DoctorCommand(console));

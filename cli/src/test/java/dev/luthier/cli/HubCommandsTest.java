@@ -165,6 +165,26 @@ class HubCommandsTest {
   }
 
   @Test
+  void push_says_what_it_would_send() throws Exception {
+    try (Repository hub = new Repository()) {
+      Path folder = Files.createDirectories(home.resolve("adapter"));
+      Files.writeString(folder.resolve("adapter_config.json"), "{}");
+      Files.writeString(folder.resolve("tokenizer.json"), WORDS);
+      Files.writeString(folder.resolve("run.json"), "{}");
+      hub.files.put("tokenizer.json", WORDS);
+      Cli run = Cli.run(environment(hub), "push", folder + "", "org/name", "--dry-run", "--json");
+      assertThat(run.code()).as(run.err()).isZero();
+      JsonNode json = new ObjectMapper().readTree(run.out());
+      assertThat(json.path("sent").toString()).isEqualTo("[\"adapter_config.json\"]");
+      assertThat(json.path("unchanged").asInt()).isEqualTo(1);
+      Cli nobody = Cli.run(Map.of("HF_HOME", home + ""), "push", folder + "", "org/name");
+      assertThat(nobody.code()).isEqualTo(2);
+      assertThat(nobody.err()).contains("HF_TOKEN");
+      assertTokenIsNowhere(run, nobody);
+    }
+  }
+
+  @Test
   void rows_of_the_hub_are_those_named_as_training_rows() throws Exception {
     try (Repository hub = new Repository()) {
       hub.files.put("data/train-0.jsonl", ROW);

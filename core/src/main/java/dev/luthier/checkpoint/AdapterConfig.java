@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -22,8 +23,9 @@ import java.util.function.Function;
  *
  * @param lora which layers, at which rank and scale
  * @param baseModel what PEFT records as {@code base_model_name_or_path}
+ * @param revision the base's commit on the hub, if it came from there
  */
-public record AdapterConfig(LoraSettings lora, String baseModel) {
+public record AdapterConfig(LoraSettings lora, String baseModel, Optional<String> revision) {
   /** The file's name in an adapter folder. */
   public static final String FILE = "adapter_config.json";
 
@@ -59,6 +61,11 @@ public record AdapterConfig(LoraSettings lora, String baseModel) {
           "bias",
           "init_lora_weights");
 
+  /** Over a base that has no revision. */
+  public AdapterConfig(LoraSettings lora, String baseModel) {
+    this(lora, baseModel, Optional.empty());
+  }
+
   /** Reads and checks a folder's configuration. */
   public static AdapterConfig read(Path folder) {
     Path file = folder.resolve(FILE);
@@ -86,7 +93,10 @@ public record AdapterConfig(LoraSettings lora, String baseModel) {
     if (!complaints.isEmpty()) {
       throw new LuthierException(file + ": " + String.join("; ", complaints));
     }
-    return new AdapterConfig(settings(json), json.path("base_model_name_or_path").asText(""));
+    return new AdapterConfig(
+        settings(json),
+        json.path("base_model_name_or_path").asText(""),
+        Optional.of(json.path("revision")).filter(JsonNode::isTextual).map(JsonNode::asText));
   }
 
   private static LoraSettings settings(ObjectNode json) {
@@ -171,6 +181,7 @@ public record AdapterConfig(LoraSettings lora, String baseModel) {
     json.put("r", lora.rank());
     json.set("rank_pattern", JSON.valueToTree(lora.rankPattern()));
     json.putNull("revision");
+    revision.ifPresent(commit -> json.put("revision", commit));
     json.set("target_modules", namesToJson(lora.targets()));
     json.put("task_type", "CAUSAL_LM");
     json.put("use_dora", false);

@@ -6,12 +6,14 @@ import dev.luthier.format.AtomicFile;
 import dev.luthier.format.DType;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
+import dev.luthier.format.ModelCard;
 import dev.luthier.format.ModelWeights;
 import dev.luthier.format.SafetensorsShards;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.format.Spool;
 import dev.luthier.format.TensorInfo;
 import dev.luthier.format.WeightFile;
+import dev.luthier.quant.FourBitType;
 import dev.luthier.tensor.Grad;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +22,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -107,6 +111,13 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
           }
           Json.write(folder.resolve(HfFolder.CONFIG), json);
           HfFolder.copySideFiles(model, folder);
+          new ModelCard(
+                  ModelCard.Kind.QUANTIZED,
+                  Optional.of(model),
+                  List.of(),
+                  List.of("bitsandbytes"),
+                  Map.of("Settings", settings()))
+              .write(folder);
         });
     long before = bytes(tensors);
     long after = entries.stream().mapToLong(SafetensorsWriter.Entry::length).sum();
@@ -117,6 +128,14 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
         after - (before - bytes(chosen)),
         before,
         after);
+  }
+
+  private Map<String, String> settings() {
+    Map<String, String> out = new TreeMap<>();
+    out.put("form", config.fourBit().map(FourBitType::toString).orElse("int8"));
+    config.fourBit().ifPresent(four -> out.put("values per scale", "" + blockSize));
+    config.fourBit().ifPresent(four -> out.put("quantized scales", "" + config.doubleQuant()));
+    return out;
   }
 
   private static long bytes(List<TensorInfo> tensors) {

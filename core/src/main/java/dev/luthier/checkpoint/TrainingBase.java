@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
+import dev.luthier.format.HubOrigin;
 import dev.luthier.format.Json;
+import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What an adapter was trained over, in {@code training_base.json} beside it. PEFT has no place for
@@ -24,15 +28,31 @@ import java.util.Optional;
  * }
  * </pre>
  *
- * @param base the base model's folder, as it was named
+ * @param base the base model's folder, as it was named; {@code org/name@commit} if it is in the
+ *     hub's cache
  * @param sha256 of that folder, as {@code Hashes.folder} computes it
  * @param dtype what the model computed in
  * @param quant how its frozen matrices were held; empty for the compute dtype
  */
 public record TrainingBase(
     String base, String sha256, ComputeDtype dtype, Optional<QuantSettings> quant) {
+  private static final Pattern HUB = Pattern.compile("([^/@]+/[^/@]+)@([0-9a-f]{40})");
+
   /** The file's name in an adapter folder. */
   public static final String FILE = "training_base.json";
+
+  /** Names a folder of the hub's cache by what it is there. */
+  public TrainingBase {
+    base = HubOrigin.of(Path.of(base)).map(o -> o.id() + "@" + o.commit()).orElse(base);
+  }
+
+  /** What an adapter's configuration says of it. */
+  public AdapterConfig adapterConfig(LoraSettings lora) {
+    Matcher named = HUB.matcher(base);
+    return named.matches()
+        ? new AdapterConfig(lora, named.group(1), Optional.of(named.group(2)))
+        : new AdapterConfig(lora, base);
+  }
 
   /** Writes the file. */
   public void write(Path adapter) {

@@ -61,6 +61,11 @@ public final class ApiKey {
     return text.replaceAll(Pattern.quote(value), Matcher.quoteReplacement("[key]"));
   }
 
+  /** Whether a text has it. */
+  boolean isIn(String text) {
+    return text.contains(value);
+  }
+
   @Override
   public String toString() {
     return "[key]";

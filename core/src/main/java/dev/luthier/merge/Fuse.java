@@ -10,6 +10,8 @@ import dev.luthier.format.AtomicFile;
 import dev.luthier.format.DType;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
+import dev.luthier.format.HubOrigin;
+import dev.luthier.format.ModelCard;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
@@ -20,7 +22,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -120,8 +125,23 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
           stored[0] = fuser.write(temporary);
           TokenizerFiles.carry(model, temporary);
           TokenizerFiles.carry(adapter, temporary);
+          card().write(temporary);
         });
     return Objects.requireNonNull(stored[0]);
+  }
+
+  private ModelCard card() {
+    Map<String, String> parts = new LinkedHashMap<>();
+    parts.put("base", HubOrigin.publicName(model));
+    parts.put("adapter", HubOrigin.publicName(adapter));
+    parts.put("adapter's SHA-256", Hashes.folder(adapter));
+    parts.put("multiplied into", "the " + base + " base");
+    return new ModelCard(
+        ModelCard.Kind.FUSED,
+        Optional.of(model),
+        List.of(),
+        List.of("fused"),
+        Map.of("Made of", parts));
   }
 
   /** The beginning of a text that {@link #check} is to compare on, as ids. */

@@ -15,6 +15,7 @@ import dev.luthier.data.TrainingData;
 import dev.luthier.format.DType;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.Json;
+import dev.luthier.format.ModelCard;
 import dev.luthier.format.Reason;
 import dev.luthier.model.LlamaConfig;
 import dev.luthier.tensor.ComputeDtype;
@@ -147,9 +148,21 @@ public final class Pretrain {
         files,
         interrupted,
         listener,
-        target -> {
+        (target, results) -> {
           files.writeResult(target, saved);
           Json.write(target.resolve("generation_config.json"), generation(tokenizer));
+          new RunCard()
+              .data(train.report(), String.join(" ", train.report().files().values()))
+              .fact("Settings", "learning rate", settings.learningRate())
+              .settings("train", settings.train())
+              .settings("model", settings.model())
+              .results(target, results)
+              .write(
+                  target,
+                  ModelCard.Kind.SCRATCH,
+                  Optional.empty(),
+                  settings.data().train(),
+                  List.of("pretrain"));
         });
   }
 

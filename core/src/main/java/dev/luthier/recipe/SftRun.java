@@ -13,6 +13,7 @@ import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
+import dev.luthier.format.ModelCard;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
@@ -29,6 +30,7 @@ import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -135,7 +137,10 @@ public final class SftRun {
         files,
         interrupted,
         listener,
-        target -> writeResult(target, files, data.report()));
+        (target, results) -> {
+          writeResult(target, files, data.report());
+          writeCard(target, data.report(), hashes, results);
+        });
   }
 
   private void describe(DataReport r) {
@@ -273,6 +278,31 @@ public final class SftRun {
       case FULL -> loader.full(settings.model());
       case LORA, QLORA -> loader.lora(settings.model(), settings.lora(), settings.train().seed());
     };
+  }
+
+  private void writeCard(
+      Path target, DataReport report, Map<String, String> hashes, Map<String, Object> results) {
+    boolean full = settings.method() == SftSettings.Method.FULL;
+    RunCard card =
+        new RunCard()
+            .base(settings.model(), Objects.requireNonNull(hashes.get("model")))
+            .data(report, Objects.requireNonNull(hashes.get("data")))
+            .fact("Settings", "method", settings.method())
+            .fact("Settings", "learning rate", settings.learningRate())
+            .settings("train", settings.train());
+    if (!full) {
+      card.fact("Settings", "lora.rank", settings.lora().rank())
+          .fact("Settings", "lora.alpha", settings.lora().alpha())
+          .settings("lora", settings.lora());
+    }
+    SftPlan.quant(settings).ifPresent(q -> card.fact("Settings", "quant", q.words()));
+    card.results(target, results)
+        .write(
+            target,
+            full ? ModelCard.Kind.FINETUNE : ModelCard.Kind.ADAPTER,
+            Optional.of(settings.model()),
+            settings.data().train().stream().toList(),
+            full ? List.of("sft") : List.of("sft", settings.method().toString()));
   }
 
   private void writeResult(Path target, TrainFiles files, DataReport report) {

@@ -56,7 +56,10 @@ final class Training {
 
   /** Writes the result into the run's folder when the parameters are final. */
   interface Result {
-    void write(Path output) throws IOException;
+    /**
+     * @param results what {@code run.json} will say of the run
+     */
+    void write(Path output, Map<String, Object> results) throws IOException;
   }
 
   static RunResult run(
@@ -77,8 +80,8 @@ final class Training {
       if (outcome.end() == Trainer.End.INTERRUPTED) {
         return new RunResult(outcome.end(), output, results(outcome));
       }
-      result.write(output);
       Map<String, Object> results = results(outcome);
+      result.write(output, results);
       folder.finish(results);
       return new RunResult(outcome.end(), output, results);
     } catch (IOException e) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
+import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import java.io.IOException;
@@ -32,6 +33,27 @@ class TrainingBaseTest {
             Optional.of(new QuantSettings(QuantSettings.Type.FP4, 128, false, 0)));
     quantized.write(folder);
     assertThat(TrainingBase.read(folder)).contains(quantized);
+  }
+
+  @Test
+  void a_base_in_the_hubs_cache_is_named_as_it_is_on_the_hub() {
+    String commit = "0123456789abcdef0123456789abcdef01234567";
+    TrainingBase cached =
+        new TrainingBase(
+            folder.resolve("models--org--name/snapshots/" + commit).toString(),
+            "2c",
+            ComputeDtype.FLOAT32,
+            Optional.empty());
+    cached.write(folder);
+    assertThat(TrainingBase.read(folder)).contains(cached);
+    assertThat(cached.base()).isEqualTo("org/name@" + commit);
+    AdapterConfig config = cached.adapterConfig(LoraSettings.defaults());
+    assertThat(config.toJson().path("base_model_name_or_path").asText()).isEqualTo("org/name");
+    assertThat(config.toJson().path("revision").asText()).isEqualTo(commit);
+    TrainingBase local =
+        new TrainingBase("models/a", "0a1b", ComputeDtype.BFLOAT16, Optional.empty());
+    assertThat(local.adapterConfig(LoraSettings.defaults()).toJson().path("revision").isNull())
+        .isTrue();
   }
 
   @Test

@@ -85,6 +85,7 @@ final class LocalHub implements AutoCloseable {
   final HttpServer store;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Faults injected;
+  final LocalUploads uploads = new LocalUploads(this);
   int pageSize = 1000;
 
   LocalHub(Faults injected) throws IOException {
@@ -154,6 +155,9 @@ final class LocalHub implements AutoCloseable {
         return;
       } else if (fault == Fault.EXPIRED && !ofHub) {
         send(exchange, 403, "<Error>Request has expired</Error>");
+        return;
+      }
+      if (uploads.answer(exchange)) {
         return;
       }
       if (ofHub) {
