@@ -1,8 +1,12 @@
 package dev.luthier.cli;
 
+import dev.luthier.format.GgufInspection;
+import dev.luthier.format.HfFolder;
 import dev.luthier.format.Inspection;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -11,7 +15,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description =
-        "Lists the tensors, metadata and settings of a safetensors file, a model or an adapter.",
+        "Lists the tensors, metadata and settings of a safetensors or GGUF file, a model or an adapter.",
     footer = {"", "Example:", "  luthier inspect my-adapter --json"})
 final class InspectCommand implements Callable<Integer> {
   private final Console console;
@@ -21,7 +25,7 @@ final class InspectCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "PATH",
-      description = "A .safetensors or .json file, or a folder, or org/name of the hub.")
+      description = "A .safetensors, .gguf or .json file, a folder, or org/name of the hub.")
   private Path path = Path.of("");
 
   InspectCommand(Console console) {
@@ -30,12 +34,22 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Inspection inspection = Inspection.of(new HubInputs(console).model(path));
-    if (json.json) {
-      console.json(inspection.toJson());
+    Path there = new HubInputs(console).model(path);
+    if (HfFolder.kind(there) == HfFolder.Kind.GGUF) {
+      GgufInspection file = GgufInspection.of(there);
+      print(file::toJson, file::toText);
     } else {
-      console.out().print(inspection.toText());
+      Inspection inspection = Inspection.of(there);
+      print(inspection::toJson, inspection::toText);
     }
     return Program.DONE;
+  }
+
+  private void print(Supplier<Map<String, Object>> asJson, Supplier<String> asText) {
+    if (json.json) {
+      console.json(asJson.get());
+    } else {
+      console.out().print(asText.get());
+    }
   }
 }

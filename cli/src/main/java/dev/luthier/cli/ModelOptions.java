@@ -4,6 +4,7 @@ import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.generate.Generator;
 import dev.luthier.generate.ModelLanguage;
+import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Native;
@@ -17,7 +18,7 @@ final class ModelOptions {
       names = "--model",
       required = true,
       paramLabel = "DIR",
-      description = "The model's folder.")
+      description = "The model's folder, or a .gguf file.")
   Path model = Path.of("");
 
   @Option(names = "--adapter", paramLabel = "DIR", description = "A PEFT adapter over it.")
@@ -30,6 +31,13 @@ final class ModelOptions {
           "With an adapter: trained (default), the model quantized as it was in the adapter's"
               + " training, or original, the model as it is stored.")
   private Base base = Base.TRAINED;
+
+  @Option(
+      names = "--keep-quantized",
+      description =
+          "Matrices that the model's .gguf file holds in few bits stay so in memory, and are"
+              + " dequantized each time they are used.")
+  private boolean keepQuantized;
 
   /** How a model is held below an adapter. */
   enum Base {
@@ -62,10 +70,13 @@ final class ModelOptions {
     return loader(machine).load(model);
   }
 
-  private static ModelLoader loader(MachineOptions machine) {
+  private ModelLoader loader(MachineOptions machine) {
     Device device = new Device(machine.device.orElse("cpu")).check();
     Native.threads(machine.threads.orElse(0));
-    return new ModelLoader(machine.computeDtype().orElse(ComputeDtype.FLOAT32), device);
+    return new ModelLoader(
+        machine.computeDtype().orElse(ComputeDtype.FLOAT32),
+        device,
+        keepQuantized ? Optional.of(QuantSettings.stored()) : Optional.empty());
   }
 
   /** Reads the files that say how the model is spoken to. */

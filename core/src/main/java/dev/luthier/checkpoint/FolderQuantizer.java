@@ -76,6 +76,12 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
     if (Files.exists(output)) {
       throw new LuthierException(output + " is there already; choose a new folder with --output");
     }
+    if (HfFolder.kind(model) == HfFolder.Kind.GGUF) {
+      throw new LuthierException(
+          model
+              + " is a GGUF file; expected a model folder. To train over it in few bits, give it to"
+              + " sft as it is, with --method qlora.");
+    }
     ObjectNode json = HfFolder.config(model);
     if (json.has(QuantizationConfig.KEY)) {
       throw new LuthierException(

@@ -35,6 +35,8 @@ final class GgufSource implements StoredTensors {
   /** Values that are dequantized at a time. */
   private static final long SLAB = 1 << 24;
 
+  private static final int MOST_EXPERTS = 1024;
+
   /** Bytes that are read at a time. */
   private static final long PIECE = 64 << 20;
 
@@ -62,9 +64,30 @@ final class GgufSource implements StoredTensors {
             (name, tensor) -> {
               if (!GgufFamily.computes(name)) {
                 check(tensor);
-                stored.put(family.name(name).orElse(name), tensor);
+                put(family.name(name).orElse(name), tensor);
               }
             });
+  }
+
+  private void put(String name, GgufTensor tensor) {
+    if (!name.contains("*")) {
+      stored.put(name, tensor);
+      return;
+    }
+    if (tensor.shape().size() != 3 || tensor.shape().get(0) > MOST_EXPERTS) {
+      throw new LuthierException(
+          file.path()
+              + ": tensor '"
+              + tensor.name()
+              + "' is "
+              + tensor.shape()
+              + "; expected the stacked matrices of at most "
+              + MOST_EXPERTS
+              + " experts");
+    }
+    for (int expert = 0; expert < tensor.shape().get(0); expert++) {
+      stored.put(name.replace("*", Integer.toString(expert)), tensor.part(expert));
+    }
   }
 
   private long count(String key, long otherwise) {

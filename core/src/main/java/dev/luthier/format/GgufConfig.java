@@ -1,5 +1,6 @@
 package dev.luthier.format;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import java.nio.ByteBuffer;
@@ -29,7 +30,15 @@ public final class GgufConfig {
     REAL.put("attention.layer_norm_rms_epsilon", "rms_norm_eps");
     REAL.put("attention.layer_norm_epsilon", "layer_norm_eps");
     REAL.put("rope.freq_base", "rope_theta");
+    REAL.put("attn_logit_softcapping", "attn_logit_softcapping");
+    REAL.put("final_logit_softcapping", "final_logit_softcapping");
   }
+
+  /** Phi-3's divisors of frequencies beyond the trained length. */
+  static final String LONG = "rope_factors_long.weight";
+
+  /** Phi-3's divisors of frequencies within the trained length. */
+  static final String SHORT = "rope_factors_short.weight";
 
   private static final List<String> NEEDED =
       List.of("embedding_length", "block_count", "attention.head_count");
@@ -57,7 +66,7 @@ public final class GgufConfig {
 
   private ObjectNode build() {
     config.put("model_type", family.modelType());
-    family.config().forEach(config::put);
+    config.put("hidden_act", family.activation());
     WHOLE.forEach((key, name) -> whole(key).ifPresent(v -> config.put(name, v)));
     REAL.forEach((key, name) -> real(key).ifPresent(v -> config.put(name, v)));
     for (String key : NEEDED) {
@@ -65,12 +74,13 @@ public final class GgufConfig {
         throw wrong(key, "is missing, which every model has");
       }
     }
-    refuseExperts();
+    mistral();
+    gemma();
     config.put("vocab_size", vocabulary());
     config.put("tie_word_embeddings", file.tensor("output.weight").isEmpty());
     config.put("attention_bias", file.tensor("blk.0.attn_q.bias").isPresent());
     config.put("mlp_bias", file.tensor("blk.0.ffn_up.bias").isPresent());
-    checkRotated();
+    rotated();
     scaling().ifPresent(s -> config.set("rope_scaling", s));
     token("bos", "bos_token_id");
     token("eos", "eos_token_id");
@@ -100,9 +110,37 @@ public final class GgufConfig {
         .map(v -> Double.parseDouble(Float.toString(v.floatValue())));
   }
 
-  private void refuseExperts() {
-    if (metadata.integer(key("expert_count")).orElse(0L) > 0) {
-      throw wrong("expert_count", "is not 0: mixtures of experts are not read from GGUF files");
+  /** Llama's architecture has Mistral's and Mixtral's models, too. */
+  private void mistral() {
+    if (!family.modelType().equals("llama")) {
+      return;
+    }
+    long experts = whole("expert_count").orElse(0L);
+    if (experts > 0) {
+      config.put("model_type", "mixtral").put("num_local_experts", experts);
+      config.put("num_experts_per_tok", whole("expert_used_count").orElse(2L));
+    } else if (config.has("sliding_window")) {
+      config.put("model_type", "mistral");
+    }
+  }
+
+  /**
+   * Every sixth block of Gemma 3 sees all of the text. The largest of Gemma 2 and 3 scale scores by
+   * another width than the head's.
+   */
+  private void gemma() {
+    if (family.modelType().equals("gemma3_text")) {
+      config.put("sliding_window_pattern", 6);
+    }
+    long blocks = config.path("num_hidden_layers").asLong();
+    boolean largest =
+        family.modelType().equals("gemma2") && blocks == 46
+            || family.modelType().equals("gemma3_text") && blocks == 62;
+    if (largest) {
+      config.put(
+          "query_pre_attn_scalar",
+          config.path("hidden_size").asLong()
+              / Math.max(1, config.path("num_attention_heads").asLong()));
     }
   }
 
@@ -126,9 +164,14 @@ public final class GgufConfig {
             / Math.max(1, config.path("num_attention_heads").asLong());
   }
 
-  private void checkRotated() {
+  private void rotated() {
+    if (headDim() < 1) {
+      throw wrong("attention.head_count", "leaves no width for a head");
+    }
     long rotated = whole("rope.dimension_count").orElse(headDim());
-    if (rotated != headDim()) {
+    if (family.traits().contains(GgufFamily.Trait.ROTATES_A_PART)) {
+      config.put("partial_rotary_factor", (double) rotated / headDim());
+    } else if (rotated != headDim()) {
       throw wrong(
           "rope.dimension_count",
           "is " + rotated + " of heads of " + headDim() + "; this family rotates all of it");
@@ -136,12 +179,18 @@ public final class GgufConfig {
   }
 
   private void token(String which, String name) {
-    metadata.integer("tokenizer.ggml." + which + "_token_id").ifPresent(v -> config.put(name, v));
+    metadata
+        .integer("tokenizer.ggml." + which + "_token_id")
+        .filter(id -> id < config.path("vocab_size").asLong()) // all bits set stands for none
+        .ifPresent(id -> config.put(name, id));
   }
 
   private Optional<ObjectNode> scaling() {
     if (file.tensor("rope_freqs.weight").isPresent()) {
       return llama3(file.tensor("rope_freqs.weight").get());
+    }
+    if (file.tensor(LONG).isPresent()) {
+      return Optional.of(longrope());
     }
     String type = metadata.text(key("rope.scaling.type")).orElse("");
     Optional<Double> factor = real("rope.scaling.factor").or(() -> real("rope.scale_linear"));
@@ -173,29 +222,24 @@ public final class GgufConfig {
    * the factor for low ones. All models of the rule have the same bounds of the band between.
    */
   private Optional<ObjectNode> llama3(GgufTensor tensor) {
-    int pairs = (int) (headDim() / 2);
-    if (tensor.type() != GgufType.F32 || tensor.elements() != pairs) {
-      throw wrong("rope_freqs.weight", "is " + tensor.type() + " " + tensor.shape());
-    }
-    ByteBuffer bytes = ByteBuffer.allocate(4 * pairs).order(ByteOrder.LITTLE_ENDIAN);
-    tensor.read(0, bytes);
-    float factor = bytes.getFloat(4 * (pairs - 1));
+    float[] divisors = floats(tensor, headDim() / 2);
+    float factor = divisors[divisors.length - 1];
     if (factor == 1) {
       return Optional.empty();
     }
     long original = whole("rope.scaling.original_context_length").orElse(8192L);
     double theta = config.path("rope_theta").asDouble(10000);
-    for (int i = 0; i < pairs; i++) {
+    for (int i = 0; i < divisors.length; i++) {
       double turns = original * Math.pow(theta, -2.0 * i / headDim()) / (2 * Math.PI);
       double smooth = Math.min(1, Math.max(0, (turns - 1) / 3));
       double expected = 1 / ((1 - smooth) / factor + smooth);
-      if (!(Math.abs(bytes.getFloat(4 * i) - expected) <= 1e-4 * expected)) {
+      if (!(Math.abs(divisors[i] - expected) <= 1e-4 * expected)) {
         throw new LuthierException(
             file.path()
                 + ": rope_freqs.weight divides frequency "
                 + i
                 + " by "
-                + bytes.getFloat(4 * i)
+                + divisors[i]
                 + " where Llama 3.1's rule with factor "
                 + factor
                 + " divides it by "
@@ -207,6 +251,46 @@ public final class GgufConfig {
     out.put("rope_type", "llama3").put("factor", (double) factor);
     out.put("low_freq_factor", 1.0).put("high_freq_factor", 4.0);
     return Optional.of(out.put("original_max_position_embeddings", original));
+  }
+
+  /** Phi-3's two tables of divisors, for short and for long texts. */
+  private ObjectNode longrope() {
+    long rotated = whole("rope.dimension_count").orElse(headDim());
+    ObjectNode out = Json.object().put("rope_type", "longrope");
+    for (String name : List.of(LONG, SHORT)) {
+      GgufTensor tensor =
+          file.tensor(name)
+              .orElseThrow(() -> new LuthierException(file.path() + " has no tensor " + name));
+      ArrayNode list = out.putArray(name.equals(LONG) ? "long_factor" : "short_factor");
+      for (float divisor : floats(tensor, rotated / 2)) {
+        list.add(Double.parseDouble(Float.toString(divisor)));
+      }
+    }
+    whole("rope.scaling.original_context_length")
+        .ifPresent(n -> config.put("original_max_position_embeddings", n));
+    real("rope.scaling.attn_factor").ifPresent(f -> out.put("attention_factor", f));
+    return out;
+  }
+
+  private float[] floats(GgufTensor tensor, long count) {
+    if (tensor.type() != GgufType.F32 || tensor.elements() != count || count < 1) {
+      throw new LuthierException(
+          file.path()
+              + ": tensor "
+              + tensor.name()
+              + " is "
+              + tensor.type()
+              + " "
+              + tensor.shape()
+              + "; expected F32 with "
+              + count
+              + " elements, a divisor for each frequency");
+    }
+    float[] out = new float[(int) count];
+    ByteBuffer bytes = ByteBuffer.allocate(4 * out.length).order(ByteOrder.LITTLE_ENDIAN);
+    tensor.read(0, bytes);
+    bytes.flip().asFloatBuffer().get(out);
+    return out;
   }
 
   private LuthierException wrong(String suffix, String what) {

@@ -2,11 +2,11 @@ package dev.luthier.format;
 
 import dev.luthier.LuthierException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -16,25 +16,26 @@ import java.util.stream.Collectors;
  * @param architecture {@code general.architecture}
  * @param modelType {@code model_type} of config.json
  * @param top Hugging Face's module by GGUF's, outside of the blocks
- * @param blocksAt Hugging Face's path of the blocks, before a block's number
- * @param block Hugging Face's module by GGUF's, within a block
+ * @param block Hugging Face's module by GGUF's, within a block; an asterisk is the number of an
+ *     expert, whose matrices GGUF stacks
  * @param traits what is stored in another way
- * @param config further entries of config.json that GGUF does not store
+ * @param activation {@code hidden_act} of config.json, which GGUF does not store
  */
 public record GgufFamily(
     String architecture,
     String modelType,
     Map<String, String> top,
-    String blocksAt,
     Map<String, String> block,
     Set<Trait> traits,
-    Map<String, String> config) {
+    String activation) {
   /** What llama.cpp's converter changes. */
   public enum Trait {
     /** Rows of q and k stand in pairs that are rotated together, not in halves. */
     PAIRED_ROWS,
     /** Norms' weights are what they multiply by; Hugging Face stores them less 1. */
-    NORMS_PLUS_ONE
+    NORMS_PLUS_ONE,
+    /** A part of each head's width is rotated. */
+    ROTATES_A_PART
   }
 
   /** The key that names the family. */
@@ -55,29 +56,80 @@ public record GgufFamily(
           "ffn_up", "mlp.up_proj",
           "ffn_down", "mlp.down_proj");
 
+  private static final Map<String, String> MIXTURE =
+      with(
+          BLOCK,
+          Map.of(
+              "ffn_gate_inp", "block_sparse_moe.gate",
+              "ffn_gate_exps", "block_sparse_moe.experts.*.w1",
+              "ffn_down_exps", "block_sparse_moe.experts.*.w2",
+              "ffn_up_exps", "block_sparse_moe.experts.*.w3"));
+  private static final Map<String, String> NORMED_HEADS =
+      Map.of("attn_q_norm", "self_attn.q_norm", "attn_k_norm", "self_attn.k_norm");
+  private static final Map<String, String> FOUR_NORMS =
+      with(
+          BLOCK,
+          Map.of(
+              "post_attention_norm", "post_attention_layernorm",
+              "ffn_norm", "pre_feedforward_layernorm",
+              "post_ffw_norm", "post_feedforward_layernorm"));
+  private static final String SILU = "silu";
+  private static final String GELU = "gelu_pytorch_tanh";
+
   private static final List<GgufFamily> ALL =
       List.of(
+          like("llama", "llama", MIXTURE, SILU, Trait.PAIRED_ROWS),
+          like("qwen2", "qwen2", BLOCK, SILU),
+          like("qwen3", "qwen3", with(BLOCK, NORMED_HEADS), SILU),
+          like("gemma", "gemma", BLOCK, GELU, Trait.NORMS_PLUS_ONE),
+          like("gemma2", "gemma2", FOUR_NORMS, GELU, Trait.NORMS_PLUS_ONE),
+          like("gemma3", "gemma3_text", with(FOUR_NORMS, NORMED_HEADS), GELU, Trait.NORMS_PLUS_ONE),
+          like(
+              "phi3",
+              "phi3",
+              with(BLOCK, Map.of("attn_qkv", "self_attn.qkv_proj", "ffn_up", "mlp.gate_up_proj")),
+              SILU,
+              Trait.ROTATES_A_PART),
           new GgufFamily(
-              "llama",
-              "llama",
-              TOP,
-              LAYERS,
-              BLOCK,
-              Set.of(Trait.PAIRED_ROWS),
-              Map.of("hidden_act", "silu")));
+              "phi2",
+              "phi",
+              with(TOP, Map.of("output_norm", "model.final_layernorm")),
+              with(
+                  BLOCK,
+                  Map.of(
+                      "attn_output", "self_attn.dense",
+                      "ffn_up", "mlp.fc1",
+                      "ffn_down", "mlp.fc2")),
+              Set.of(Trait.ROTATES_A_PART),
+              "gelu_new"));
+
+  private static GgufFamily like(
+      String architecture,
+      String modelType,
+      Map<String, String> block,
+      String activation,
+      Trait... traits) {
+    return new GgufFamily(architecture, modelType, TOP, block, Set.of(traits), activation);
+  }
+
+  private static Map<String, String> with(Map<String, String> some, Map<String, String> more) {
+    Map<String, String> out = new HashMap<>(some);
+    out.putAll(more);
+    return out;
+  }
 
   /** Where a tensor's name is split: the module, and weight or bias. */
   private static final Set<String> PARTS = Set.of("weight", "bias");
 
-  /** Tensors that the configuration determines. */
-  private static final Set<String> COMPUTED = Set.of("rope_freqs.weight");
+  /** Tensors that become part of the configuration. */
+  private static final Set<String> COMPUTED =
+      Set.of("rope_freqs.weight", GgufConfig.LONG, GgufConfig.SHORT);
 
   /** Copies the maps. */
   public GgufFamily {
     top = Map.copyOf(top);
     block = Map.copyOf(block);
     traits = Set.copyOf(traits);
-    config = new TreeMap<>(config);
   }
 
   /**
@@ -106,12 +158,15 @@ public record GgufFamily(
             + " See docs/gguf.md#families");
   }
 
-  /** Whether the configuration determines the tensor. */
+  /** Whether the tensor becomes part of the configuration. */
   public static boolean computes(String name) {
     return COMPUTED.contains(name);
   }
 
-  /** A tensor's Hugging Face name; empty if the family has no such tensor. */
+  /**
+   * A tensor's Hugging Face name, maybe with an asterisk for experts; empty if the family has no
+   * such tensor.
+   */
   public Optional<String> name(String gguf) {
     int end = gguf.lastIndexOf('.');
     if (end < 0 || !PARTS.contains(gguf.substring(end + 1))) {
@@ -125,7 +180,6 @@ public record GgufFamily(
     String[] path = module.split("\\.", 3);
     return path.length < 3 || !path[1].matches("\\d{1,6}")
         ? Optional.empty()
-        : Optional.ofNullable(block.get(path[2]))
-            .map(m -> blocksAt + "." + path[1] + "." + m + part);
+        : Optional.ofNullable(block.get(path[2])).map(m -> LAYERS + "." + path[1] + "." + m + part);
   }
 }

@@ -40,6 +40,13 @@ public record GgufTensor(
     return columns() / type.blockValues() * type.blockBytes();
   }
 
+  /** One of the tensors that this one stacks: its shape is this one's without the first size. */
+  public GgufTensor part(int index) {
+    long each = length / shape.get(0);
+    return new GgufTensor(
+        path, name, type, shape.subList(1, shape.size()), offset + index * each, each);
+  }
+
   /**
    * Reads some of its bytes.
    *

@@ -163,7 +163,9 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
 
   /** How matrices are to be quantized that are not stored so. */
   private Optional<QuantSettings> requantized() {
-    return trained.filter(q -> ModelLoader.quantization(model).isEmpty());
+    return trained
+        .filter(q -> q.type() != QuantSettings.Type.STORED)
+        .filter(q -> ModelLoader.quantization(model).isEmpty());
   }
 
   private ModelLoader loader(Optional<QuantSettings> quant) {

@@ -40,7 +40,8 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
 
   /** Rows of a table by id. */
   Embedding embedding(String name, int rows, int width) {
-    return new Embedding(base().get(name, Init.NORMAL, rows, width), base().compute());
+    Tensor weight = base().get(name, Init.NORMAL, rows, width);
+    return new Embedding(weight, rows, width, base().compute());
   }
 
   /**
@@ -79,8 +80,8 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
   }
 
   private Linear head(String path, Embedding embedding, boolean tied, Optional<String> bias) {
-    int vocabulary = Math.toIntExact(embedding.weight().size(0));
-    int hidden = Math.toIntExact(embedding.weight().size(1));
+    int vocabulary = embedding.rows();
+    int hidden = embedding.width();
     return switch (task.kind()) {
       case LANGUAGE -> linears.head(path, embedding.weight(), hidden, vocabulary, tied, bias);
       case SEQUENCE -> linears.scores("score", hidden, task.labels(), false);

@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Rows of a table by token id.
  *
- * @param weight (V, D)
+ * @param weight (V, D); a stand-in where the files have none of this shape
+ * @param rows V
+ * @param width D
  * @param compute dtype of the rows handed out
  */
-public record Embedding(Tensor weight, ScalarType compute) {
+public record Embedding(Tensor weight, int rows, int width, ScalarType compute) {
   /**
    * The rows of these ids.
    *

@@ -131,6 +131,16 @@ class GgufModelTest {
   }
 
   @Test
+  void a_file_is_not_quantized_into_a_folder() {
+    FolderQuantizer quantizer =
+        new FolderQuantizer(QuantizationConfig.int8(java.util.List.of()), 64);
+    assertThatThrownBy(() -> quantizer.run(gguf(false), temp.resolve("out"), (done, all) -> {}))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("model.gguf is a GGUF file")
+        .hasMessageContaining("--method qlora");
+  }
+
+  @Test
   void few_bits_may_become_other_few_bits() {
     Path file = gguf(true);
     ModelLoader nf4 =
@@ -187,7 +197,7 @@ class GgufModelTest {
     refused(new PlantedGguf(), "general.architecture is ''");
     refused(
         GgufOfFolder.of(folder, false).integer("llama.expert_count", 8),
-        "llama.expert_count is not 0");
+        "missing: model.layers.0.block_sparse_moe");
     refused(
         GgufOfFolder.of(folder, false).integer("llama.rope.dimension_count", 8),
         "rope.dimension_count is 8 of heads of 16");
@@ -205,6 +215,9 @@ class GgufModelTest {
     refused(
         GgufOfFolder.of(folder, false).tensor("blk.0.attn_v.weight", new float[2], 2),
         "misshapen: model.layers.0.self_attn.v_proj.weight is [2]");
+    refused(
+        GgufOfFolder.of(folder, false).tensor("token_embd.weight", new float[40 * 16], 40, 16),
+        "misshapen: model.embed_tokens.weight is [40, 16]");
     refused(new PlantedGguf().text("general.architecture", "llama"), "llama.embedding_length");
   }
 

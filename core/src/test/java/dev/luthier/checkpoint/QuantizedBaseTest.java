@@ -89,6 +89,7 @@ class QuantizedBaseTest {
     float[] expected = logProbs(loader(quant).load(model));
     assertThat(logProbs(loader().load(folder))).isEqualTo(expected);
     assertThat(logProbs(loader(quant).load(folder))).isEqualTo(expected);
+    assertThat(logProbs(loader(QuantSettings.stored()).load(folder))).isEqualTo(expected);
     LoadedModel training = loader().lora(folder, LoraSettings.defaults(), 1);
     assertThat(logProbs(training)).isEqualTo(expected);
     assertThat(logProbs(loader().load(model))).isNotEqualTo(expected);

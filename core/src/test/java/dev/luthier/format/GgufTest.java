@@ -82,6 +82,23 @@ class GgufTest {
   }
 
   @Test
+  void an_inspection_shows_metadata_and_tensors() {
+    GgufInspection found =
+        GgufInspection.of(write(good().text("evil\u001b[2J", "x\u001b[2J").bytes()));
+    assertThat(found.toText())
+        .contains("m.gguf (GGUF 3)")
+        .contains("  general.architecture = llama\n")
+        .contains("  tokenizer.ggml.tokens = 3 x string [<s>, naïve, ]\n")
+        .contains("blk.0.ffn_up.weight  Q8_0  [2, 64]\n")
+        .endsWith("3 tensors, 136 parameters, 168 bytes; F32 32; Q8_0 136\n")
+        .doesNotContain("\u001b");
+    assertThat(found.toJson().toString())
+        .contains("kind=gguf, version=3, parameters=136, bytes=168")
+        .contains("tokenizer.ggml.scores={element=float32, count=3, first=[0.0, -1.5, 2.0]}")
+        .contains("{name=token_embd.weight, dtype=F32, shape=[3, 2], bytes=24, file=m.gguf}");
+  }
+
+  @Test
   void every_type_of_value_has_its_range() {
     byte[] ones = new byte[8];
     Arrays.fill(ones, (byte) -1);
