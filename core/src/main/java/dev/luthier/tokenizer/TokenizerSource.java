@@ -49,6 +49,10 @@ public record TokenizerSource(Kind kind, List<Path> files) {
    * @throws LuthierException when there is none, saying what was looked for
    */
   public static TokenizerSource at(Path path) {
+    if (!Files.exists(path)) {
+      throw new LuthierException(
+          path + " does not exist; expected a folder with a tokenizer.json or another tokenizer.");
+    }
     Optional<TokenizerSource> found = Files.isRegularFile(path) ? ofFile(path) : in(path);
     return found.orElseThrow(
         () ->

@@ -259,4 +259,11 @@ class TokenizerSourceTest {
         .hasMessageContaining(
             "or a tokenizer.model, vocab.json with merges.txt, vocab.txt, a .tiktoken or a .gguf file");
   }
+
+  @Test
+  void a_folder_that_is_not_there_is_said_not_to_be() {
+    assertThatThrownBy(() -> Tokenizer.load(folder.resolve("none")))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("none does not exist");
+  }
 }
