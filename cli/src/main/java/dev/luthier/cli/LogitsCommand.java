@@ -1,10 +1,12 @@
 package dev.luthier.cli;
 
+import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.eval.Logits;
 import dev.luthier.eval.TokenIds;
-import dev.luthier.model.Transformer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,7 +21,8 @@ import picocli.CommandLine.Option;
       "  luthier logits --model my-base --ids ids.json --output logits.f32",
       "",
       "ids.json holds {\"input_ids\": [[1, 5, 7]]}, and attention_mask and position_ids",
-      "where they are wanted."
+      "where they are wanted. Encoders take token_type_ids as well; models with an",
+      "encoder and a decoder take decoder_input_ids, or labels."
     })
 final class LogitsCommand implements Callable<Integer> {
   private final Console console;
@@ -44,14 +47,10 @@ final class LogitsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Transformer transformer = model.load(machine, console).transformer();
-    TokenIds read = TokenIds.read(ids, transformer.shape().vocabulary());
-    Logits.write(transformer, read, output);
-    console
-        .err()
-        .printf(
-            "wrote %s: %d x %d x %d float32%n",
-            output, read.rows(), read.length(), transformer.shape().vocabulary());
+    LoadedModel loaded = model.load(machine, console);
+    List<Long> shape = Logits.write(loaded.transformer(), TokenIds.read(ids, loaded), output);
+    String sizes = shape.stream().map(String::valueOf).collect(Collectors.joining(" x "));
+    console.err().printf("wrote %s: %s float32%n", output, sizes);
     return Program.DONE;
   }
 }

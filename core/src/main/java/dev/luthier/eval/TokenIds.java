@@ -3,7 +3,10 @@ package dev.luthier.eval;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.format.Json;
+import dev.luthier.model.Transformer;
+import dev.luthier.nn.Places;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -11,33 +14,31 @@ import java.util.List;
 /**
  * Ids to run a model on, as transformers names them.
  *
- * @param rows B
- * @param length T
- * @param tokens {@code input_ids}, (B, T)
- * @param mask {@code attention_mask}, (B, T): 1 for a token, 0 for padding; all 1 where not given
- * @param positions {@code position_ids}, (B, T); 0 to T-1 in each row where not given, padding
- *     counted
+ * @param places where they stand: {@code attention_mask}, 1 for a token and 0 for padding, and
+ *     {@code position_ids}; 0 to T-1 in each row where not given, padding counted
+ * @param tokens {@code input_ids}, (B, T); in models with an encoder the decoder's behind them
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record TokenIds(int rows, int length, long[] tokens, long[] mask, long[] positions) {
-  /** Taken and not needed: labels do not change logits. */
-  private static final List<String> KNOWN =
-      List.of("input_ids", "attention_mask", "position_ids", "labels");
+public record TokenIds(Places places, long[] tokens) {
+  private static final long IGNORED = -100;
 
   /**
-   * Reads a JSON object with {@code input_ids} and, where wanted, {@code attention_mask} and {@code
-   * position_ids}: lists of B rows of equal length T, or {@code position_ids} of one row for all.
+   * Reads a JSON object with {@code input_ids} and, where wanted, {@code attention_mask}, {@code
+   * position_ids} (one row for all will do) and {@code token_type_ids}: lists of B rows of equal
+   * length T. Models with an encoder take {@code decoder_input_ids} or, as transformers, {@code
+   * labels}, which are then shifted to the right; other models have no use for labels.
    *
-   * @param vocabulary V; every id must be below it
    * @throws LuthierException naming the key, row and column that is wrong
    */
-  public static TokenIds read(Path file, int vocabulary) {
+  public static TokenIds read(Path file, LoadedModel model) {
+    Transformer.Kind kind = model.transformer().kind();
     ObjectNode root = Json.read(file);
+    List<String> known = known(kind);
     root.fieldNames()
         .forEachRemaining(
             key -> {
-              if (!KNOWN.contains(key)) {
-                throw new LuthierException(file + ": this model takes " + KNOWN + ", found " + key);
+              if (!known.contains(key)) {
+                throw new LuthierException(file + ": this model takes " + known + ", found " + key);
               }
             });
     JsonNode ids = root.path("input_ids");
@@ -46,14 +47,82 @@ public record TokenIds(int rows, int length, long[] tokens, long[] mask, long[] 
     if (rows == 0 || length == 0) {
       throw new LuthierException(file + ": expected input_ids as a list of rows of ids");
     }
-    long[] tokens = matrix(file, root, "input_ids", rows, length, vocabulary - 1L);
+    long largest = model.transformer().shape().vocabulary() - 1L;
+    long[] tokens = matrix(file, root, "input_ids", rows, length, largest);
+    long[] mask = mask(file, root, "attention_mask", rows, length);
+    Places places = Places.whole(positions(file, root, rows, length), mask, rows, length);
+    if (kind == Transformer.Kind.ENCODER_DECODER) {
+      return withDecoder(file, root, places, tokens, model);
+    }
+    if (root.has("token_type_ids")) {
+      places = places.withTypes(matrix(file, root, "token_type_ids", rows, length, 1 << 20));
+    }
+    return new TokenIds(places, tokens);
+  }
+
+  private static List<String> known(Transformer.Kind kind) {
+    return switch (kind) {
+      case DECODER -> List.of("input_ids", "attention_mask", "position_ids", "labels");
+      case ENCODER ->
+          List.of("input_ids", "attention_mask", "position_ids", "token_type_ids", "labels");
+      case ENCODER_DECODER ->
+          List.of(
+              "input_ids",
+              "attention_mask",
+              "decoder_input_ids",
+              "decoder_attention_mask",
+              "labels");
+    };
+  }
+
+  private static long[] mask(Path file, ObjectNode root, String key, int rows, int length) {
     long[] mask = new long[rows * length];
     Arrays.fill(mask, 1);
-    if (root.has("attention_mask")) {
-      mask = matrix(file, root, "attention_mask", rows, length, 1);
+    if (root.has(key)) {
+      mask = matrix(file, root, key, rows, length, 1);
       checkMask(file, mask, rows, length);
     }
-    return new TokenIds(rows, length, tokens, mask, positions(file, root, rows, length));
+    return mask;
+  }
+
+  /** Each row's tokens of the encoder, then those of the decoder. */
+  private static TokenIds withDecoder(
+      Path file, ObjectNode root, Places encoder, long[] tokens, LoadedModel model) {
+    int rows = encoder.rows();
+    int source = encoder.queries();
+    String key = root.has("decoder_input_ids") ? "decoder_input_ids" : "labels";
+    int length = root.path(key).path(0).size();
+    if (length == 0) {
+      throw new LuthierException(file + ": a model with a decoder needs decoder_input_ids or labels");
+    }
+    long largest = model.transformer().shape().vocabulary() - 1L;
+    long[] decoder = matrix(file, root, key, rows, length, largest);
+    if (key.equals("labels")) {
+      decoder = shifted(decoder, length, model.config());
+    }
+    long[] mask = mask(file, root, "decoder_attention_mask", rows, length);
+    int width = source + length;
+    long[] all = new long[rows * width];
+    long[] documents = new long[rows * width];
+    for (int b = 0; b < rows; b++) {
+      System.arraycopy(tokens, b * source, all, b * width, source);
+      System.arraycopy(decoder, b * length, all, b * width + source, length);
+      System.arraycopy(encoder.documents(), b * source, documents, b * width, source);
+      System.arraycopy(mask, b * length, documents, b * width + source, length);
+    }
+    Places places = Places.whole(new long[rows * width], documents, rows, width);
+    return new TokenIds(places.withSource(source), all);
+  }
+
+  /** Each row a place to the right, behind the token that the decoder begins with. */
+  private static long[] shifted(long[] labels, int length, ObjectNode config) {
+    long pad = config.path("pad_token_id").asLong(0);
+    long[] out = new long[labels.length];
+    for (int i = 0; i < out.length; i++) {
+      long before = i % length == 0 ? config.path("decoder_start_token_id").asLong(pad) : labels[i - 1];
+      out[i] = before == IGNORED ? pad : before;
+    }
+    return out;
   }
 
   private static long[] positions(Path file, ObjectNode root, int rows, int length) {
@@ -92,7 +161,9 @@ public record TokenIds(int rows, int length, long[] tokens, long[] mask, long[] 
       }
       for (int t = 0; t < length; t++) {
         JsonNode entry = value.path(b).path(t);
-        if (!entry.isIntegralNumber() || entry.asLong() < 0 || entry.asLong() > largest) {
+        boolean ignored = key.equals("labels") && entry.asLong() == IGNORED;
+        boolean fits = entry.asLong() >= 0 && entry.asLong() <= largest;
+        if (!entry.isIntegralNumber() || !fits && !ignored) {
           throw new LuthierException(
               file
                   + ": row "

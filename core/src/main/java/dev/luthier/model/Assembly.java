@@ -1,6 +1,7 @@
 package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
 import dev.luthier.nn.AttentionPlan;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Init;
@@ -53,6 +54,18 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
   LearnedPositions positions(String name, int positions, int width, int offset) {
     return new LearnedPositions(
         embedding(name, positions + offset, width), offset, base().device());
+  }
+
+  /** Segments that a table tells. */
+  Segments segments(String name, int count, int width) {
+    return new Segments(embedding(name, count, width), base().device());
+  }
+
+  /** These parameters may be stored although this model has no use for them. */
+  void tolerate(String... names) {
+    for (String name : names) {
+      base().tolerate(name);
+    }
   }
 
   /** A root mean square norm. */
@@ -125,6 +138,61 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
             task.isLanguage() ? cap : 0,
             views),
         linears);
+  }
+
+  /** An encoder, whose tokens all see one another. */
+  Transformer encoder(
+      Transformer.Shape shape,
+      Embedder embedder,
+      List<? extends Block> blocks,
+      Stack.Finish finish,
+      Linear head) {
+    Stack.Views views =
+        places -> {
+          long[] documents = places.documents();
+          AttentionPlan plan =
+              AttentionPlan.full(
+                  documents, documents, places.rows(), base().compute(), base().device());
+          return List.of(new Pass.View(plan, null, null));
+        };
+    return new Stack(
+        new Stack.Parts(
+            Transformer.Kind.ENCODER, task, shape, embedder, blocks, finish, head, 0, views),
+        linears);
+  }
+
+  /** An encoder and a decoder, whose blocks follow one another. */
+  Transformer encoderDecoder(
+      Transformer.Shape shape,
+      Embedder embedder,
+      List<? extends Block> blocks,
+      Stack.Finish finish,
+      Linear head,
+      Stack.Views views) {
+    return new Stack(
+        new Stack.Parts(
+            Transformer.Kind.ENCODER_DECODER,
+            task,
+            shape,
+            embedder,
+            blocks,
+            finish,
+            head,
+            0,
+            views),
+        linears);
+  }
+
+  /**
+   * Refuses heads other than a language model's.
+   *
+   * @param family for the message
+   */
+  void requireLanguage(String family) {
+    if (!task.isLanguage()) {
+      throw new LuthierException(
+          where + ": classification is not supported with " + family + "; use it to write text");
+    }
   }
 
   /**

@@ -27,7 +27,11 @@ public final class Families {
           new GptNeoX(),
           new Falcon(),
           new Opt(),
-          new Bloom());
+          new Bloom(),
+          new Bert(),
+          new Roberta(),
+          new DistilBert(),
+          new T5());
 
   private Families() {}
 

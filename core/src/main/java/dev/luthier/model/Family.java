@@ -45,10 +45,14 @@ public interface Family {
             List.of("lm_head.", "score."),
             List.of("rotary_emb.inv_freq"));
 
-    /** The model's name for a tensor of a file. */
+    /** The model's name for a tensor of a file; BERT's first files name the norms' differently. */
     public String of(String stored) {
-      boolean whole = stored.startsWith(base) || heads.stream().anyMatch(stored::startsWith);
-      return whole ? stored : base + stored;
+      String name =
+          stored
+              .replaceAll("LayerNorm\\.gamma$", "LayerNorm.weight")
+              .replaceAll("LayerNorm\\.beta$", "LayerNorm.bias");
+      boolean whole = name.startsWith(base) || heads.stream().anyMatch(name::startsWith);
+      return whole ? name : base + name;
     }
 
     /** Whether nothing needs this tensor. */

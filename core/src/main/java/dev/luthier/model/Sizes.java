@@ -65,6 +65,11 @@ record Sizes(
     };
   }
 
+  Sizes withPositions(int longest) {
+    return new Sizes(
+        vocabulary, hidden, intermediate, blocks, heads, keyHeads, longest, activation);
+  }
+
   int headDim() {
     return hidden / heads;
   }

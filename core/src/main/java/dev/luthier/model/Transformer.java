@@ -10,6 +10,7 @@ import dev.luthier.nn.Value;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,27 @@ public interface Transformer {
 
   /** What the head is for. */
   Task task();
+
+  /**
+   * Where labels of whole sequences are predicted: of each document the first token in an encoder,
+   * the last one in a decoder.
+   *
+   * @return indices into the B x T tokens, in the order of the documents
+   */
+  default long[] pooled(Places places) {
+    long[] documents = places.queryDocuments();
+    int width = places.queries();
+    return LongStream.range(0, documents.length)
+        .filter(
+            i -> {
+              int at = (int) (i % width);
+              int beside = kind() == Kind.ENCODER ? at - 1 : at + 1;
+              boolean ends = beside < 0 || beside == width;
+              long other = ends ? 0 : documents[(int) i - at + beside];
+              return documents[(int) i] != 0 && other != documents[(int) i];
+            })
+        .toArray();
+  }
 
   /** How tokens see one another. */
   enum Kind {

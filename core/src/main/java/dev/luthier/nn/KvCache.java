@@ -1,6 +1,7 @@
 package dev.luthier.nn;
 
 import dev.luthier.tensor.Tensors;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 public final class KvCache implements AutoCloseable {
   private @Nullable Tensor keys;
   private @Nullable Tensor values;
+  private @Nullable Tensor sourceKeys;
+  private @Nullable Tensor sourceValues;
   private long length;
 
   /**
@@ -50,6 +53,27 @@ public final class KvCache implements AutoCloseable {
     return larger;
   }
 
+  /** Whether the keys and values of an encoder's tokens are held. */
+  public boolean hasSource() {
+    return sourceKeys != null;
+  }
+
+  /** Holds the keys and values of an encoder's tokens, (B, K, S, E) each. */
+  public void source(Tensor k, Tensor v) {
+    sourceKeys = Tensors.pin(k.clone());
+    sourceValues = Tensors.pin(v.clone());
+  }
+
+  /** Those keys; there must be some. */
+  public Tensor sourceKeys() {
+    return Objects.requireNonNull(sourceKeys);
+  }
+
+  /** Those values; there must be some. */
+  public Tensor sourceValues() {
+    return Objects.requireNonNull(sourceValues);
+  }
+
   /** Tokens held. */
   public long length() {
     return length;
@@ -72,6 +96,13 @@ public final class KvCache implements AutoCloseable {
       keys = k;
       values = v;
     }
+    if (sourceKeys != null && sourceValues != null) {
+      Tensor k = Tensors.pin(sourceKeys.index_select(0, rows));
+      Tensor v = Tensors.pin(sourceValues.index_select(0, rows));
+      Tensors.release(sourceKeys, sourceValues);
+      sourceKeys = k;
+      sourceValues = v;
+    }
   }
 
   @Override
@@ -81,6 +112,11 @@ public final class KvCache implements AutoCloseable {
       keys = null;
       values = null;
       length = 0;
+    }
+    if (sourceKeys != null && sourceValues != null) {
+      Tensors.release(sourceKeys, sourceValues);
+      sourceKeys = null;
+      sourceValues = null;
     }
   }
 }

@@ -37,7 +37,8 @@ public final class Linear {
     return from;
   }
 
-  int out() {
+  /** How many numbers it gives. */
+  public int outputs() {
     return out;
   }
 

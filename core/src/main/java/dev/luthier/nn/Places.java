@@ -39,6 +39,45 @@ public record Places(
     return new Places(rows, keys, queries, positions, documents, types, tokens);
   }
 
+  /** The encoder's part of the new tokens: none when a cached sequence goes on. */
+  public Places encoder() {
+    int count = queries == keys ? source : 0;
+    return new Places(
+        rows, count, count, part(positions, queries, 0, count), part(documents, keys, 0, count),
+        null, 0);
+  }
+
+  /** The decoder's part. */
+  public Places decoder() {
+    int from = queries == keys ? source : 0;
+    return new Places(
+        rows,
+        keys - source,
+        queries - from,
+        part(positions, queries, from, queries),
+        part(documents, keys, source, keys),
+        null,
+        0);
+  }
+
+  /** The documents of the encoder's tokens, (B, source). */
+  public long[] sourceDocuments() {
+    return part(documents, keys, 0, source);
+  }
+
+  /** The documents of the new tokens, (B, T). */
+  public long[] queryDocuments() {
+    return part(documents, keys, keys - queries, keys);
+  }
+
+  private long[] part(long[] all, int width, int from, int to) {
+    long[] out = new long[rows * (to - from)];
+    for (int b = 0; b < rows; b++) {
+      System.arraycopy(all, b * width + from, out, b * (to - from), to - from);
+    }
+    return out;
+  }
+
   /** The largest position. */
   public long last() {
     long last = 0;

@@ -95,7 +95,8 @@ public final class Value {
     return wanted;
   }
 
-  @Nullable Tape tape() {
+  /** Where its computation is recorded; null if nowhere. */
+  public @Nullable Tape tape() {
     return tape;
   }
 

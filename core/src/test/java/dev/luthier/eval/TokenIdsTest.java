@@ -3,7 +3,13 @@ package dev.luthier.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.format.Json;
+import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,25 +19,38 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TokenIdsTest {
+  private static final LoadedModel TINY =
+      new ModelLoader(ComputeDtype.FLOAT32, Device.CPU).fresh(config(), 1);
+
+  private static ObjectNode config() {
+    return Json.object()
+        .put("model_type", "llama")
+        .put("vocab_size", 10)
+        .put("hidden_size", 4)
+        .put("intermediate_size", 4)
+        .put("num_hidden_layers", 1)
+        .put("num_attention_heads", 1);
+  }
+
   private static TokenIds read(Path folder, String json) throws IOException {
     Path file = folder.resolve("ids.json");
     Files.writeString(file, json);
-    return TokenIds.read(file, 10);
+    return TokenIds.read(file, TINY);
   }
 
   @Test
   void positions_count_padding_and_the_mask_is_all_ones_unless_given(@TempDir Path folder)
       throws IOException {
     TokenIds ids = read(folder, "{\"input_ids\":[[1,2,3],[4,5,6]]}");
-    assertThat(ids.positions()).containsExactly(0, 1, 2, 0, 1, 2);
-    assertThat(ids.mask()).containsOnly(1);
+    assertThat(ids.places().positions()).containsExactly(0, 1, 2, 0, 1, 2);
+    assertThat(ids.places().documents()).containsOnly(1);
     TokenIds padded =
         read(
             folder,
             "{\"input_ids\":[[1,2,3],[4,5,6]],\"attention_mask\":[[0,1,1],[1,1,0]],"
                 + "\"position_ids\":[[7,8,9]]}");
-    assertThat(padded.mask()).containsExactly(0, 1, 1, 1, 1, 0);
-    assertThat(padded.positions()).containsExactly(7, 8, 9, 7, 8, 9);
+    assertThat(padded.places().documents()).containsExactly(0, 1, 1, 1, 1, 0);
+    assertThat(padded.places().positions()).containsExactly(7, 8, 9, 7, 8, 9);
   }
 
   @ParameterizedTest

@@ -1,0 +1,127 @@
+package dev.luthier.model;
+
+import dev.luthier.nn.Activation;
+import dev.luthier.nn.Embedding;
+import dev.luthier.nn.LayerNorm;
+import dev.luthier.nn.Linear;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * BERT: post-norm blocks in which every token sees all others; positions and segments are learned.
+ * Devlin et al., arXiv 1810.04805.
+ */
+final class Bert implements Family {
+  @Override
+  public Set<String> modelTypes() {
+    return Set.of("bert");
+  }
+
+  @Override
+  public String models() {
+    return "BERT";
+  }
+
+  @Override
+  public Names names() {
+    return new Names(
+        "bert.embeddings.word_embeddings.weight",
+        "cls.predictions.decoder.weight",
+        "bert.",
+        List.of("cls.", "classifier."),
+        List.of(
+            "embeddings.position_ids",
+            "cls.predictions.decoder.bias", // the same as cls.predictions.bias
+            "cls.seq_relationship.weight",
+            "cls.seq_relationship.bias"));
+  }
+
+  @Override
+  public Transformer build(Assembly a) {
+    ConfigReader in = a.config();
+    Sizes s = Sizes.of(in);
+    double eps = in.number("layer_norm_eps", 1e-12);
+    int types = in.integer("type_vocab_size", 2);
+    boolean tied = in.flag("tie_word_embeddings", true);
+    checkEncoder(in);
+    in.finish();
+    String path = "bert.embeddings.";
+    Embedding words = a.embedding(path + "word_embeddings.weight", s.vocabulary(), s.hidden());
+    LearnedPositions positions =
+        a.positions(path + "position_embeddings.weight", s.maxPositions(), s.hidden(), 0);
+    Segments segments = a.segments(path + "token_type_embeddings.weight", types, s.hidden());
+    LayerNorm norm = a.layerNorm(path + "LayerNorm", s.hidden(), eps);
+    Embedder embedder =
+        (tokens, pass, tape) ->
+            norm.forward(
+                words
+                    .forward(tokens, tape)
+                    .plus(segments.forward(pass.places(), tape))
+                    .plus(positions.forward(pass.places(), tape)));
+    List<Block> blocks = blocks(a, s, eps, "bert.encoder.layer.");
+    return switch (a.task().kind()) {
+      case LANGUAGE -> {
+        a.tolerate("bert.pooler.dense.weight", "bert.pooler.dense.bias");
+        Linear dense =
+            a.linears()
+                .scores("cls.predictions.transform.dense", s.hidden(), s.hidden(), true);
+        LayerNorm last = a.layerNorm("cls.predictions.transform.LayerNorm", s.hidden(), eps);
+        Linear head =
+            a.linears()
+                .head(
+                    "cls.predictions.decoder",
+                    words.weight(),
+                    s.hidden(),
+                    s.vocabulary(),
+                    tied,
+                    Optional.of("cls.predictions.bias"));
+        yield a.encoder(
+            s.shape(),
+            embedder,
+            blocks,
+            (x, pass) -> last.forward(s.activation().forward(dense.forward(x, pass))),
+            head);
+      }
+      case SEQUENCE -> {
+        Linear pooler = a.linears().scores("bert.pooler.dense", s.hidden(), s.hidden(), true);
+        Linear head = a.linears().scores("classifier", s.hidden(), a.task().labels(), true);
+        yield a.encoder(
+            s.shape(),
+            embedder,
+            blocks,
+            (x, pass) -> Activation.TANH.forward(pooler.forward(x, pass)),
+            head);
+      }
+      case TOKENS -> {
+        a.tolerate("bert.pooler.dense.weight", "bert.pooler.dense.bias");
+        Linear head = a.linears().scores("classifier", s.hidden(), a.task().labels(), true);
+        yield a.encoder(s.shape(), embedder, blocks, (x, pass) -> x, head);
+      }
+    };
+  }
+
+  /** Refuses what a configuration of BERT's kind may ask for and we do not have. */
+  static void checkEncoder(ConfigReader in) {
+    String positions = in.text("position_embedding_type", "absolute");
+    in.supports(
+        positions.equals("absolute"), "position_embedding_type", "only absolute is supported");
+    in.supports(!in.flag("is_decoder", false), "is_decoder", "only encoders are supported");
+  }
+
+  /** BERT's blocks, which RoBERTa has as well. */
+  static List<Block> blocks(Assembly a, Sizes s, double eps, String layers) {
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < s.blocks(); i++) {
+      String path = layers + i;
+      String[] names = {"self.query", "self.key", "self.value", "output.dense"};
+      SelfAttention attention = s.attention(a, path + ".attention.", names, true, true);
+      LayerNorm norm1 = a.layerNorm(path + ".attention.output.LayerNorm", s.hidden(), eps);
+      FeedForward mlp = s.feedForward(a, path + ".intermediate.dense", path + ".output.dense", true);
+      LayerNorm norm2 = a.layerNorm(path + ".output.LayerNorm", s.hidden(), eps);
+      blocks.add(new PostNormBlock(attention, norm1, mlp, norm2, a.linears().under(path)));
+    }
+    return blocks;
+  }
+}
