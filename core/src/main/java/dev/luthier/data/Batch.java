@@ -1,6 +1,7 @@
 package dev.luthier.data;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * B rows of T tokens, row-major, padded on the right. A row holds one document, or several when the
@@ -26,6 +27,7 @@ import java.util.Arrays;
  * @param documents (B, T) 1, 2, 3, ... within the row; 0 on padding
  * @param weights (B, T) factor of each label in the loss; counts only where there is a label
  * @param sources for each row and each of its documents, the 1-based row number in the data file
+ * @param form what else the model is to know
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Batch(
@@ -36,7 +38,38 @@ public record Batch(
     long[] positions,
     long[] documents,
     float[] weights,
-    int[][] sources) {
+    int[][] sources,
+    Form form) {
+
+  /**
+   * How a batch is to be read.
+   *
+   * @param inPlace whether a label is predicted at its own token, as masked tokens and classes are,
+   *     and not at the one before
+   * @param source of models with an encoder: how many tokens of each row, the first ones, it reads;
+   *     else 0
+   * @param types (B, T) segment of each token; null for all 0
+   */
+  public record Form(boolean inPlace, int source, long @Nullable [] types) {
+    /** Of a causal language model. */
+    public static final Form CAUSAL = new Form(false, 0, null);
+
+    /** Of an encoder, or of a model that gives labels. */
+    public static final Form IN_PLACE = new Form(true, 0, null);
+  }
+
+  /** A batch for a causal language model. */
+  public Batch(
+      int rows,
+      int length,
+      long[] tokens,
+      long[] labels,
+      long[] positions,
+      long[] documents,
+      float[] weights,
+      int[][] sources) {
+    this(rows, length, tokens, labels, positions, documents, weights, sources, Form.CAUSAL);
+  }
 
   public Batch {
     int size = Math.multiplyExact(rows, length);
@@ -99,7 +132,12 @@ public record Batch(
 
   /** The same batch with other weights, (B, T). */
   public Batch withWeights(float[] weights) {
-    return new Batch(rows, length, tokens, labels, positions, documents, weights, sources);
+    return new Batch(rows, length, tokens, labels, positions, documents, weights, sources, form);
+  }
+
+  /** The same batch, to be read in this way. */
+  public Batch withForm(Form other) {
+    return new Batch(rows, length, tokens, labels, positions, documents, weights, sources, other);
   }
 
   /** How many tokens count in the loss. */

@@ -9,7 +9,7 @@ import java.util.List;
  * @param padId id written on padding; it is never looked at, so it may be the end-of-text id
  * @param padToMultiple the length is rounded up to a multiple of this; 1 leaves it
  */
-public record Collator(int padId, int padToMultiple) {
+public record Collator(int padId, int padToMultiple) implements BatchMaker {
   public Collator {
     if (padToMultiple < 1) {
       throw new IllegalArgumentException("padToMultiple must be at least 1, got " + padToMultiple);
@@ -19,6 +19,11 @@ public record Collator(int padId, int padToMultiple) {
   /** Pads to the longest row exactly. */
   public Collator(int padId) {
     this(padId, 1);
+  }
+
+  @Override
+  public Batch make(List<List<TokenSequence>> rows, long epoch) {
+    return packed(rows);
   }
 
   /** One document per row. */

@@ -185,7 +185,7 @@ public final class Value {
   /** The gradient's storage before anything has been written to it. */
   private Tensor gradientBuffer() {
     if (gradient == null) {
-      gradient = kept(torch.empty_like(tensor()));
+      gradient = kept(room == null ? torch.empty_like(tensor()) : room.get());
     }
     return gradient;
   }

@@ -42,6 +42,6 @@ final class BatchOrder {
       epoch = order.epochOf(step);
       permutation = order.permutation(epoch);
     }
-    return order.step(step, permutation).stream().map(rows::batch).toList();
+    return order.step(step, permutation).stream().map(micro -> rows.batch(epoch, micro)).toList();
   }
 }

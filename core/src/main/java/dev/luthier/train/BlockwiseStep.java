@@ -428,6 +428,8 @@ public final class BlockwiseStep {
 
   private Pass pass(Batch batch) {
     return model.pass(
-        Places.whole(batch.positions(), batch.documents(), batch.rows(), batch.length()));
+        Places.whole(batch.positions(), batch.documents(), batch.rows(), batch.length())
+            .withTypes(batch.form().types())
+            .withSource(batch.form().source()));
   }
 }

@@ -6,9 +6,9 @@ import java.util.Arrays;
 
 /**
  * The tokens of a batch that have a label: where each is predicted and what should be predicted
- * there. Label i of a row is predicted at token i - 1.
+ * there. Label i of a row is predicted at token i - 1, or at token i if the batch says so.
  *
- * @param at (N) index into the B x T hidden states, of the token before the label
+ * @param at (N) index into the B x T hidden states, of the token that predicts the label
  * @param targets (N) token ids
  * @param weights (N) factor of each in the loss
  */
@@ -23,7 +23,7 @@ public record LabelTokens(long[] at, long[] targets, float[] weights) {
     int next = 0;
     for (int i = 0; i < batch.labels().length; i++) {
       if (batch.labels()[i] != TokenSequence.IGNORED) {
-        at[next] = i - 1L;
+        at[next] = batch.form().inPlace() ? i : i - 1L;
         targets[next] = batch.labels()[i];
         weights[next++] = batch.weights()[i];
       }

@@ -1,7 +1,7 @@
 package dev.luthier.train;
 
 import dev.luthier.data.Batch;
-import dev.luthier.data.Collator;
+import dev.luthier.data.BatchMaker;
 import dev.luthier.data.TokenSequence;
 import java.util.AbstractList;
 import java.util.Arrays;
@@ -17,13 +17,13 @@ import java.util.stream.IntStream;
  * @param rows for each row its documents; may be a view of files, which reads a row whenever it is
  *     asked for it
  * @param lengths tokens of a row, from its index
- * @param collator makes batches of them
+ * @param maker makes batches of them
  */
 public record TrainingRows(
-    List<List<TokenSequence>> rows, IntUnaryOperator lengths, Collator collator) {
+    List<List<TokenSequence>> rows, IntUnaryOperator lengths, BatchMaker maker) {
   /** Rows in memory. */
-  public TrainingRows(List<List<TokenSequence>> rows, Collator collator) {
-    this(rows, row -> rows.get(row).stream().mapToInt(TokenSequence::length).sum(), collator);
+  public TrainingRows(List<List<TokenSequence>> rows, BatchMaker maker) {
+    this(rows, row -> rows.get(row).stream().mapToInt(TokenSequence::length).sum(), maker);
   }
 
   /** How many rows. */
@@ -31,9 +31,14 @@ public record TrainingRows(
     return rows.size();
   }
 
-  /** The rows with these indices as a batch. */
+  /** The rows with these indices as a batch to evaluate on. */
   public Batch batch(int... indices) {
-    return collator.packed(Arrays.stream(indices).mapToObj(rows::get).toList());
+    return batch(BatchMaker.EVALUATION, indices);
+  }
+
+  /** The rows with these indices as a batch of a pass over the data, counted from 0. */
+  public Batch batch(long epoch, int... indices) {
+    return maker.make(Arrays.stream(indices).mapToObj(rows::get).toList(), epoch);
   }
 
   /** The batch of this many rows that takes the most memory: the longest ones together. */

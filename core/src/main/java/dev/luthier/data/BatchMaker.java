@@ -1,0 +1,18 @@
+package dev.luthier.data;
+
+import java.util.List;
+
+/** Makes batches of encoded rows. */
+public interface BatchMaker {
+  /** The pass over the data that evaluation counts as. */
+  long EVALUATION = -1;
+
+  /**
+   * The rows as a batch.
+   *
+   * @param rows for each row its documents, in the order in which they stand in it
+   * @param epoch which pass over the data this is, from 0; what is drawn at random, such as masks,
+   *     may differ from one to the next and follows from it, the run's seed and the row
+   */
+  Batch make(List<List<TokenSequence>> rows, long epoch);
+}
