@@ -11,74 +11,19 @@ import dev.luthier.nn.Places;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** Logits against those that transformers and llama.cpp computed from the same files. */
+/** Logits with adapters against those that PEFT computed from the same files. */
 @Tag("interop")
-class FamilyOracleTest {
+class AdapterOracleTest {
   private static final ModelLoader LOADER = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU);
-
-  /** Folder, runs and tolerance: a right float32 implementation is this close. */
-  private static final String[] FAMILIES = {
-    "llama_bias_headdim",
-    "llama_gqa_tied",
-    "llama_rope_llama3",
-    "llama_rope_yarn_orig",
-    "mistral_sw",
-    "mixtral",
-    "qwen2_tied",
-    "qwen2_sliding_layers",
-    "qwen3_tied",
-    "phi2",
-    "phi3_longrope",
-    "gemma",
-    "gemma2",
-    "gemma3_text",
-    "gpt2",
-    "gpt_neo",
-    "gptj",
-    "gpt_neox_parallel",
-    "falcon_7b",
-    "falcon_40b",
-    "opt",
-    "bloom"
-  };
-
-  static Stream<Arguments> runs() {
-    return Stream.of(FAMILIES)
-        .flatMap(
-            folder -> {
-              List<Arguments> out = new ArrayList<>();
-              Assets.json("oracle-transformers/" + folder + "/ids.json")
-                  .fieldNames()
-                  .forEachRemaining(run -> out.add(Arguments.of(folder, run)));
-              return out.stream();
-            });
-  }
-
-  @ParameterizedTest
-  @MethodSource("runs")
-  void logits_are_those_of_transformers(String folder, String run) {
-    String root = "oracle-transformers/" + folder;
-    JsonNode in = Assets.json(root + "/ids.json").get(run);
-    Transformer model = LOADER.load(Assets.path(root)).transformer();
-    compare(
-        model,
-        in,
-        Assets.floats(root + "/" + run + ".f32"),
-        folder.equals("gpt_neo") ? 1e-3 : 1e-4);
-  }
 
   @ParameterizedTest
   @CsvSource({
