@@ -7,14 +7,13 @@ import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsShards;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.model.Families;
+import dev.luthier.model.Outline;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.Linears;
 import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.Parameters;
-import dev.luthier.nn.SourceOver;
-import dev.luthier.nn.TensorSource;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.quant.Quantizer;
 import dev.luthier.tensor.Device;
@@ -66,8 +65,8 @@ public final class FolderFuser {
   private Transformer outline(Path where, AdapterConfig settings) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      TensorSource source = new Unread(new ModelLoader.Layered(adapter, files, files));
-      Parameters base = new Parameters(source, ScalarType.Float, Device.CPU, name -> false, true);
+      Parameters base =
+          Outline.parameters(new ModelLoader.Layered(adapter, files, files), name -> false);
       LoraLayers layers =
           new LoraLayers(
               settings.lora(),
@@ -111,7 +110,7 @@ public final class FolderFuser {
         .linears()
         .forEach(
             (path, linear) -> {
-              if (linear != model.head() || linear.isAdapted()) {
+              if (linear.isAdapted()) {
                 out.add(path + ".weight");
               }
             });
@@ -145,18 +144,5 @@ public final class FolderFuser {
         ? Optional.ofNullable(
             model.linears().get(name.substring(0, name.length() - ".weight".length())))
         : Optional.empty();
-  }
-
-  /** Shapes without values; what the model asks for is noted as read. */
-  private record Unread(TensorSource source) implements SourceOver {
-    @Override
-    public boolean isQuantized(String name) {
-      return false;
-    }
-
-    @Override
-    public void read(String name, Init init, Tensor target) {
-      source.reserve(name);
-    }
   }
 }

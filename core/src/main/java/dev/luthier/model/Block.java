@@ -14,4 +14,7 @@ public interface Block {
 
   /** Its matrices. */
   BlockWeights weights();
+
+  /** What it holds while it runs. */
+  BlockShape shape();
 }

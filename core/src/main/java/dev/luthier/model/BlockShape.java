@@ -1,48 +1,81 @@
 package dev.luthier.model;
 
+import dev.luthier.nn.Norm;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * The matrices of one block of a decoder, known from its configuration before any of them exists.
+ * What a block holds while it runs, told by its parts and known before there are any weights. All
+ * is counted in columns: numbers of the compute dtype for each token.
  *
- * @param hidden D
- * @param queryWidth heads x width of a head
- * @param keyWidth key heads x width of a head
- * @param intermediate F
- * @param heads H
+ * @param hidden D, the columns of its input and of its result
+ * @param layers in the order in which they run
+ * @param last what is computed for the result alone, which a block that is computed again leaves
+ *     out
  */
-public record BlockShape(int hidden, int queryWidth, int keyWidth, int intermediate, int heads) {
+public record BlockShape(int hidden, List<Layer> layers, long last) {
+  /** A block whose last layer computes nothing for the result alone but its own output. */
+  static BlockShape of(int hidden, Layer... layers) {
+    return new BlockShape(hidden, List.of(layers), layers[layers.length - 1].last());
+  }
+
+  /** The same block, of which so much more is computed for the result alone. */
+  BlockShape withLast(long more) {
+    return new BlockShape(hidden, layers, last + more);
+  }
+
   /**
-   * A linear layer's matrix (out, in).
+   * What one layer holds.
    *
-   * @param path of its module within the block
+   * @param kept what it records, but for its last product
+   * @param back gradients and what is made and dropped, while it goes backward
+   * @param floats float32 columns beside these
+   * @param beside columns there are while the gradient of a matrix is made; 0 where others are more
+   * @param inputs columns of the inputs of all its linear layers
+   * @param widest columns of the widest of these
+   * @param last columns of its last product
+   * @param scores of an attention layer
    */
-  public record Matrix(String path, int in, int out) {
-    /** Numbers in it. */
-    public long elements() {
-      return (long) in * out;
+  public record Layer(
+      long kept,
+      long back,
+      long floats,
+      long beside,
+      long inputs,
+      long widest,
+      long last,
+      Optional<Scores> scores) {
+    /** Outputs and sums on the way. */
+    static Layer sums(long columns) {
+      return new Layer(columns, 0, 0, 0, 0, 0, 0, Optional.empty());
+    }
+
+    /** A norm over D columns. */
+    static Layer norm(Norm norm, int hidden) {
+      return new Layer(
+          hidden, 3L * hidden, (long) norm.copies() * hidden, 0, 0, 0, 0, Optional.empty());
+    }
+
+    /** The layer while so much more waits for the way back to go on below. */
+    Layer carrying(long columns) {
+      return new Layer(
+          kept,
+          back + columns,
+          floats,
+          beside == 0 ? 0 : beside + columns,
+          inputs,
+          widest,
+          last,
+          scores);
     }
   }
 
-  /** Of a Llama. */
-  public static BlockShape of(LlamaConfig c) {
-    return new BlockShape(
-        c.hiddenSize(),
-        c.numAttentionHeads() * c.headDim(),
-        c.numKeyValueHeads() * c.headDim(),
-        c.intermediateSize(),
-        c.numAttentionHeads());
-  }
-
-  /** All linear layers. */
-  public List<Matrix> matrices() {
-    return List.of(
-        new Matrix("self_attn.q_proj", hidden, queryWidth),
-        new Matrix("self_attn.k_proj", hidden, keyWidth),
-        new Matrix("self_attn.v_proj", hidden, keyWidth),
-        new Matrix("self_attn.o_proj", queryWidth, hidden),
-        new Matrix("mlp.gate_proj", hidden, intermediate),
-        new Matrix("mlp.up_proj", hidden, intermediate),
-        new Matrix("mlp.down_proj", intermediate, hidden));
-  }
+  /**
+   * Which scores an attention layer computes.
+   *
+   * @param heads H
+   * @param capped whether they are capped
+   * @param view which of the pass' views it sees by
+   */
+  public record Scores(int heads, boolean capped, int view) {}
 }

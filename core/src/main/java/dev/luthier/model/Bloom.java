@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
@@ -94,6 +95,18 @@ final class Bloom implements Family {
       Value first = norm1.forward(x);
       Value second = norm2.forward(first.plus(attention.forward(first, pass)));
       return second.plus(feedForward.forward(second, pass)); // (B, T, D)
+    }
+
+    @Override
+    public BlockShape shape() {
+      int d = attention.hidden();
+      return BlockShape.of(
+          d,
+          Layer.norm(norm1, d),
+          attention.layer(),
+          Layer.sums(2L * d),
+          Layer.norm(norm2, d),
+          feedForward.layer());
     }
   }
 }

@@ -8,14 +8,18 @@ import dev.luthier.nn.Linears.Part;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Value;
 import java.util.List;
+import java.util.Optional;
 
 /** The layer of a block that looks at each token alone: (B, T, D) to (B, T, D). */
 interface FeedForward {
   Value forward(Value x, Pass pass);
 
+  /** What it holds. */
+  BlockShape.Layer layer();
+
   /** {@code down(act(up x))}. */
   static FeedForward plain(Linear up, Activation act, Linear down) {
-    return (x, pass) -> down.forward(act.forward(up.forward(x, pass)), pass);
+    return new Plain(up, act, down);
   }
 
   /**
@@ -38,10 +42,56 @@ interface FeedForward {
       Linears linears, String[] names, int hidden, int width, Activation act, boolean bias) {
     LinearGroup gateUp =
         linears.group(hidden, new Part(names[0], width, bias), new Part(names[1], width, bias));
-    Linear down = linears.create(names[2], width, hidden, bias);
-    return (x, pass) -> {
-      List<Value> wide = gateUp.forward(x, pass); // (B, T, F) each
+    return new Gated(gateUp::forward, act, linears.create(names[2], width, hidden, bias));
+  }
+
+  /** The same, where one layer gives all of gate, then all of up. */
+  static FeedForward gated(Linear gateUp, Activation act, Linear down) {
+    int f = down.in();
+    return new Gated(
+        (x, pass) -> {
+          Value wide = gateUp.forward(x, pass); // (B, T, 2 F)
+          return List.of(wide.columns(0, f), wide.columns(f, f));
+        },
+        act,
+        down);
+  }
+
+  /** x to gate and up, (B, T, F) each. */
+  interface GateUp {
+    List<Value> forward(Value x, Pass pass);
+  }
+
+  /** {@code down(act(up x))}. */
+  record Plain(Linear up, Activation act, Linear down) implements FeedForward {
+    @Override
+    public Value forward(Value x, Pass pass) {
+      return down.forward(act.forward(up.forward(x, pass)), pass);
+    }
+
+    @Override
+    public BlockShape.Layer layer() {
+      long d = down.out();
+      long f = down.in();
+      return new BlockShape.Layer(
+          2 * f, d + (2 + act.copies()) * f, 0, 2 * d + f, d + f, f, d, Optional.empty());
+    }
+  }
+
+  /** {@code down(act(gate x) * up x)}. */
+  record Gated(GateUp gateUp, Activation act, Linear down) implements FeedForward {
+    @Override
+    public Value forward(Value x, Pass pass) {
+      List<Value> wide = gateUp.forward(x, pass);
       return down.forward(act.gated(wide.get(0), wide.get(1)), pass);
-    };
+    }
+
+    @Override
+    public BlockShape.Layer layer() {
+      long d = down.out();
+      long f = down.in();
+      return new BlockShape.Layer(
+          3 * f, d + (3 + act.gatedCopies()) * f, 0, 2 * d + f, 2 * d + f, f, d, Optional.empty());
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Norm;
@@ -88,6 +89,23 @@ final class Gemma2 implements Family {
     public Value forward(Value x, Pass pass) {
       Value h = x.plus(after1.forward(attention.forward(before1.forward(x), pass)));
       return h.plus(after2.forward(feedForward.forward(before2.forward(h), pass)));
+    }
+
+    @Override
+    public BlockShape shape() {
+      int d = attention.hidden();
+      Layer mlp = feedForward.layer();
+      return BlockShape.of(
+          d,
+          Layer.norm(before1, d),
+          attention.layer().carrying(d),
+          Layer.sums(d),
+          Layer.norm(after1, d),
+          Layer.sums(d),
+          Layer.norm(before2, d),
+          mlp.carrying(d),
+          Layer.sums(mlp.last()),
+          Layer.norm(after2, d));
     }
   }
 }

@@ -4,9 +4,12 @@ import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Experts;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.RmsNorm;
+import dev.luthier.nn.Pass;
 import dev.luthier.nn.Rotary;
+import dev.luthier.nn.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -72,12 +75,42 @@ final class Mixtral implements Family {
               c.hiddenAct(),
               false));
     }
-    return (x, pass) ->
-        Experts.forward(
-            x,
-            v -> router.forward(v, pass),
-            chosen,
-            (e, v) -> all.get(e).forward(v, pass),
-            experts);
+    return new Mixture(router, all, chosen);
+  }
+
+  /**
+   * Experts, of which each token is given to a few.
+   *
+   * @param chosen k
+   */
+  private record Mixture(Linear router, List<FeedForward> experts, int chosen)
+      implements FeedForward {
+    @Override
+    public Value forward(Value x, Pass pass) {
+      return Experts.forward(
+          x,
+          v -> router.forward(v, pass),
+          chosen,
+          (e, v) -> experts.get(e).forward(v, pass),
+          experts.size());
+    }
+
+    /** In the worst case all tokens go to the same experts. */
+    @Override
+    public BlockShape.Layer layer() {
+      BlockShape.Layer one = experts.get(0).layer();
+      long d = router.in();
+      long k = chosen;
+      long choice = 4L * experts.size() + 32 * k; // logits, float32 weights, int64 indices
+      return new BlockShape.Layer(
+          k * (d + one.kept()) + choice,
+          2 * d + Math.max(4 * k * d, 2 * k * d + one.back()),
+          k * d,
+          2 * d + 2 * k * d + one.beside(),
+          d + k * one.inputs(),
+          k * one.widest(),
+          d + 2 * k * d,
+          Optional.empty());
+    }
   }
 }

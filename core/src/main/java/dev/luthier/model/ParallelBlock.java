@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Norm;
 import dev.luthier.nn.Pass;
@@ -17,5 +18,14 @@ record ParallelBlock(
     Value normed = norm1.forward(x); // (B, T, D)
     Value other = norm1.equals(norm2) ? normed : norm2.forward(x); // (B, T, D)
     return x.plus(attention.forward(normed, pass)).plus(feedForward.forward(other, pass));
+  }
+
+  @Override
+  public BlockShape shape() {
+    int d = attention.hidden();
+    Layer other = norm1.equals(norm2) ? Layer.sums(0) : Layer.norm(norm2, d);
+    return BlockShape.of(
+            d, Layer.norm(norm1, d), other, attention.layer(), feedForward.layer())
+        .withLast(2L * d); // attention's output, and its sum with x
   }
 }

@@ -4,7 +4,6 @@ import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
-import dev.luthier.nn.Value;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -68,11 +67,7 @@ final class Phi3 implements Family {
     RmsNorm norm2 = a.rmsNorm(path + ".post_attention_layernorm", d, c.rmsNormEps());
     Linear gateUp = a.linears().create(path + ".mlp.gate_up_proj", d, 2 * f, false);
     Linear down = a.linears().create(path + ".mlp.down_proj", f, d, false);
-    FeedForward mlp =
-        (x, pass) -> {
-          Value wide = gateUp.forward(x, pass); // (B, T, 2 F)
-          return down.forward(c.hiddenAct().gated(wide.columns(0, f), wide.columns(f, f)), pass);
-        };
+    FeedForward mlp = FeedForward.gated(gateUp, c.hiddenAct(), down);
     return new PreNormBlock(norm1, attention, norm2, mlp, a.linears().under(path));
   }
 }

@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Norm;
 import dev.luthier.nn.Pass;
@@ -16,5 +17,17 @@ record PreNormBlock(
   public Value forward(Value x, Pass pass) {
     Value h = x.plus(attention.forward(norm1.forward(x), pass)); // (B, T, D)
     return h.plus(feedForward.forward(norm2.forward(h), pass)); // (B, T, D)
+  }
+
+  @Override
+  public BlockShape shape() {
+    int d = attention.hidden();
+    return BlockShape.of(
+        d,
+        Layer.norm(norm1, d),
+        attention.layer(),
+        Layer.sums(2L * d),
+        Layer.norm(norm2, d),
+        feedForward.layer());
   }
 }

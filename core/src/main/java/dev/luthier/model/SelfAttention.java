@@ -9,6 +9,7 @@ import dev.luthier.nn.Pass;
 import dev.luthier.nn.Rotary;
 import dev.luthier.nn.Value;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,11 @@ record SelfAttention(
   interface Projection {
     List<Value> forward(Value x, Pass pass);
 
+    /** Whether queries are copied before they are heads. */
+    default boolean copiesQueries() {
+      return false;
+    }
+
     /** One layer that gives all queries, then all keys, then all values. */
     static Projection columns(Linear fused, int query, int key) {
       return (x, pass) -> {
@@ -63,15 +69,24 @@ record SelfAttention(
 
     /** One layer that gives for each key head its queries, the key and the value. */
     static Projection perGroup(Linear fused, int heads, int keyHeads) {
-      int group = heads / keyHeads;
-      return (x, pass) -> {
-        Value y = fused.forward(x, pass);
-        return List.of(
-            Heads.gathered(
-                y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).narrow(3, 0, group))),
-            y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).select(3, group)),
-            y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).select(3, group + 1)));
-      };
+      return new Grouped(fused, heads / keyHeads, keyHeads);
+    }
+  }
+
+  private record Grouped(Linear fused, int group, int keyHeads) implements Projection {
+    @Override
+    public List<Value> forward(Value x, Pass pass) {
+      Value y = fused.forward(x, pass);
+      return List.of(
+          Heads.gathered(
+              y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).narrow(3, 0, group))),
+          y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).select(3, group)),
+          y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).select(3, group + 1)));
+    }
+
+    @Override
+    public boolean copiesQueries() {
+      return true;
     }
   }
 
@@ -113,6 +128,40 @@ record SelfAttention(
     Value bias = seen.bias() == null ? null : Value.of(seen.bias());
     Attention.Scores scores = new Attention.Scores(scale, cap, bias);
     return out.forward(Attention.attend(q, k, v, seen.attention(), scores), pass); // (B, T, D)
+  }
+
+  /** D. */
+  int hidden() {
+    return out.out();
+  }
+
+  /** What it holds: projections, their heads and what attention gives. */
+  BlockShape.Layer layer() {
+    long d = hidden();
+    long query = out.in();
+    long key = query / heads * keyHeads;
+    long all = query + 2 * key;
+    long kept = 2 * all + query;
+    long back = 2 * d + query + all;
+    long floats = 0;
+    if (projection.copiesQueries()) {
+      kept += query;
+      back += query;
+    }
+    if (queryNorm != null) {
+      kept += query + key;
+      back += 2 * query + key; // a copy where heads have gaps between
+      floats = 4 * query;
+    }
+    return new BlockShape.Layer(
+        kept,
+        back,
+        floats,
+        0,
+        3 * d + query,
+        query,
+        d,
+        Optional.of(new BlockShape.Scores(heads, cap != 0, view)));
   }
 
   private static Value heads(

@@ -114,6 +114,11 @@ final class Stack implements Transformer {
   }
 
   @Override
+  public int logitCopies() {
+    return parts.cap == 0 ? 1 : 4; // before the cap, its tanh, after it, its gradient
+  }
+
+  @Override
   public Pass pass(Places places) {
     return new Pass(places, parts.views.of(places));
   }

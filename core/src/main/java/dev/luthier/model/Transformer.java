@@ -66,6 +66,19 @@ public interface Transformer {
   /** The shape numbers that callers need. */
   Shape shape();
 
+  /** How many tensors of the logits' size there are while the head goes backward. */
+  default int logitCopies() {
+    return 1;
+  }
+
+  /** Whether the head's matrix is the embedding's. */
+  default boolean isTied() {
+    return linears().entrySet().stream()
+        .noneMatch(
+            e ->
+                e.getValue() == head() && parameters().all().containsKey(e.getKey() + ".weight"));
+  }
+
   /** How tokens see one another. */
   Kind kind();
 

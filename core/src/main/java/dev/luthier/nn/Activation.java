@@ -71,6 +71,21 @@ public enum Activation {
     }
   }
 
+  /** How many tensors of x's size its derivative makes and drops. */
+  public int copies() {
+    return switch (this) {
+      case SILU -> 0;
+      case GELU, GELU_TANH, RELU -> 1;
+      case TANH -> 3;
+      case QUICK_GELU -> 7;
+    };
+  }
+
+  /** The same of {@link #gated}'s. */
+  public int gatedCopies() {
+    return this == SILU && Kernels.available() ? 0 : 2 + copies();
+  }
+
   private boolean hasKernel(Tensor x) {
     return this == SILU && Kernels.take(x);
   }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 public final class Linear {
   private final Weight weight;
   private final int from;
+  private final int in;
   private final int out;
   private final @Nullable Tensor bias;
   private final @Nullable Lora lora;
@@ -21,9 +22,10 @@ public final class Linear {
    * @param from its first row
    * @param bias (out)
    */
-  Linear(Weight weight, int from, int out, @Nullable Tensor bias, @Nullable Lora lora) {
+  Linear(Weight weight, int from, int in, int out, @Nullable Tensor bias, @Nullable Lora lora) {
     this.weight = weight;
     this.from = from;
+    this.in = in;
     this.out = out;
     this.bias = bias;
     this.lora = lora;
@@ -37,8 +39,13 @@ public final class Linear {
     return from;
   }
 
+  /** How many numbers it takes. */
+  public int in() {
+    return in;
+  }
+
   /** How many numbers it gives. */
-  public int outputs() {
+  public int out() {
     return out;
   }
 
@@ -63,6 +70,11 @@ public final class Linear {
   /** Whether its matrix is stored (in, out), as GPT-2's {@code Conv1D}. */
   public boolean isTransposed() {
     return weight.isTransposed();
+  }
+
+  /** Whether its matrix is trained. */
+  public boolean isTrained() {
+    return weight.trained();
   }
 
   /** Whether it carries an adapter. */

@@ -154,7 +154,7 @@ public final class Linears {
   private Linear linear(
       String path, int out, @Nullable Tensor bias, Weight weight, int from, int in, boolean head) {
     @Nullable Lora adapter = lora.map(l -> l.create(path, in, out, head)).orElse(null);
-    Linear linear = new Linear(weight, from, out, bias, adapter);
+    Linear linear = new Linear(weight, from, in, out, bias, adapter);
     all.put(path, linear);
     if (adapter != null) {
       adapted.put(path, linear);

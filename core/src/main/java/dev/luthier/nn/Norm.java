@@ -4,4 +4,9 @@ package dev.luthier.nn;
 public interface Norm {
   /** x (..., D) to (..., D) in x's dtype. */
   Value forward(Value x);
+
+  /** How many float32 copies of x there are while it goes backward. */
+  default int copies() {
+    return 0;
+  }
 }

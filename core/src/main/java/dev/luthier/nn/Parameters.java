@@ -66,7 +66,7 @@ public final class Parameters {
     this.stream = stream;
     this.source = source;
     this.compute = compute;
-    this.device = device.check();
+    this.device = device.isMeta() ? device : device.check();
     this.trainable = trainable;
     this.pool = new MatrixPool(compute, device);
   }

@@ -27,7 +27,12 @@ public record Pass(
    * @param bias added to the scores, (1 or B, H, 1 or T, S); null for none
    */
   public record View(
-      AttentionPlan attention, Rotary.@Nullable Tables rotary, @Nullable Tensor bias) {}
+      AttentionPlan attention, Rotary.@Nullable Tables rotary, @Nullable Tensor bias) {
+    /** Whether no query sees a key that stands after it. */
+    public boolean isCausal() {
+      return attention.isCausal();
+    }
+  }
 
   /** A pass over whole sequences or, where the caller adds caches, their last tokens. */
   public Pass(Places places, List<View> views) {

@@ -50,6 +50,11 @@ public record RmsNorm(Tensor weight, double eps, double offset) implements Norm 
     }
   }
 
+  @Override
+  public int copies() {
+    return offset == 0 && Kernels.available() ? 0 : 4;
+  }
+
   /** Rounding w + 1 would lose what w says, so Gemma's norms stay in float32. */
   private boolean hasKernel(Tensor in) {
     return Kernels.take(in) && (offset == 0 || Tensors.dtype(in) == ScalarType.Float);

@@ -17,7 +17,7 @@ import dev.luthier.format.Hashes;
 import dev.luthier.format.Json;
 import dev.luthier.format.ModelCard;
 import dev.luthier.format.Reason;
-import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Outline;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Memory;
@@ -125,7 +125,7 @@ public final class Pretrain {
     folder.planned(plan);
     Training.describe(plan, settings.model().numHiddenLayers(), listener);
     LoadedModel model =
-        new ModelLoader(settings.train().dtype(), new Device(settings.device()))
+        new ModelLoader(settings.train().dtype(), new Device(settings.device()).check())
             .fresh(config, settings.train().seed());
     Trainer.Job job =
         new Trainer.Job(
@@ -171,7 +171,7 @@ public final class Pretrain {
     return StepPlanner.plan(
         new StepPlanner.Request(
             new Workload(
-                LlamaConfig.of(config, "the new model's configuration"),
+                Outline.of(config, "the new model's configuration", Optional.empty()),
                 Optional.empty(),
                 Optional.empty(),
                 settings.train(),

@@ -1,7 +1,10 @@
 package dev.luthier.recipe;
 
 import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.model.LlamaConfig;
+import dev.luthier.format.HfFolder;
+import dev.luthier.model.Outline;
+import dev.luthier.model.Transformer;
+import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.Memory;
 import dev.luthier.train.StepPlanner;
@@ -32,15 +35,18 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
             Training.longest(data.rows()),
             eval.map(SftData::rows).map(Training::longest).orElse(0));
     long bytes = data.bytes() + eval.map(SftData::bytes).orElse(0L);
-    LlamaConfig config =
-        LlamaConfig.of(ModelLoader.config(settings.model()), settings.model().toString());
+    Optional<LoraSettings> lora =
+        settings.method() == SftSettings.Method.FULL
+            ? Optional.empty()
+            : Optional.of(settings.lora());
+    Transformer model =
+        Outline.of(
+            ModelLoader.config(settings.model()), HfFolder.configName(settings.model()), lora);
     StepPlanner.Request request =
         new StepPlanner.Request(
             new Workload(
-                config,
-                settings.method() == SftSettings.Method.FULL
-                    ? Optional.empty()
-                    : Optional.of(settings.lora()),
+                model,
+                lora,
                 quant(settings).or(() -> ModelLoader.quantization(settings.model())),
                 settings.train(),
                 settings.train().dtype(),
@@ -50,7 +56,7 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
             settings.memory(),
             settings.output().resolve("saved-inputs.pages"),
             Memory.total());
-    return new SftPlan(settings, length, config.numHiddenLayers(), StepPlanner.plan(request));
+    return new SftPlan(settings, length, model.shape().blocks(), StepPlanner.plan(request));
   }
 
   /** How the settings ask for the base to be held. */

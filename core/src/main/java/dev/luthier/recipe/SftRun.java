@@ -271,7 +271,7 @@ public final class SftRun {
     ModelLoader loader =
         new ModelLoader(
             settings.train().dtype(),
-            new Device(settings.device()),
+            new Device(settings.device()).check(),
             SftPlan.quant(settings),
             stream);
     return switch (settings.method()) {

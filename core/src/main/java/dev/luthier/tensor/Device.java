@@ -15,19 +15,29 @@ public record Device(String name) {
   /** The processor. */
   public static final Device CPU = new Device("cpu");
 
+  /** Where tensors have a shape and no values, and take no memory. */
+  public static final Device META = new Device("meta");
+
   /**
    * Refuses names that are not devices; whether the machine has it is {@link #check()}'s question.
    */
   public Device {
-    if (!SYNTAX.matcher(name).matches()) {
-      throw new UsageException(
-          "device is '" + name + "'; use cpu, cuda:0 (or another number), or mps");
+    if (!SYNTAX.matcher(name).matches() && !name.equals("meta")) {
+      throw unknown(name);
     }
+  }
+
+  private static UsageException unknown(String name) {
+    return new UsageException(
+        "device is '" + name + "'; use cpu, cuda:0 (or another number), or mps");
   }
 
   /** This device, if this machine and this build have it. */
   public Device check() {
     Native.load();
+    if (isMeta()) {
+      throw unknown(name);
+    }
     if (name.startsWith("cuda") && !torch.cuda_is_available()) {
       throw new UsageException(
           "device is '"
@@ -44,6 +54,11 @@ public record Device(String name) {
   /** Whether this is the processor. */
   public boolean isCpu() {
     return name.equals("cpu");
+  }
+
+  /** Whether tensors there have no values. */
+  public boolean isMeta() {
+    return name.equals("meta");
   }
 
   /** Waits until the device has done all that was asked of it; the processor always has. */

@@ -44,7 +44,7 @@ public final class Operators {
     stack.push_back(new IValue(-1L));
     stack.push_back(new IValue((long) Tensors.dtype(y).value));
     Handles.SOFTMAX_BACKWARD.callBoxed(stack);
-    return stack.get(0).toTensor();
+    return tensor(stack, 0);
   }
 
   /**
@@ -78,6 +78,7 @@ public final class Operators {
     return new Tensor[] {tensor(stack, 0), tensor(stack, 1), tensor(stack, 2)};
   }
 
+  /** A tensor of its own, for the stack's goes with the stack. */
   private static Tensor tensor(IValueVector stack, int i) {
     return new Tensor(stack.get(i).toTensor());
   }

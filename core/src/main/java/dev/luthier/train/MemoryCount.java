@@ -1,11 +1,20 @@
 package dev.luthier.train;
 
+import dev.luthier.model.Block;
 import dev.luthier.model.BlockShape;
-import dev.luthier.model.LlamaConfig;
-import dev.luthier.nn.LoraLayers;
+import dev.luthier.model.Transformer;
+import dev.luthier.nn.Linear;
+import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
 import dev.luthier.optim.OptimizerBytes;
-import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Kernels;
+import dev.luthier.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 
 /** Adds up a job's parameters once, then plans the memory of any layout of its steps. */
 public final class MemoryCount {
@@ -21,15 +30,28 @@ public final class MemoryCount {
 
   private static final int FLOAT = 4;
 
+  private static final String WEIGHT = ".weight";
+
+  /**
+   * What the heap holds beyond the tensors in it: peaks of {@code bench step --shape llama-85m}
+   * were above the sum of the tensors by up to so large a share of them, and by no more than so
+   * many bytes; less where {@link StepHeap} keeps less.
+   */
+  private static final double HEAP_SHARE = 0.7;
+
+  private static final double HEAP_SHARE_KEEPING_LESS = 0.3;
+  private static final long HEAP_MOST = 90L << 20;
+
   private final Workload job;
+  private final Transformer model;
   private final boolean stream;
   private final int width;
-  private final BlockShape block;
+  private final List<BlockShape> shapes;
+  private final List<Pass.View> views;
   private long weights;
   private long adapters;
   private long trainedHead; // bytes of gradients, by stage
-  private long trainedBlock;
-  private long trainedBlocks;
+  private final long[] trainedBlocks;
   private long trainedEmbedding;
   private long matrices; // bytes of a block's matrices that exist only while it runs
   private long weightGradient;
@@ -42,9 +64,15 @@ public final class MemoryCount {
    */
   public MemoryCount(Workload job, boolean stream) {
     this.job = job;
+    this.model = job.model();
     this.stream = stream;
-    this.width = job.dtype() == ComputeDtype.BFLOAT16 ? 2 : FLOAT;
-    this.block = BlockShape.of(job.config());
+    this.width = job.width();
+    this.shapes = model.blocks().stream().map(Block::shape).distinct().toList();
+    this.trainedBlocks = new long[model.blocks().size()];
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      this.views = model.pass(Places.whole(new long[] {0, 1}, new long[] {1, 1}, 1, 2)).views();
+    }
     parameters();
   }
 
@@ -60,77 +88,83 @@ public final class MemoryCount {
   }
 
   private void parameters() {
-    LlamaConfig c = job.config();
-    int d = c.hiddenSize();
-    boolean tied = c.tieWordEmbeddings();
-    trainedEmbedding = base("model.embed_tokens.weight", c.vocabSize(), d);
-    if (!tied) {
-      trainedHead = base("lm_head.weight", c.vocabSize(), d);
-    }
-    trainedHead += adapter("lm_head", true, d, c.vocabSize()) + base("model.norm.weight", d);
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      String path = "model.layers." + i + ".";
-      long one = base(path + "input_layernorm.weight", d);
-      one += base(path + "post_attention_layernorm.weight", d);
-      long before = matrices;
-      matrices = 0;
-      for (BlockShape.Matrix m : block.matrices()) {
-        one += matrix(path + m.path(), m);
-      }
-      matrices = Math.max(before, matrices);
-      trainedBlock = Math.max(trainedBlock, one);
-      trainedBlocks += one;
-    }
-    if (isTrained(tied ? "model.embed_tokens.weight" : "lm_head.weight")) {
-      roundedHead = width == FLOAT ? 0 : (long) c.vocabSize() * d * width;
+    long[] made = new long[trainedBlocks.length + 2]; // by stage, from the embedding on
+    model
+        .parameters()
+        .all()
+        .forEach(
+            (name, t) -> {
+              Optional<Linear> linear = linear(name).filter(l -> l != model.head());
+              made[model.stage(name) - Transformer.EMBEDDING] +=
+                  linear.isPresent() ? matrix(name, t, linear.get()) : 0;
+              if (linear.isEmpty()) {
+                base(name, t);
+              }
+            });
+    model
+        .adapter()
+        .ifPresent(
+            parameters ->
+                parameters
+                    .all()
+                    .forEach(
+                        (name, t) -> {
+                          adapters += t.numel() * FLOAT;
+                          train(name, t);
+                        }));
+    long outside = made[0] + made[made.length - 1];
+    matrices = outside + Arrays.stream(made, 1, made.length - 1).max().orElse(0);
+    Linear head = model.head();
+    if (head.isTrained() && width != FLOAT) {
+      roundedHead = (long) head.in() * head.out() * width;
     }
   }
 
-  private boolean isTrained(String name) {
-    return job.lora().map(l -> LoraLayers.trainsBase(l, name)).orElse(true);
+  private Optional<Linear> linear(String parameter) {
+    return parameter.endsWith(WEIGHT)
+        ? Optional.ofNullable(
+            model.linears().get(parameter.substring(0, parameter.length() - WEIGHT.length())))
+        : Optional.empty();
   }
 
-  /** Bytes of its gradients, and of its adapter's. */
-  private long matrix(String path, BlockShape.Matrix m) {
-    String name = path + ".weight";
-    boolean isTrained = isTrained(name);
-    long gradients = 0;
-    if (job.quant().isPresent() && !isTrained) {
-      weights += job.quant().get().bytes(m.out(), m.in());
-      matrices += m.elements() * width;
-    } else if (stream && !isTrained) {
-      matrices += 2 * m.elements() * width; // this block's and, read ahead, the next one's
+  /** A linear layer's matrix; the bytes that it takes while its block runs. */
+  private long matrix(String name, Tensor t, Linear linear) {
+    long bytes = t.numel() * width;
+    boolean trained = linear.isTrained();
+    if (job.quant().isPresent() && !trained) {
+      weights += job.quant().get().bytes(linear.out(), linear.in());
+      return bytes;
+    }
+    if (stream && !trained) {
+      return 2 * bytes; // this block's and, read ahead, the next one's
+    }
+    base(name, t);
+    if (trained && width != FLOAT) {
+      weightGradient = Math.max(weightGradient, bytes);
+      return bytes;
+    }
+    return 0;
+  }
+
+  private void base(String name, Tensor t) {
+    weights += t.numel() * (t.requires_grad() ? FLOAT : width);
+    if (t.requires_grad()) {
+      train(name, t);
+    }
+  }
+
+  private void train(String name, Tensor t) {
+    optimizer = optimizer.plus(Optimizers.bytes(job.train(), name, Tensors.shape(t)));
+    largestTrained = Math.max(largestTrained, t.numel());
+    long gradient = t.numel() * FLOAT;
+    int stage = model.stage(name);
+    if (stage == Transformer.EMBEDDING) {
+      trainedEmbedding += gradient;
+    } else if (stage < trainedBlocks.length) {
+      trainedBlocks[stage] += gradient;
     } else {
-      gradients = base(name, m.out(), m.in());
-      if (isTrained && width != FLOAT) {
-        matrices += m.elements() * width;
-        weightGradient = Math.max(weightGradient, m.elements() * width);
-      }
+      trainedHead += gradient;
     }
-    return gradients + adapter(path, false, m.in(), m.out());
-  }
-
-  private long base(String name, long... shape) {
-    long elements = shape.length == 1 ? shape[0] : shape[0] * shape[1];
-    boolean isTrained = isTrained(name);
-    weights += elements * (isTrained ? FLOAT : width);
-    return isTrained ? train(name, elements, shape) : 0;
-  }
-
-  private long adapter(String path, boolean head, int in, int out) {
-    int rank = job.lora().map(l -> LoraLayers.rank(l, path, head)).orElse(0);
-    if (rank == 0) {
-      return 0;
-    }
-    adapters += (long) rank * (in + out) * FLOAT;
-    return train(path + ".lora_A.weight", (long) rank * in, rank, in)
-        + train(path + ".lora_B.weight", (long) rank * out, out, rank);
-  }
-
-  private long train(String name, long elements, long... shape) {
-    optimizer = optimizer.plus(Optimizers.bytes(job.train(), name, shape));
-    largestTrained = Math.max(largestTrained, elements);
-    return elements * FLOAT;
   }
 
   /** The moments of a step at which its memory may be largest. */
@@ -138,14 +172,20 @@ public final class MemoryCount {
     private final int rows;
     private final int together; // micro-batches on their way
     private final StepLayout layout;
-    private final StepMemory memory;
+    private final List<StepMemory> memories;
+    private final long hidden; // bytes of a block's input
 
     Moments(int rows, int together, StepLayout layout) {
       this.rows = rows;
       this.together = together;
       this.layout = layout;
       boolean dropout = job.lora().map(l -> l.dropout() > 0).orElse(false);
-      this.memory = new StepMemory(block, rows, job.length(), width, dropout, Kernels.available());
+      boolean kernels = Kernels.available();
+      this.memories =
+          shapes.stream()
+              .map(s -> new StepMemory(s, views, rows, job.length(), width, dropout, kernels))
+              .toList();
+      this.hidden = memories.get(0).hidden();
     }
 
     MemoryPlan largest() {
@@ -155,45 +195,51 @@ public final class MemoryCount {
     }
 
     private MemoryPlan atHead() {
-      LlamaConfig c = job.config();
+      Transformer.Shape shape = model.shape();
       long labels = (long) rows * job.length();
       long chunk = Math.min(layout.headRows(), labels);
-      long logits = chunk * (c.vocabSize() + 2L * c.hiddenSize()) * width;
+      long columns = (long) shape.vocabulary() * model.logitCopies() + 2L * shape.hidden();
+      long logits = chunk * columns * width;
       long gradient = roundedHead; // as large as the matrix, before it is added
       boolean inBackward = job.train().updateInBackward();
       long gradients = inBackward ? trainedHead + tiedGradient() : gradients();
-      return plan(gradients, matrices, 3 * memory.hidden() + logits + gradient + roundedHead);
+      return plan(gradients, matrices, 3 * hidden + logits + gradient + roundedHead);
     }
 
     private MemoryPlan atBlock() {
-      long running = Math.max(memory.forward(), memory.backward(weightGradient));
-      if (layout.keptBlocks() > 0) {
-        running -= memory.recorded(); // these are among the kept ones
-      }
+      long running = memories.stream().mapToLong(this::running).max().orElse(0);
       boolean inBackward = job.train().updateInBackward();
+      long largest = Arrays.stream(trainedBlocks).max().orElse(0);
       long gradients =
-          inBackward ? Math.max(trainedBlock + tiedGradient(), trainedEmbedding) : gradients();
+          inBackward ? Math.max(largest + tiedGradient(), trainedEmbedding) : gradients();
       return plan(gradients, running + matrices, roundedHead);
     }
 
+    private long running(StepMemory memory) {
+      long running = Math.max(memory.forward(), memory.backward(weightGradient));
+      // What it recorded is among what is kept.
+      return layout.keptBlocks() > 0 ? running - memory.recorded() : running;
+    }
+
     private long gradients() {
-      return trainedHead + trainedBlocks + trainedEmbedding;
+      return trainedHead + Arrays.stream(trainedBlocks).sum() + trainedEmbedding;
     }
 
     /** A tied matrix has gradients from the head to the embedding. */
     private long tiedGradient() {
-      return job.config().tieWordEmbeddings() ? trainedEmbedding : 0;
+      return model.isTied() ? trainedEmbedding : 0;
     }
 
     private MemoryPlan plan(long gradients, long working, long head) {
-      int blocks = job.config().numHiddenLayers();
+      int blocks = trainedBlocks.length;
       long inputs =
           layout.spill().isPresent()
               ? SPILL_BUFFERS + (long) layout.keptBlocks() * together
               : (long) blocks * together;
       // and each micro-batch's gradient on its way back
-      long saved = (inputs + together) * memory.hidden();
-      long kept = (long) layout.keptBlocks() * together * memory.kept();
+      long saved = (inputs + together) * hidden;
+      long most = memories.stream().mapToLong(StepMemory::kept).max().orElse(0);
+      long kept = (long) layout.keptBlocks() * together * most;
       return new MemoryPlan(
           weights,
           adapters,
@@ -203,7 +249,20 @@ public final class MemoryCount {
           kept,
           working,
           head,
-          PROCESS + job.data() + memory.heap(saved + kept + working + head, largestTrained));
+          PROCESS + job.data() + heap(saved + kept + working + head));
+    }
+
+    /**
+     * What the heap holds beyond tensors that come and go while a step runs.
+     *
+     * @param bytes of all of them
+     */
+    private long heap(long bytes) {
+      if (StepHeap.isLarge(hidden / width)) {
+        return 0;
+      }
+      double share = StepHeap.keeps(largestTrained) ? HEAP_SHARE : HEAP_SHARE_KEEPING_LESS;
+      return Math.min(HEAP_MOST, (long) (share * bytes));
     }
   }
 }

@@ -1,12 +1,17 @@
 package dev.luthier.train;
 
 import dev.luthier.model.BlockShape;
+import dev.luthier.model.BlockShape.Layer;
+import dev.luthier.model.BlockShape.Scores;
+import dev.luthier.nn.Pass;
+import java.util.List;
 
 /**
- * What a step of {@link BlockwiseStep} holds beside the model while it runs, in bytes: the sizes of
- * the tensors that are alive together, followed along the tape.
+ * What a step of {@link BlockwiseStep} holds beside the model while it runs a block, in bytes: the
+ * sizes of the tensors that are alive together, followed along the tape.
  *
- * @param block shape of a block
+ * @param block what it consists of
+ * @param views how tokens see one another
  * @param rows B
  * @param length T
  * @param width bytes of a number in the compute dtype
@@ -14,42 +19,22 @@ import dev.luthier.model.BlockShape;
  * @param kernels whether attention's kernel is there, which keeps no scores
  */
 record StepMemory(
-    BlockShape block, int rows, int length, int width, boolean dropout, boolean kernels) {
+    BlockShape block,
+    List<Pass.View> views,
+    int rows,
+    int length,
+    int width,
+    boolean dropout,
+    boolean kernels) {
   // As in nn.Attention, which keeps softmax outputs of tiles unless its kernel runs.
   private static final int TILE = 256;
   private static final long KEPT_SOFTMAX = 64L << 20;
   private static final int LEAST_QUERIES = 16;
 
-  /**
-   * What the heap holds beyond the tensors in it: peaks of {@code bench step --shape llama-85m}
-   * were above the sum of the tensors by up to so large a share of them, and by no more than so
-   * many bytes; less where {@link StepHeap} keeps less.
-   */
-  private static final double HEAP_SHARE = 0.7;
-
-  private static final double HEAP_SHARE_KEEPING_LESS = 0.3;
-  private static final long HEAP_MOST = 90L << 20;
-
-  private boolean fused() {
-    return kernels && length >= LEAST_QUERIES;
-  }
-
-  /**
-   * What the heap holds beyond tensors that come and go while a step runs.
-   *
-   * @param bytes of all of them
-   * @param trained elements of the largest parameter that is trained
-   */
-  long heap(long bytes, long trained) {
-    if (StepHeap.isLarge(hidden() / width)) {
-      return 0;
-    }
-    double share = StepHeap.keeps(trained) ? HEAP_SHARE : HEAP_SHARE_KEEPING_LESS;
-    return Math.min(HEAP_MOST, (long) (share * bytes));
-  }
+  private static final int FLOAT = 4;
 
   /** So many columns for every token. */
-  long columns(long count) {
+  private long columns(long count) {
     return count * rows * length * width;
   }
 
@@ -58,41 +43,67 @@ record StepMemory(
     return columns(block.hidden());
   }
 
+  /** Scores as they are, which a softmax of our own replaces by its result. */
+  private boolean isPlain(Scores scores) {
+    return !scores.capped() && views.get(scores.view()).bias() == null;
+  }
+
+  private boolean fused(Scores scores) {
+    return kernels
+        && length >= LEAST_QUERIES
+        && isPlain(scores)
+        && views.get(scores.view()).isCausal();
+  }
+
   /** Softmax outputs of all tiles. */
-  private long softmax() {
+  private long softmax(Scores scores) {
+    boolean causal = views.get(scores.view()).isCausal();
     long pairs = 0;
     for (int from = 0; from < length; from += TILE) {
       int to = Math.min(length, from + TILE);
-      pairs += (long) (to - from) * to;
+      pairs += (long) (to - from) * (causal ? to : length);
     }
-    return pairs * rows * block.heads() * width;
+    return pairs * rows * scores.heads() * width;
   }
 
-  private long keptSoftmax() {
-    if (fused()) {
-      return 4L * rows * block.heads() * length; // log-sums
+  private long keptSoftmax(Scores scores) {
+    if (fused(scores)) {
+      return (long) FLOAT * rows * scores.heads() * length; // log-sums
     }
-    long all = softmax();
+    long all = softmax(scores);
     return all <= KEPT_SOFTMAX ? all : 0;
   }
 
+  private long keptSoftmax(Layer layer) {
+    return layer.scores().map(this::keptSoftmax).orElse(0L);
+  }
+
   /** Scores of the largest tile. */
-  private long tile() {
-    return fused() ? 0 : (long) Math.min(length, TILE) * length * rows * block.heads() * width;
+  private long tile(Scores scores) {
+    return fused(scores)
+        ? 0
+        : (long) Math.min(length, TILE) * length * rows * scores.heads() * width;
   }
 
-  private long queriesKeysValues() {
-    return block.queryWidth() + 2L * block.keyWidth();
+  /** Scores, and their softmax beside them where it has a tensor of its own. */
+  private long tileForward(Scores scores) {
+    return tile(scores) * (isPlain(scores) ? 1 : 2);
   }
 
-  /** Projections, their heads and what attention gives, with the norm before them. */
-  private long attention() {
-    return columns(block.hidden() + 2 * queriesKeysValues() + block.queryWidth()) + keptSoftmax();
+  /** Gradients, what they are made of, and the softmax where it is made again. */
+  private long tileBackward(Scores scores) {
+    int made = isPlain(scores) ? 1 : scores.capped() ? 3 : 2;
+    int again = keptSoftmax(scores) > 0 ? 0 : isPlain(scores) ? 1 : 2;
+    return tile(scores) * (made + again);
   }
 
-  /** What a block keeps for its way back: all but its last product. */
+  private long kept(Layer layer) {
+    return columns(layer.kept()) + keptSoftmax(layer);
+  }
+
+  /** What a block keeps for its way back: all but what is for its result alone. */
   long recorded() {
-    return attention() + columns(3L * block.hidden() + 3L * block.intermediate()) + masks();
+    return block.layers().stream().mapToLong(this::kept).sum() + masks();
   }
 
   /** One for every adapter, and its input times it. */
@@ -100,37 +111,48 @@ record StepMemory(
     if (!dropout) {
       return 0;
     }
-    long inputs = block.matrices().stream().mapToLong(BlockShape.Matrix::in).sum();
-    return columns(inputs + block.intermediate());
+    long inputs = block.layers().stream().mapToLong(Layer::inputs).sum();
+    long widest = block.layers().stream().mapToLong(Layer::widest).max().orElse(0);
+    return columns(inputs + widest);
   }
 
-  /** The same with its last product, without its output: that is the next one's input. */
+  /** The same with its last product, without its result: that is the next one's input. */
   long kept() {
-    return recorded() + hidden();
+    return recorded() + columns(block.last());
   }
 
   /** A block run without a tape: its tensors live until its end. */
   long forward() {
-    return recorded() - keptSoftmax() + columns(2L * block.hidden()) + tile();
+    long softmax = block.layers().stream().mapToLong(this::keptSoftmax).sum();
+    long tile =
+        block.layers().stream()
+            .flatMap(l -> l.scores().stream())
+            .mapToLong(this::tileForward)
+            .max()
+            .orElse(0);
+    return kept() - softmax + hidden() + tile;
   }
 
   /**
-   * A block on its way back, recorded tensors included: the larger of the feed-forward layer's
-   * gradients, and attention's once that layer's tensors are freed.
+   * A block on its way back: what its layers recorded up to one of them, and what is there while
+   * that one goes backward. The layers behind it have freed theirs.
    *
    * @param weightGradient the largest matrix' gradient before it is added, or 0
    */
   long backward(long weightGradient) {
-    long f = block.intermediate();
-    long wide =
-        recorded()
-            + hidden()
-            + Math.max(columns(3 * f), columns(f + block.hidden()) + weightGradient);
-    long scores = keptSoftmax() > 0 ? tile() : 2 * tile();
-    long narrow =
-        attention()
-            + columns(2L * block.hidden() + block.queryWidth() + queriesKeysValues())
-            + scores;
-    return Math.max(wide, narrow);
+    long most = 0;
+    long recorded = masks();
+    for (Layer layer : block.layers()) {
+      recorded += kept(layer);
+      long back =
+          columns(layer.back())
+              + layer.floats() * rows * length * FLOAT
+              + layer.scores().map(this::tileBackward).orElse(0L);
+      most = Math.max(most, recorded + back);
+      if (layer.beside() > 0) {
+        most = Math.max(most, recorded + columns(layer.beside()) + weightGradient);
+      }
+    }
+    return most;
   }
 }

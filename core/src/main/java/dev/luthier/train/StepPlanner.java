@@ -2,10 +2,7 @@ package dev.luthier.train;
 
 import dev.luthier.LuthierException;
 import dev.luthier.format.ByteSize;
-import dev.luthier.model.BlockShape;
-import dev.luthier.model.LlamaConfig;
-import dev.luthier.nn.LoraLayers;
-import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.model.Transformer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -106,6 +103,7 @@ public final class StepPlanner {
   private final Workload job;
   private final MemoryCount resident;
   private final MemoryCount streamed;
+  private final double blockWeights;
   private final int sequences;
 
   StepPlanner(Request request) {
@@ -113,6 +111,7 @@ public final class StepPlanner {
     this.job = request.job();
     this.resident = new MemoryCount(job, false);
     this.streamed = new MemoryCount(job, true);
+    this.blockWeights = blockWeights(job.model());
     this.sequences =
         Math.multiplyExact(job.train().microBatchSize(), job.train().gradientAccumulation());
   }
@@ -156,7 +155,7 @@ public final class StepPlanner {
               + "; the smallest takes "
               + ByteSize.words(least.memory().total())
               + ". With --fit this one would be used: "
-              + fitting.get().words(job.config().numHiddenLayers())
+              + fitting.get().words(job.model().shape().blocks())
               + ". See docs/troubleshooting.md#memory");
     }
     smallest(candidates(true)).memory().require(budget);
@@ -212,8 +211,7 @@ public final class StepPlanner {
    * moves its last bits, and must not depend on how much memory there is.
    */
   private boolean sharesTrainedHead() {
-    return job.config().tieWordEmbeddings()
-        && job.lora().map(l -> LoraLayers.trainsBase(l, "model.embed_tokens.weight")).orElse(true);
+    return job.model().isTied() && job.model().head().isTrained();
   }
 
   private Stream<Boolean> streams(boolean fit) {
@@ -224,9 +222,9 @@ public final class StepPlanner {
   }
 
   private Stream<StepLayout> layouts(boolean byBlock, boolean fit) {
-    int blocks = job.config().numHiddenLayers();
+    int blocks = job.model().shape().blocks();
     // Not chosen: a trained head's gradient is summed up in chunks of so many rows.
-    int rows = Head.chunk(job.config().vocabSize());
+    int rows = Head.chunk(job.model().shape().vocabulary());
     IntStream kept =
         request
             .memory()
@@ -250,17 +248,16 @@ public final class StepPlanner {
 
   /** How long a step takes, in multiply-adds; only differences count. */
   double cost(Plan p) {
-    LlamaConfig c = job.config();
-    double blocks = c.numHiddenLayers();
+    Transformer.Shape shape = job.model().shape();
+    double blocks = shape.blocks();
     double tokens = (double) p.microBatchSize() * job.length();
-    double blockWeights = blockWeights();
     boolean full = job.lora().isEmpty();
     double passes = (full ? 3 : 2) + (blocks - p.layout().keptBlocks()) / blocks;
     double rows = tokens * p.gradientAccumulation() * (1 + FEW_ROWS / tokens);
     double products = passes * blockWeights * blocks * rows;
     double headRows = 1 + FEW_ROWS / Math.min(p.layout().headRows(), tokens);
     double head =
-        3.0 * c.vocabSize() * c.hiddenSize() * tokens * p.gradientAccumulation() * headRows;
+        3.0 * shape.vocabulary() * shape.hidden() * tokens * p.gradientAccumulation() * headRows;
     double turns = 2 * blocks * (p.layout().byBlock() ? 1 : p.gradientAccumulation());
     double spilled =
         p.layout().spill().isPresent()
@@ -268,8 +265,8 @@ public final class StepPlanner {
                 * (blocks - p.layout().keptBlocks())
                 * tokens
                 * p.gradientAccumulation()
-                * c.hiddenSize()
-                * width()
+                * shape.hidden()
+                * job.width()
             : 0;
     return products
         + head
@@ -277,14 +274,14 @@ public final class StepPlanner {
         + spilled * READ_A_BYTE / 4; // mostly the system's cache
   }
 
-  private double blockWeights() {
-    return BlockShape.of(job.config()).matrices().stream()
-        .mapToDouble(BlockShape.Matrix::elements)
-        .sum();
-  }
-
-  private int width() {
-    return job.dtype() == ComputeDtype.BFLOAT16 ? 2 : 4;
+  /** Numbers in the matrices of a block. */
+  private static double blockWeights(Transformer model) {
+    double all =
+        model.linears().values().stream()
+            .filter(l -> l != model.head())
+            .mapToDouble(l -> (double) l.in() * l.out())
+            .sum();
+    return all / model.shape().blocks();
   }
 
   /** What it costs to bring a weight in. */
@@ -293,8 +290,8 @@ public final class StepPlanner {
       return DEQUANTIZE_A_WEIGHT;
     }
     if (stream) {
-      return READ_A_BYTE * width();
+      return READ_A_BYTE * job.width();
     }
-    return job.lora().isEmpty() && width() == 2 ? ROUND_A_WEIGHT : 0;
+    return job.lora().isEmpty() && job.width() == 2 ? ROUND_A_WEIGHT : 0;
   }
 }

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
-import dev.luthier.model.LlamaConfig;
-import dev.luthier.nn.Activation;
+import dev.luthier.format.Json;
+import dev.luthier.model.Outline;
 import dev.luthier.nn.LoraSettings;
-import dev.luthier.nn.RopeScaling;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import java.util.Optional;
@@ -17,23 +16,11 @@ import org.junit.jupiter.api.Test;
 /** The plan against sums written out by hand. */
 class MemoryPlanTest {
   /** D 64, 2 layers, 4 heads of width 16 over 2 key heads, F 128, V 96. */
-  private static final LlamaConfig SMALL =
-      new LlamaConfig(
-          96,
-          64,
-          128,
-          2,
-          4,
-          2,
-          16,
-          512,
-          1e-5,
-          RopeScaling.none(16, 10000, 512),
-          Activation.SILU,
-          false,
-          false,
-          false,
-          0.02);
+  private static final String SMALL =
+      """
+      {"model_type": "llama", "vocab_size": 96, "hidden_size": 64, "intermediate_size": 128,
+       "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+       "max_position_embeddings": 512}""";
 
   private static final int MATRICES = 64 * 64 * 2 + 2 * 64 * 32 + 3 * 64 * 128;
   private static final int OTHERS = 2 * 96 * 64 + 64 + 2 * 2 * 64;
@@ -49,7 +36,8 @@ class MemoryPlanTest {
       ComputeDtype dtype,
       int kept,
       long data) {
-    Workload job = new Workload(SMALL, lora, quant, TrainSettings.defaults(), dtype, 10, data);
+    Workload job = new Workload(
+            Outline.of(Json.parse(SMALL, "test"), "test", lora), lora, quant, TrainSettings.defaults(), dtype, 10, data);
     return new MemoryCount(job, false).plan(3, 1, StepLayout.recomputing(96).keeping(kept));
   }
 

@@ -3,11 +3,12 @@ package dev.luthier.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
-import dev.luthier.model.LlamaConfig;
-import dev.luthier.nn.Activation;
+import dev.luthier.format.Json;
+import dev.luthier.model.Outline;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
-import dev.luthier.nn.RopeScaling;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.recipe.Settings;
 import dev.luthier.tensor.ComputeDtype;
@@ -28,23 +29,15 @@ class StepPlannerTest {
   private static final long MIB = 1 << 20;
 
   /** TinyLlama's shape with 6 of its 22 blocks: 395 million parameters. */
-  private static LlamaConfig model(boolean tied) {
-    return new LlamaConfig(
-        32000,
-        2048,
-        5632,
-        6,
-        32,
-        4,
-        64,
-        2048,
-        1e-5,
-        RopeScaling.none(64, 10000, 2048),
-        Activation.SILU,
-        false,
-        false,
-        tied,
-        0.02);
+  private static Transformer model(boolean tied, Optional<LoraSettings> lora) {
+    ObjectNode config =
+        Json.parse(
+            """
+            {"model_type": "llama", "vocab_size": 32000, "hidden_size": 2048,
+             "intermediate_size": 5632, "num_hidden_layers": 6, "num_attention_heads": 32,
+             "num_key_value_heads": 4, "max_position_embeddings": 2048}""",
+            "test");
+    return Outline.of(config.put("tie_word_embeddings", tied), "test", lora);
   }
 
   /** A run whose steps are 4 x 2 sequences of 512 tokens, on a machine of 3 GiB. */
@@ -58,10 +51,12 @@ class StepPlannerTest {
         train.set(setting);
       }
     }
+    Optional<LoraSettings> lora =
+        method.equals("full") ? Optional.empty() : Optional.of(LoraSettings.defaults());
     Workload job =
         new Workload(
-            model(List.of(settings).contains("tied")),
-            method.equals("full") ? Optional.empty() : Optional.of(LoraSettings.defaults()),
+            model(List.of(settings).contains("tied"), lora),
+            lora,
             method.equals("qlora") ? Optional.of(QuantSettings.defaults()) : Optional.empty(),
             train.bind(TrainSettings.class),
             ComputeDtype.BFLOAT16,

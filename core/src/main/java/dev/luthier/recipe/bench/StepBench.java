@@ -12,6 +12,7 @@ import dev.luthier.measure.OrdinaryStep;
 import dev.luthier.measure.StepFlops;
 import dev.luthier.measure.StepTimer;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.Outline;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
@@ -124,7 +125,7 @@ public final class StepBench {
   private MemoryPlan plan() {
     Workload job =
         new Workload(
-            config,
+            Outline.of(json, settings.what(), lora()),
             lora(),
             quant(),
             TrainSettings.defaults(),
