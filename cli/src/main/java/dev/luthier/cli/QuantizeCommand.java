@@ -3,6 +3,7 @@ package dev.luthier.cli;
 import dev.luthier.UsageException;
 import dev.luthier.checkpoint.FolderQuantizer;
 import dev.luthier.checkpoint.QuantizationConfig;
+import dev.luthier.format.HfFolder;
 import dev.luthier.quant.FourBitMatrix;
 import dev.luthier.quant.FourBitType;
 import dev.luthier.tensor.Native;
@@ -122,7 +123,7 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private QuantizationConfig config() {
-    List<String> all = skip.isEmpty() ? skip : QuantizationConfig.withHead(skip);
+    List<String> all = skip.isEmpty() ? skip : QuantizationConfig.withHead(skip, HfFolder.config(model), HfFolder.configName(model));
     if (type.equals("int8")) {
       if (blockSize.isPresent() || doubleQuant.isPresent()) {
         throw new UsageException("int8 has a scale per row: no --block-size, no --double-quant");

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.DType;
 import dev.luthier.format.Json;
+import dev.luthier.model.Families;
 import dev.luthier.quant.FourBitMatrix;
 import dev.luthier.quant.FourBitType;
 import dev.luthier.quant.Int8Matrix;
@@ -62,9 +63,16 @@ public record QuantizationConfig(
         Optional.empty(), false, "float32", DType.U8, DEFAULT_THRESHOLD, skipModules);
   }
 
-  /** Modules to skip and the output head, which a list has to name for transformers to skip it. */
-  public static List<String> withHead(List<String> modules) {
-    return Stream.concat(Stream.of(HEAD), modules.stream()).distinct().toList();
+  /**
+   * Modules to skip and the output head, which a list has to name for transformers to skip it.
+   *
+   * @param config of the model
+   * @param where the file, for messages
+   */
+  public static List<String> withHead(List<String> modules, ObjectNode config, String where) {
+    String matrix = Families.of(config, where).names().head();
+    String head = matrix.substring(0, matrix.length() - ".weight".length());
+    return Stream.concat(Stream.of(head), modules.stream()).distinct().toList();
   }
 
   /**

@@ -12,6 +12,7 @@ import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.HubOrigin;
 import dev.luthier.format.ModelCard;
+import dev.luthier.model.Outline;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
@@ -146,7 +147,10 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
 
   /** The beginning of a text that {@link #check} is to compare on, as ids. */
   public long[] slice(Tokenizer tokenizer, String text) {
-    int context = HfFolder.config(model).path("max_position_embeddings").asInt(2048);
+    int context =
+        Outline.of(ModelLoader.config(model), HfFolder.configName(model), Optional.empty())
+            .shape()
+            .maxPositions();
     return Divergence.slice(tokenizer, text, Math.min(Divergence.MOST_TOKENS, context));
   }
 

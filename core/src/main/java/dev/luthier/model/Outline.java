@@ -11,6 +11,7 @@ import dev.luthier.nn.SourceOver;
 import dev.luthier.nn.TensorSource;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Native;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
@@ -32,6 +33,7 @@ public final class Outline {
    * @param lora the adapters; empty when all weights are trained
    */
   public static Transformer of(ObjectNode config, String where, Optional<LoraSettings> lora) {
+    Native.load();
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       TensorSource shapes = new RandomSource(0, 0);

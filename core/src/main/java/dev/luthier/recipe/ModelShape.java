@@ -1,11 +1,21 @@
 package dev.luthier.recipe;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.Complaints;
 import dev.luthier.Setting;
+import dev.luthier.SettingDefaults;
+import dev.luthier.format.Json;
+import dev.luthier.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * The shape of a Llama model, under the names of {@code config.json}.
+ * The shape of a Llama model, under the names of {@code config.json}; or a file of that kind, of
+ * any family.
  *
+ * @param config a config.json; what it says of vocabulary and special tokens is the tokenizer's to
+ *     say
  * @param hiddenSize D
  * @param intermediateSize width of the feed-forward layer
  * @param numHiddenLayers L
@@ -18,6 +28,7 @@ import dev.luthier.Setting;
  * @param initializerRange standard deviation of the initial weights
  */
 public record ModelShape(
+    @Setting(help = "a config.json of any family, in place of what follows") Optional<Path> config,
     @Setting(help = "width of the residual stream", value = "256") int hiddenSize,
     @Setting(help = "width of the feed-forward layer", value = "768") int intermediateSize,
     @Setting(help = "blocks", value = "4") int numHiddenLayers,
@@ -60,6 +71,69 @@ public record ModelShape(
         .unless(
             initializerRange > 0, "model.initializerRange", initializerRange, "must be positive")
         .throwIfAny();
+  }
+
+  /** Whether anything but the file is set. */
+  boolean isShaped() {
+    return !SettingDefaults.of(ModelShape.class)
+        .equals(
+            new ModelShape(
+                Optional.empty(),
+                hiddenSize,
+                intermediateSize,
+                numHiddenLayers,
+                numAttentionHeads,
+                numKeyValueHeads,
+                maxPositionEmbeddings,
+                ropeTheta,
+                rmsNormEps,
+                tieWordEmbeddings,
+                initializerRange));
+  }
+
+  /** What the configuration is called in messages. */
+  String where() {
+    return config.map(Path::toString).orElse("the new model's configuration");
+  }
+
+  /** The config.json of a model with this tokenizer. */
+  ObjectNode json(Tokenizer tokenizer) {
+    ObjectNode json = json();
+    json.put("vocab_size", tokenizer.vocabSize());
+    json.remove(List.of("bos_token_id", "eos_token_id", "pad_token_id"));
+    tokenizer.bosId().ifPresent(id -> json.put("bos_token_id", id));
+    tokenizer.eosId().ifPresent(id -> json.put("eos_token_id", id));
+    return json;
+  }
+
+  /** The config.json, with whatever the file says of the vocabulary, or a small one. */
+  ObjectNode json() {
+    return config.map(Json::read).orElseGet(this::llama);
+  }
+
+  private ObjectNode llama() {
+    ObjectNode json = Json.object();
+    json.putArray("architectures").add("LlamaForCausalLM");
+    json.put("attention_bias", false);
+    json.put("attention_dropout", 0.0);
+    json.put("head_dim", hiddenSize / numAttentionHeads);
+    json.put("hidden_act", "silu");
+    json.put("hidden_size", hiddenSize);
+    json.put("initializer_range", initializerRange);
+    json.put("intermediate_size", intermediateSize);
+    json.put("max_position_embeddings", maxPositionEmbeddings);
+    json.put("mlp_bias", false);
+    json.put("model_type", "llama");
+    json.put("num_attention_heads", numAttentionHeads);
+    json.put("num_hidden_layers", numHiddenLayers);
+    json.put("num_key_value_heads", numKeyValueHeads);
+    json.put("rms_norm_eps", rmsNormEps);
+    json.putNull("rope_scaling");
+    json.put("rope_theta", ropeTheta);
+    json.put("tie_word_embeddings", tieWordEmbeddings);
+    json.put("use_cache", true);
+    json.put("vocab_size", 1);
+    return json;
   }
 
   private static void positive(Complaints complaints, String key, int value) {

@@ -3,6 +3,7 @@ package dev.luthier.recipe;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.UsageException;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.data.Collator;
@@ -18,6 +19,7 @@ import dev.luthier.format.Json;
 import dev.luthier.format.ModelCard;
 import dev.luthier.format.Reason;
 import dev.luthier.model.Outline;
+import dev.luthier.model.Transformer;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Memory;
@@ -56,10 +58,12 @@ public final class Pretrain {
   private static final Pattern SPECIAL = Pattern.compile("<\\|[A-Za-z0-9_]+\\|>");
 
   private final PretrainSettings settings;
+  private final int positions;
   private final TrainListener listener;
 
-  private Pretrain(PretrainSettings settings, TrainListener listener) {
+  private Pretrain(PretrainSettings settings, int positions, TrainListener listener) {
     this.settings = settings;
+    this.positions = positions;
     this.listener = listener;
   }
 
@@ -74,11 +78,40 @@ public final class Pretrain {
       boolean resume,
       BooleanSupplier interrupted,
       TrainListener listener) {
+    int positions = positions(settings);
     RunFolder.checkUnused(settings.output(), resume);
     Map<String, Path> inputs = new LinkedHashMap<>();
     inputs(settings).forEach(path -> inputs.put(path.toString(), path));
     RunFolder.checkInputs(settings.output(), resume, inputs);
-    return new Pretrain(settings, listener).run(resume, interrupted);
+    return new Pretrain(settings, positions, listener).run(resume, interrupted);
+  }
+
+  /**
+   * The longest sequence of the model.
+   *
+   * @throws UsageException if the configuration is not that of a decoder, or data are longer
+   */
+  private static int positions(PretrainSettings settings) {
+    ModelShape shape = settings.model();
+    Transformer model = Outline.of(shape.json(), shape.where(), Optional.empty());
+    if (model.kind() != Transformer.Kind.DECODER || !model.task().isLanguage()) {
+      throw new UsageException(
+          shape.where()
+              + " is not that of a causal language model; take that of a decoder, such as a"
+              + " Llama's or GPT-2's");
+    }
+    int positions = model.shape().maxPositions();
+    if (settings.data().maxLength() > positions) {
+      throw new UsageException(
+          "data.maxLength is "
+              + settings.data().maxLength()
+              + "; "
+              + shape.where()
+              + " has "
+              + positions
+              + " positions");
+    }
+    return positions;
   }
 
   private RunResult run(boolean resume, BooleanSupplier interrupted) {
@@ -110,12 +143,13 @@ public final class Pretrain {
         settings.data().eval().isEmpty()
             ? Optional.empty()
             : Optional.of(pipeline.prepare(settings.data().eval()));
-    ObjectNode config = config(tokenizer);
+    ObjectNode config = settings.model().json(tokenizer);
+    Transformer outline = Outline.of(config, settings.model().where(), Optional.empty());
     TrainingRows rows = rows(train);
     Optional<TrainingRows> evalRows = eval.map(this::rows);
     StepPlanner.Plan plan;
     try {
-      plan = plan(config, rows, evalRows);
+      plan = plan(outline, rows, evalRows);
     } catch (LuthierException e) {
       if (!resume) {
         folder.abandon(); // how large the vocabulary is was known only with the tokenizer there
@@ -123,7 +157,7 @@ public final class Pretrain {
       throw e;
     }
     folder.planned(plan);
-    Training.describe(plan, settings.model().numHiddenLayers(), listener);
+    Training.describe(plan, outline.shape().blocks(), listener);
     LoadedModel model =
         new ModelLoader(settings.train().dtype(), new Device(settings.device()).check())
             .fresh(config, settings.train().seed());
@@ -166,12 +200,13 @@ public final class Pretrain {
         });
   }
 
-  private StepPlanner.Plan plan(ObjectNode config, TrainingRows rows, Optional<TrainingRows> eval) {
+  private StepPlanner.Plan plan(
+      Transformer outline, TrainingRows rows, Optional<TrainingRows> eval) {
     int length = Math.max(Training.longest(rows), eval.map(Training::longest).orElse(0));
     return StepPlanner.plan(
         new StepPlanner.Request(
             new Workload(
-                Outline.of(config, "the new model's configuration", Optional.empty()),
+                outline,
                 Optional.empty(),
                 Optional.empty(),
                 settings.train(),
@@ -198,6 +233,7 @@ public final class Pretrain {
   private static List<Path> inputs(PretrainSettings settings) {
     List<Path> all = texts(settings);
     settings.chatTemplate().ifPresent(all::add);
+    settings.model().config().ifPresent(all::add);
     settings.tokenizer().from().ifPresent(p -> all.addAll(TokenizerSource.at(p).files()));
     return all;
   }
@@ -229,7 +265,7 @@ public final class Pretrain {
             Optional.of(END),
             Optional.of(END),
             false,
-            settings.model().maxPositionEmbeddings(),
+            positions,
             template);
     TokenizerWriter.write(bpe, roles, output);
     return Tokenizer.load(output);
@@ -249,34 +285,6 @@ public final class Pretrain {
     } catch (IOException e) {
       throw new LuthierException(path + " cannot be read: " + Reason.of(e), e);
     }
-  }
-
-  private ObjectNode config(Tokenizer tokenizer) {
-    ModelShape m = settings.model();
-    ObjectNode json = Json.object();
-    json.putArray("architectures").add("LlamaForCausalLM");
-    json.put("attention_bias", false);
-    json.put("attention_dropout", 0.0);
-    tokenizer.bosId().ifPresent(id -> json.put("bos_token_id", id));
-    tokenizer.eosId().ifPresent(id -> json.put("eos_token_id", id));
-    json.put("head_dim", m.hiddenSize() / m.numAttentionHeads());
-    json.put("hidden_act", "silu");
-    json.put("hidden_size", m.hiddenSize());
-    json.put("initializer_range", m.initializerRange());
-    json.put("intermediate_size", m.intermediateSize());
-    json.put("max_position_embeddings", m.maxPositionEmbeddings());
-    json.put("mlp_bias", false);
-    json.put("model_type", "llama");
-    json.put("num_attention_heads", m.numAttentionHeads());
-    json.put("num_hidden_layers", m.numHiddenLayers());
-    json.put("num_key_value_heads", m.numKeyValueHeads());
-    json.put("rms_norm_eps", m.rmsNormEps());
-    json.putNull("rope_scaling");
-    json.put("rope_theta", m.ropeTheta());
-    json.put("tie_word_embeddings", m.tieWordEmbeddings());
-    json.put("use_cache", true);
-    json.put("vocab_size", tokenizer.vocabSize());
-    return json;
   }
 
   /** Generation stops at the end of a text and, in a chat, at the end of a turn. */

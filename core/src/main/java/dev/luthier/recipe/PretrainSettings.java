@@ -96,11 +96,19 @@ public record PretrainSettings(
     Complaints complaints = new Complaints();
     complaints.unless(threads >= 0, "threads", threads, "must be 0 or more");
     SettingChecks.device(complaints, device);
-    complaints.unless(
-        data.maxLength() <= model.maxPositionEmbeddings(),
-        "data.maxLength",
-        data.maxLength(),
-        "must be at most model.maxPositionEmbeddings, " + model.maxPositionEmbeddings());
+    if (model.config().isPresent()) {
+      complaints.unless(
+          !model.isShaped(),
+          "model.config",
+          model.config().get(),
+          "says all of the model's shape; leave out the other settings of model");
+    } else {
+      complaints.unless(
+          data.maxLength() <= model.maxPositionEmbeddings(),
+          "data.maxLength",
+          data.maxLength(),
+          "must be at most model.maxPositionEmbeddings, " + model.maxPositionEmbeddings());
+    }
     complaints.unless(!memory.fit(), "memory.fit", true, "is for sft");
     if (eval.everySteps() > 0 && data.eval().isEmpty()) {
       complaints.unless(
