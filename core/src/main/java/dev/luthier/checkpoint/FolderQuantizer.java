@@ -40,6 +40,9 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
   /** A matrix of a numbered block. Embeddings and heads stand outside of the blocks. */
   private static final Pattern IN_A_BLOCK = Pattern.compile(".*\\.\\d+\\..*\\.weight");
 
+  /** GPT-2's matrices are stored (in, out); bitsandbytes has them (out, in). */
+  private static final Pattern CONV1D = Pattern.compile(".*\\.c_(attn|fc|proj)\\.weight");
+
   private static final Set<DType> FLOATS = Set.of(DType.F32, DType.F16, DType.BF16);
 
   /** Is told how far it is. */
@@ -94,6 +97,7 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
       throw new LuthierException(
           model + " has no float matrix in a numbered block that --skip does not name");
     }
+    boolean conv1d = json.path("model_type").asText().equals("gpt2");
     json.set(QuantizationConfig.KEY, config.toJson());
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
     AtomicFile.writeFolder(
@@ -107,7 +111,7 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
               for (TensorInfo info : file.tensors().values()) {
                 entries.addAll(
                     quantizes(info)
-                        ? quantized(file, info, spool)
+                        ? quantized(file, info, conv1d && CONV1D.matcher(info.name()).matches(), spool)
                         : List.of(TensorFiles.entry(file, info)));
                 progress.at(++done, tensors.size());
               }
@@ -155,12 +159,13 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
         && !config.skips(info.name().substring(0, info.name().length() - ".weight".length()));
   }
 
-  private List<SafetensorsWriter.Entry> quantized(WeightFile file, TensorInfo info, Spool spool)
-      throws IOException {
+  private List<SafetensorsWriter.Entry> quantized(
+      WeightFile file, TensorInfo info, boolean transposed, Spool spool) throws IOException {
     List<SafetensorsWriter.Entry> out = new ArrayList<>();
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      Tensor weight = TensorFiles.read(file.path(), info);
+      Tensor stored = TensorFiles.read(file.path(), info);
+      Tensor weight = transposed ? stored.t().contiguous() : stored;
       String where = file.path() + ": tensor " + info.name();
       for (SafetensorsWriter.Entry entry :
           QuantizedTensors.entries(

@@ -56,7 +56,7 @@ public final class Logits {
   }
 
   private static List<Long> shape(Transformer model, Places places, Tensor rows) {
-    long width = model.head().outputs();
+    long width = model.head().out();
     return model.task().kind() == Task.Kind.SEQUENCE
         ? List.of(rows.size(0), width)
         : List.of((long) places.rows(), rows.size(0) / places.rows(), width);

@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import dev.luthier.nn.Linear;
 import dev.luthier.nn.Norm;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,27 @@ public record BlockShape(int hidden, List<Layer> layers, long last) {
       long widest,
       long last,
       Optional<Scores> scores) {
+    /**
+     * Projections of the same input, their heads and what attention gives.
+     *
+     * @param out the way back to D columns
+     * @param key columns of all key heads
+     */
+    static Layer attention(Linear out, long key, Scores scores) {
+      long d = out.out();
+      long query = out.in();
+      long all = query + 2 * key;
+      return new Layer(
+          2 * all + query,
+          2 * d + query + all,
+          0,
+          0,
+          3 * d + query,
+          query,
+          d,
+          Optional.of(scores));
+    }
+
     /** Outputs and sums on the way. */
     static Layer sums(long columns) {
       return new Layer(columns, 0, 0, 0, 0, 0, 0, Optional.empty());
@@ -54,6 +76,19 @@ public record BlockShape(int hidden, List<Layer> layers, long last) {
     static Layer norm(Norm norm, int hidden) {
       return new Layer(
           hidden, 3L * hidden, (long) norm.copies() * hidden, 0, 0, 0, 0, Optional.empty());
+    }
+
+    /** The layer with so many columns more. */
+    Layer more(long kept, long back, long floats) {
+      return new Layer(
+          this.kept + kept,
+          this.back + back,
+          this.floats + floats,
+          beside,
+          inputs,
+          widest,
+          last,
+          scores);
     }
 
     /** The layer while so much more waits for the way back to go on below. */
@@ -75,7 +110,8 @@ public record BlockShape(int hidden, List<Layer> layers, long last) {
    *
    * @param heads H
    * @param capped whether they are capped
+   * @param biased whether the block makes a bias of all pairs of tokens
    * @param view which of the pass' views it sees by
    */
-  public record Scores(int heads, boolean capped, int view) {}
+  public record Scores(int heads, boolean capped, boolean biased, int view) {}
 }

@@ -9,7 +9,6 @@ import dev.luthier.nn.Pass;
 import dev.luthier.nn.Rotary;
 import dev.luthier.nn.Value;
 import java.util.List;
-import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -137,31 +136,16 @@ record SelfAttention(
 
   /** What it holds: projections, their heads and what attention gives. */
   BlockShape.Layer layer() {
-    long d = hidden();
     long query = out.in();
     long key = query / heads * keyHeads;
-    long all = query + 2 * key;
-    long kept = 2 * all + query;
-    long back = 2 * d + query + all;
-    long floats = 0;
+    BlockShape.Layer layer =
+        BlockShape.Layer.attention(
+            out, key, new BlockShape.Scores(heads, cap != 0, false, view));
     if (projection.copiesQueries()) {
-      kept += query;
-      back += query;
+      layer = layer.more(query, query, 0);
     }
-    if (queryNorm != null) {
-      kept += query + key;
-      back += 2 * query + key; // a copy where heads have gaps between
-      floats = 4 * query;
-    }
-    return new BlockShape.Layer(
-        kept,
-        back,
-        floats,
-        0,
-        3 * d + query,
-        query,
-        d,
-        Optional.of(new BlockShape.Scores(heads, cap != 0, view)));
+    // Norms of heads copy them where there are gaps between.
+    return queryNorm == null ? layer : layer.more(query + key, 2 * query + key, 4 * query);
   }
 
   private static Value heads(

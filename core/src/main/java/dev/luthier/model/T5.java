@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import dev.luthier.model.BlockShape.Layer;
+import dev.luthier.model.BlockShape.Scores;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Attention;
 import dev.luthier.nn.AttentionPlan;
@@ -126,7 +128,7 @@ final class T5 implements Family {
       blocks.add(new EncoderBlock(half, norm, mlp, a.linears().under(path)));
     }
     String end = "encoder.final_layer_norm";
-    blocks.add(new EncoderEnd(c.norm(a, end), a.linears().under(end)));
+    blocks.add(new EncoderEnd(c.norm(a, end), c.hidden, a.linears().under(end)));
     bias = null;
     for (int i = 0; i < c.decoderLayers; i++) {
       String path = "decoder.block." + i;
@@ -230,6 +232,10 @@ final class T5 implements Family {
   /** The first layer of a block: attention among the encoder's tokens or the decoder's. */
   private record Half(
       Norm norm, LinearGroup qkv, Linear out, int heads, int view, RelativeBias bias) {
+    Layer layer() {
+      return Layer.attention(out, out.in(), new Scores(heads, false, true, view));
+    }
+
     Value forward(Value x, Pass pass) {
       List<Value> parts = qkv.forward(norm.forward(x), pass);
       Value q = Heads.split(parts.get(0), heads); // (B, H, T, E)
@@ -252,6 +258,10 @@ final class T5 implements Family {
 
   /** The decoder's tokens look at the encoder's. */
   private record Cross(Norm norm, Linear query, LinearGroup keyValue, Linear out, int heads) {
+    Layer layer() {
+      return Layer.attention(out, out.in(), new Scores(heads, false, false, CROSS));
+    }
+
     Value forward(Value x, Value source, Pass pass) {
       Value q = Heads.split(query.forward(norm.forward(x), pass), heads);
       KvCache cache = pass.cache();
@@ -290,6 +300,19 @@ final class T5 implements Family {
   private record EncoderBlock(
       Half attention, Norm norm, FeedForward feedForward, BlockWeights weights) implements Block {
     @Override
+    public BlockShape shape() {
+      int d = attention.out.out();
+      return BlockShape.of(
+              d,
+              Layer.norm(attention.norm, d),
+              attention.layer(),
+              Layer.sums(2L * d),
+              Layer.norm(norm, d),
+              feedForward.layer())
+          .withLast(d); // the encoder's part before it is joined
+    }
+
+    @Override
     public Value forward(Value x, Pass pass) {
       int count = encoded(pass);
       if (count == 0) {
@@ -302,7 +325,12 @@ final class T5 implements Family {
   }
 
   /** The encoder's last norm. */
-  private record EncoderEnd(Norm norm, BlockWeights weights) implements Block {
+  private record EncoderEnd(Norm norm, int hidden, BlockWeights weights) implements Block {
+    @Override
+    public BlockShape shape() {
+      return BlockShape.of(hidden, Layer.norm(norm, hidden)).withLast(hidden);
+    }
+
     @Override
     public Value forward(Value x, Pass pass) {
       int count = encoded(pass);
@@ -313,6 +341,22 @@ final class T5 implements Family {
   private record DecoderBlock(
       Half attention, Cross cross, Norm norm, FeedForward feedForward, BlockWeights weights)
       implements Block {
+    @Override
+    public BlockShape shape() {
+      int d = attention.out.out();
+      return BlockShape.of(
+              d,
+              Layer.norm(attention.norm, d),
+              attention.layer(),
+              Layer.sums(2L * d),
+              Layer.norm(cross.norm, d),
+              cross.layer(),
+              Layer.sums(2L * d),
+              Layer.norm(norm, d),
+              feedForward.layer())
+          .withLast(d); // the decoder's part before it is joined
+    }
+
     @Override
     public Value forward(Value x, Pass pass) {
       int count = encoded(pass);

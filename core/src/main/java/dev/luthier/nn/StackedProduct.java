@@ -52,7 +52,7 @@ final class StackedProduct implements Tape.Step {
   List<Value> outputs() {
     if (members.size() > 1) {
       for (Linear member : members) {
-        parts.add(y.columns(member.from(), member.outputs()));
+        parts.add(y.columns(member.from(), member.out()));
       }
     }
     Tape tape = x.tape();
@@ -102,7 +102,7 @@ final class StackedProduct implements Tape.Step {
       if (lora != null) {
         Tensor u = down().narrow(1, at, lora.rank());
         Products.into(
-            out.narrow(1, member.from(), member.outputs()),
+            out.narrow(1, member.from(), member.out()),
             u,
             Tensors.cast(lora.b().detach(), dtype).t(),
             lora.scale(),
@@ -124,7 +124,7 @@ final class StackedProduct implements Tape.Step {
       Tensor bias = member.bias();
       parts.push_back(
           bias == null
-              ? torch.zeros(new long[] {member.outputs()}, x.tensor().options())
+              ? torch.zeros(new long[] {member.out()}, x.tensor().options())
               : Tensors.cast(bias.detach(), dtype));
     }
     return parts.size() == 1 ? parts.get(0) : torch.cat(parts, 0);
@@ -188,7 +188,7 @@ final class StackedProduct implements Tape.Step {
     for (Linear member : members) {
       Tensor bias = member.bias();
       if (bias != null && bias.requires_grad()) {
-        Gradient.add(bias, dy.narrow(1, member.from(), member.outputs()).sum(0), 1);
+        Gradient.add(bias, dy.narrow(1, member.from(), member.out()).sum(0), 1);
       }
     }
     if (!masks.isEmpty()) {
@@ -219,7 +219,7 @@ final class StackedProduct implements Tape.Step {
       if (lora == null) {
         continue;
       }
-      Tensor part = dy.narrow(1, member.from(), member.outputs());
+      Tensor part = dy.narrow(1, member.from(), member.out());
       Tensor own = du.narrow(1, at, lora.rank());
       Products.into(own, part, Tensors.cast(lora.b().detach(), dtype), lora.scale(), 0);
       if (lora.b().requires_grad()) {

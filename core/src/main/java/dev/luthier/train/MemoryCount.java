@@ -71,9 +71,15 @@ public final class MemoryCount {
     this.trainedBlocks = new long[model.blocks().size()];
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
-      this.views = model.pass(Places.whole(new long[] {0, 1}, new long[] {1, 1}, 1, 2)).views();
+      this.views = model.pass(twoTokens()).views();
     }
     parameters();
+  }
+
+  private Places twoTokens() {
+    Places places = Places.whole(new long[] {0, 1}, new long[] {1, 1}, 1, 2);
+    boolean both = model.kind() == Transformer.Kind.ENCODER_DECODER;
+    return both ? places.withSource(1) : places;
   }
 
   /**

@@ -45,7 +45,7 @@ record StepMemory(
 
   /** Scores as they are, which a softmax of our own replaces by its result. */
   private boolean isPlain(Scores scores) {
-    return !scores.capped() && views.get(scores.view()).bias() == null;
+    return !scores.capped() && !scores.biased() && views.get(scores.view()).bias() == null;
   }
 
   private boolean fused(Scores scores) {
@@ -71,7 +71,13 @@ record StepMemory(
       return (long) FLOAT * rows * scores.heads() * length; // log-sums
     }
     long all = softmax(scores);
-    return all <= KEPT_SOFTMAX ? all : 0;
+    return (all <= KEPT_SOFTMAX ? all : 0) + bias(scores);
+  }
+
+  /** A bias of all pairs, its gradient, and which row of a table each pair has. */
+  private long bias(Scores scores) {
+    long pairs = (long) length * length;
+    return scores.biased() ? pairs * (2L * scores.heads() * width + Long.BYTES) : 0;
   }
 
   private long keptSoftmax(Layer layer) {
@@ -93,7 +99,7 @@ record StepMemory(
   /** Gradients, what they are made of, and the softmax where it is made again. */
   private long tileBackward(Scores scores) {
     int made = isPlain(scores) ? 1 : scores.capped() ? 3 : 2;
-    int again = keptSoftmax(scores) > 0 ? 0 : isPlain(scores) ? 1 : 2;
+    int again = softmax(scores) <= KEPT_SOFTMAX ? 0 : isPlain(scores) ? 1 : 2;
     return tile(scores) * (made + again);
   }
 

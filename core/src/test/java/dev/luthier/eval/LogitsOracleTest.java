@@ -87,7 +87,7 @@ class LogitsOracleTest {
         model.transformer().task().isLanguage()
             && model.transformer().kind() != Transformer.Kind.ENCODER_DECODER;
     long[][] mask = Assets.matrix(in.get("attention_mask"));
-    int width = model.transformer().head().outputs();
+    int width = model.transformer().head().out();
     double worst = 0;
     for (int i = 0; i < actual.length; i++) {
       int token = i / width;
