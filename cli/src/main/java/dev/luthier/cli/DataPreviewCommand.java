@@ -2,9 +2,10 @@ package dev.luthier.cli;
 
 import dev.luthier.data.DataPipeline;
 import dev.luthier.data.DataSettings;
+import dev.luthier.data.ModelInput;
 import dev.luthier.data.Preview;
 import dev.luthier.data.PreviewText;
-import dev.luthier.data.SftEncoder;
+import dev.luthier.data.RowEncoder;
 import dev.luthier.recipe.PreviewSettings;
 import dev.luthier.recipe.Settings;
 import dev.luthier.tokenizer.ChatTemplates;
@@ -67,13 +68,9 @@ final class DataPreviewCommand implements Callable<Integer> {
     set.forEach(settings::set);
     DataSettings chosen = settings.bind(PreviewSettings.class).data();
     Tokenizer tokenizer = Tokenizer.load(model);
-    SftEncoder encoder =
-        new SftEncoder(
-            tokenizer,
-            ChatTemplates.encoder(tokenizer, chosen.template()),
-            chosen.trainOn(),
-            chosen.trainOnEnd(),
-            Set.of());
+    RowEncoder encoder =
+        ModelInput.of(model, tokenizer)
+            .encoder(ChatTemplates.encoder(tokenizer, chosen.template()), chosen, Set.of());
     Preview preview = Preview.of(DataPipeline.of(encoder, chosen), data, rows);
     console.out().print(new PreviewText(console.colours(), ids).render(preview));
     return Program.DONE;

@@ -2,9 +2,9 @@ package dev.luthier.cli;
 
 import dev.luthier.UsageException;
 import dev.luthier.data.DataSettings.Format;
-import dev.luthier.data.DataSettings.TrainOn;
+import dev.luthier.data.MaskSettings;
+import dev.luthier.data.ModelInput;
 import dev.luthier.data.Refusal;
-import dev.luthier.data.SftEncoder;
 import dev.luthier.eval.Evaluation;
 import dev.luthier.eval.EvaluationData;
 import dev.luthier.generate.Generator;
@@ -67,14 +67,14 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     ModelLanguage language = model.language(raw);
     Transformer transformer = model.load(machine, console).transformer();
-    SftEncoder encoder =
-        new SftEncoder(
-            language.tokenizer(),
-            language.chat(),
-            TrainOn.ASSISTANT,
-            language.defaults().stopIds());
+    ModelInput input = ModelInput.of(model.model, language.tokenizer());
     EvaluationData rows =
-        EvaluationData.read(data, encoder, Format.AUTO, transformer.shape().maxPositions());
+        EvaluationData.read(
+            data,
+            input.encoder(language.chat(), language.defaults().stopIds()),
+            input.batches(1, MaskSettings.defaults(), 0),
+            Format.AUTO,
+            transformer.shape().maxPositions());
     for (Refusal refusal : rows.report().refused()) {
       console.err().println("left out: " + refusal.line());
     }

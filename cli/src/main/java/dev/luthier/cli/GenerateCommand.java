@@ -1,6 +1,7 @@
 package dev.luthier.cli;
 
 import dev.luthier.UsageException;
+import dev.luthier.data.ModelInput;
 import dev.luthier.data.PromptEncoder;
 import dev.luthier.generate.GenerateListener;
 import dev.luthier.generate.GenerateRequest;
@@ -84,7 +85,8 @@ final class GenerateCommand implements Callable<Integer> {
     check();
     ModelLanguage language = model.language(raw);
     GenerateSettings settings = sampling.settings(language.defaults().sampling());
-    PromptEncoder prompts = new PromptEncoder(language.tokenizer(), language.chat());
+    PromptEncoder prompts =
+        new PromptEncoder(ModelInput.of(model.model, language.tokenizer()), language.chat());
     if (input.isPresent()) {
       batch(prompts, settings, language);
     } else {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.Json;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.LayerIndices;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.ModuleNames;
@@ -24,8 +25,33 @@ import java.util.function.Function;
  * @param lora which layers, at which rank and scale
  * @param baseModel what PEFT records as {@code base_model_name_or_path}
  * @param revision the base's commit on the hub, if it came from there
+ * @param taskType PEFT's name for what the model does; empty where it has none
  */
-public record AdapterConfig(LoraSettings lora, String baseModel, Optional<String> revision) {
+public record AdapterConfig(
+    LoraSettings lora, String baseModel, Optional<String> revision, Optional<String> taskType) {
+  private static final String CAUSAL = "CAUSAL_LM";
+
+  /** Of a decoder's adapter. */
+  public AdapterConfig(LoraSettings lora, String baseModel, Optional<String> revision) {
+    this(lora, baseModel, revision, Optional.of(CAUSAL));
+  }
+
+  /** The same for this model's task; PEFT has no name for guessing masked tokens. */
+  public AdapterConfig of(Transformer model) {
+    Optional<String> type =
+        switch (model.task().kind()) {
+          case SEQUENCE -> Optional.of("SEQ_CLS");
+          case TOKENS -> Optional.of("TOKEN_CLS");
+          case LANGUAGE ->
+              switch (model.kind()) {
+                case DECODER -> Optional.of(CAUSAL);
+                case ENCODER_DECODER -> Optional.of("SEQ_2_SEQ_LM");
+                case ENCODER -> Optional.empty();
+              };
+        };
+    return new AdapterConfig(lora, baseModel, revision, type);
+  }
+
   /** The file's name in an adapter folder. */
   public static final String FILE = "adapter_config.json";
 
@@ -96,7 +122,8 @@ public record AdapterConfig(LoraSettings lora, String baseModel, Optional<String
     return new AdapterConfig(
         settings(json),
         json.path("base_model_name_or_path").asText(""),
-        Optional.of(json.path("revision")).filter(JsonNode::isTextual).map(JsonNode::asText));
+        Optional.of(json.path("revision")).filter(JsonNode::isTextual).map(JsonNode::asText),
+        Optional.ofNullable(json.path("task_type").textValue()));
   }
 
   private static LoraSettings settings(ObjectNode json) {
@@ -183,7 +210,7 @@ public record AdapterConfig(LoraSettings lora, String baseModel, Optional<String
     json.putNull("revision");
     revision.ifPresent(commit -> json.put("revision", commit));
     json.set("target_modules", namesToJson(lora.targets()));
-    json.put("task_type", "CAUSAL_LM");
+    json.put("task_type", taskType.orElse(null));
     json.put("use_dora", false);
     json.put("use_rslora", lora.rsLora());
     return json;

@@ -29,7 +29,7 @@ import java.util.function.Consumer;
  * @param threads that encode, the one that reads among them
  */
 public record DataPipeline(
-    SftEncoder encoder,
+    RowEncoder encoder,
     ExampleReader reader,
     BadRows badRows,
     Overflow overflow,
@@ -43,7 +43,7 @@ public record DataPipeline(
   }
 
   /** Of rows of one format, of which up to 1 % may be refused, on all processors. */
-  public DataPipeline(SftEncoder encoder, Format format, Overflow overflow, int maxLength) {
+  public DataPipeline(RowEncoder encoder, Format format, Overflow overflow, int maxLength) {
     this(
         encoder,
         new ExampleReader(format),
@@ -54,7 +54,7 @@ public record DataPipeline(
   }
 
   /** As the settings say, on all processors. */
-  public static DataPipeline of(SftEncoder encoder, DataSettings settings) {
+  public static DataPipeline of(RowEncoder encoder, DataSettings settings) {
     return new DataPipeline(
         encoder,
         ExampleReader.of(settings),
@@ -69,7 +69,7 @@ public record DataPipeline(
    *
    * @param encoder without a chat template
    */
-  public static DataPipeline ofTexts(SftEncoder encoder, int maxLength) {
+  public static DataPipeline ofTexts(RowEncoder encoder, int maxLength) {
     return new DataPipeline(encoder, Format.TEXT, Overflow.SPLIT, maxLength);
   }
 
@@ -121,7 +121,7 @@ public record DataPipeline(
         throw new LuthierException("Expected rows in " + file + ", found none.");
       }
     }
-    OverflowRule rule = new OverflowRule(overflow, maxLength);
+    OverflowRule rule = new OverflowRule(overflow, maxLength, encoder.pieces());
     if (strict) {
       RefusedRows refused = new RefusedRows(badRows);
       account.refused.forEach(refused::add);

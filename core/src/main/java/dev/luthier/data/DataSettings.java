@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param train the rows to train on: a file, a folder, a glob, or a prepared set
  * @param eval the rows to evaluate on
  * @param maxLength tokens per sequence
+ * @param maxTargetLength tokens of an answer, where an encoder reads the prompt; not set means
+ *     maxLength
  * @param overflow what happens to rows that are longer
  * @param packing whether short rows share a sequence, each with positions and attention of its own
  * @param format what the rows look like
@@ -34,6 +36,11 @@ public record DataSettings(
     @Setting(help = "rows to evaluate on (--eval-data)") Optional<Path> eval,
     @Setting(help = "tokens per sequence; longer ones are subject to data.overflow", value = "1024")
         int maxLength,
+    @Setting(
+            help =
+                "models with an encoder and a decoder: tokens per answer, data.maxLength being those"
+                    + " per prompt; not set means as many")
+        Optional<Integer> maxTargetLength,
     @Setting(
             help =
                 "longer rows: error (if more than 1 % of rows, else dropped) | drop | truncate |"
@@ -183,6 +190,11 @@ public record DataSettings(
     new Complaints()
         .unless(maxLength >= 2, "data.maxLength", maxLength, "must be at least 2")
         .unless(
+            maxTargetLength.orElse(2) >= 2,
+            "data.maxTargetLength",
+            maxTargetLength.orElse(2),
+            "must be at least 2")
+        .unless(
             !template.isBlank(),
             "data.template",
             "empty",
@@ -200,6 +212,11 @@ public record DataSettings(
     return SettingDefaults.of(DataSettings.class);
   }
 
+  /** Tokens of an answer behind a prompt that an encoder reads. */
+  int answerLength() {
+    return maxTargetLength.orElse(maxLength);
+  }
+
   /** The same rows encoded otherwise: as a prepared set has it. */
   public DataSettings encoded(
       int maxLength, boolean packing, String template, TrainOn trainOn, TrainOnEnd trainOnEnd) {
@@ -207,6 +224,7 @@ public record DataSettings(
         train,
         eval,
         maxLength,
+        maxTargetLength,
         overflow,
         packing,
         format,

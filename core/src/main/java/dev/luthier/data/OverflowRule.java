@@ -4,7 +4,6 @@ import dev.luthier.LuthierException;
 import dev.luthier.data.DataReport.Overflowed;
 import dev.luthier.data.DataSettings.Overflow;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 
@@ -27,6 +26,7 @@ public final class OverflowRule {
 
   private final Overflow overflow;
   private final int maxLength;
+  private final Pieces pieces;
 
   /**
    * A rule.
@@ -34,8 +34,18 @@ public final class OverflowRule {
    * @param maxLength tokens per sequence
    */
   public OverflowRule(Overflow overflow, int maxLength) {
+    this(overflow, maxLength, Pieces.PLAIN);
+  }
+
+  /**
+   * A rule for sequences that are cut in a way of their own.
+   *
+   * @param maxLength tokens per sequence
+   */
+  public OverflowRule(Overflow overflow, int maxLength, Pieces pieces) {
     this.overflow = overflow;
     this.maxLength = maxLength;
+    this.pieces = pieces;
   }
 
   /**
@@ -57,7 +67,7 @@ public final class OverflowRule {
   }
 
   private List<TokenSequence> longer(List<TokenSequence> all) {
-    return all.stream().filter(sequence -> sequence.length() > maxLength).toList();
+    return all.stream().filter(sequence -> !pieces.fits(sequence, maxLength)).toList();
   }
 
   /** Makes each fit. */
@@ -71,46 +81,32 @@ public final class OverflowRule {
       TokenSequence sequence = all.get(i);
       used.set(i);
       whole.set(i);
-      if (sequence.length() <= maxLength) {
+      if (pieces.fits(sequence, maxLength)) {
         kept.add(sequence);
         continue;
       }
-      List<TokenSequence> pieces =
-          pieces(sequence).stream().filter(piece -> piece.trained() > 0).toList();
-      if (pieces.isEmpty()) {
+      List<TokenSequence> parts =
+          parts(sequence).stream().filter(piece -> piece.trained() > 0).toList();
+      if (parts.isEmpty()) {
         dropped.add(sequence.row());
         used.clear(i);
       }
       if (overflow != Overflow.SPLIT && sequence.trained(maxLength, sequence.length()) > 0) {
         whole.clear(i);
       }
-      kept.addAll(pieces);
-      lost += sequence.trained() - pieces.stream().mapToInt(TokenSequence::trained).sum();
+      kept.addAll(parts);
+      lost += sequence.trained() - parts.stream().mapToInt(TokenSequence::trained).sum();
     }
     return new Result(
         kept, new Overflowed(maxLength, longer(all).size(), dropped, lost), used, whole);
   }
 
-  private List<TokenSequence> pieces(TokenSequence sequence) {
-    List<TokenSequence> pieces = new ArrayList<>();
-    switch (overflow) {
-      case ERROR, DROP -> {}
-      case TRUNCATE -> pieces.add(cut(sequence, 0));
-      case SPLIT -> {
-        for (int from = 0; from < sequence.length(); from += maxLength) {
-          pieces.add(cut(sequence, from));
-        }
-      }
-    }
-    return pieces;
-  }
-
-  private TokenSequence cut(TokenSequence sequence, int from) {
-    int to = Math.min(sequence.length(), from + maxLength);
-    return new TokenSequence(
-        Arrays.copyOfRange(sequence.tokens(), from, to),
-        Arrays.copyOfRange(sequence.labels(), from, to),
-        sequence.row());
+  private List<TokenSequence> parts(TokenSequence sequence) {
+    return switch (overflow) {
+      case ERROR, DROP -> List.of();
+      case TRUNCATE -> pieces.of(sequence, maxLength).subList(0, 1);
+      case SPLIT -> pieces.of(sequence, maxLength);
+    };
   }
 
   private LuthierException tooMany(List<TokenSequence> longer, int rows) {

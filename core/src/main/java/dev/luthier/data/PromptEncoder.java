@@ -2,9 +2,7 @@ package dev.luthier.data;
 
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataSettings.Format;
-import dev.luthier.data.DataSettings.TrainOn;
 import dev.luthier.tokenizer.ChatEncoder;
-import dev.luthier.tokenizer.Tokenizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,15 +16,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PromptEncoder {
   private final Optional<ChatEncoder> chat;
-  private final SftEncoder encoder;
+  private final RowEncoder encoder;
   private final RowParser parser = new RowParser(Format.AUTO);
 
   /**
    * @param chat the model's template; empty to do without
    */
-  public PromptEncoder(Tokenizer tokenizer, Optional<ChatEncoder> chat) {
+  public PromptEncoder(ModelInput input, Optional<ChatEncoder> chat) {
     this.chat = chat;
-    this.encoder = new SftEncoder(tokenizer, chat, TrainOn.ASSISTANT, Set.of());
+    this.encoder = input.encoder(chat, Set.of());
   }
 
   /** A prompt: with a template the user's turn, without one the text itself, BOS before it. */
@@ -76,14 +74,18 @@ public final class PromptEncoder {
   }
 
   private int[] conversation(Example.Chat conversation) {
-    ChatEncoder template =
-        chat.orElseThrow(
-            () -> new RowRefused("messages need a chat template, and there is none; give prompt"));
     List<Map<String, @Nullable Object>> messages = ConversationEncoder.messages(conversation);
     int last = messages.size() - 1;
     boolean answered =
         "assistant".equals(messages.get(last).get("role"))
             && messages.get(last).get("content") instanceof String;
-    return template.prompt(answered ? messages.subList(0, last) : messages, conversation.tools());
+    List<Map<String, @Nullable Object>> asked = answered ? messages.subList(0, last) : messages;
+    if (encoder instanceof SourceTargetEncoder pairs) {
+      return pairs.prompt(asked, conversation.tools());
+    }
+    ChatEncoder template =
+        chat.orElseThrow(
+            () -> new RowRefused("messages need a chat template, and there is none; give prompt"));
+    return template.prompt(asked, conversation.tools());
   }
 }

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads.
  */
-public final class SftEncoder {
+public final class SftEncoder implements RowEncoder {
   private final Tokenizer tokenizer;
   private final Optional<ChatEncoder> chat;
   private final Optional<ConversationEncoder> conversations;
@@ -89,6 +89,7 @@ public final class SftEncoder {
    *
    * @throws RowRefused the row cannot be trained on
    */
+  @Override
   public EncodedRow encode(Row row) {
     EncodedRow encoded = encodeExample(row);
     if (encoded.sequence().trained() == 0) {
@@ -103,6 +104,7 @@ public final class SftEncoder {
    * @return empty for plain text, and for a conversation that does not end with an answer in text
    * @throws LuthierException the template refuses the conversation
    */
+  @Override
   public Optional<Question> question(Row row) {
     Example example = row.example();
     if (example instanceof Instruction instruction) {
@@ -223,7 +225,7 @@ public final class SftEncoder {
             .equals(tokenizer.token(id));
   }
 
-  /** The tokenizer that ids are of. */
+  @Override
   public Tokenizer tokenizer() {
     return tokenizer;
   }

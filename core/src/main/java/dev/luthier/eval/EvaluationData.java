@@ -1,6 +1,7 @@
 package dev.luthier.eval;
 
 import dev.luthier.LuthierException;
+import dev.luthier.data.BatchMaker;
 import dev.luthier.data.Collator;
 import dev.luthier.data.DataPipeline;
 import dev.luthier.data.DataReport;
@@ -9,7 +10,7 @@ import dev.luthier.data.DataSettings.Overflow;
 import dev.luthier.data.ExampleReader;
 import dev.luthier.data.Question;
 import dev.luthier.data.Row;
-import dev.luthier.data.SftEncoder;
+import dev.luthier.data.RowEncoder;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
 import dev.luthier.data.source.DataFiles;
@@ -40,7 +41,17 @@ public record EvaluationData(TrainingRows rows, List<Question> questions, DataRe
    * @throws LuthierException when the file cannot be read, or more than 1 % of its rows cannot be
    *     used
    */
-  public static EvaluationData read(Path file, SftEncoder encoder, Format format, int maxLength) {
+  public static EvaluationData read(Path file, RowEncoder encoder, Format format, int maxLength) {
+    return read(file, encoder, new Collator(0), format, maxLength);
+  }
+
+  /**
+   * The same for a model of any kind.
+   *
+   * @param batches makes batches of the encoder's rows
+   */
+  public static EvaluationData read(
+      Path file, RowEncoder encoder, BatchMaker batches, Format format, int maxLength) {
     TrainingData data = new DataPipeline(encoder, format, Overflow.SPLIT, maxLength).prepare(file);
     List<List<TokenSequence>> rows =
         data.sequences().stream()
@@ -53,10 +64,10 @@ public record EvaluationData(TrainingRows rows, List<Question> questions, DataRe
         question(encoder, row).ifPresent(questions::add);
       }
     }
-    return new EvaluationData(new TrainingRows(rows, new Collator(0)), questions, data.report());
+    return new EvaluationData(new TrainingRows(rows, batches), questions, data.report());
   }
 
-  private static Optional<Question> question(SftEncoder encoder, Row row) {
+  private static Optional<Question> question(RowEncoder encoder, Row row) {
     try {
       return encoder.question(row);
     } catch (LuthierException e) {

@@ -60,7 +60,7 @@ public record Perplexity(
    *
    * @param window tokens per window, at most the model's context, which it is where empty
    * @param progress is told after each window how many were scored
-   * @throws LuthierException when the text has no token to score
+   * @throws LuthierException when the text has no token to score, or the model is no decoder
    */
   public static Perplexity of(
       Transformer model,
@@ -68,6 +68,11 @@ public record Perplexity(
       String text,
       OptionalInt window,
       IntConsumer progress) {
+    if (model.kind() != Transformer.Kind.DECODER || !model.task().isLanguage()) {
+      throw new LuthierException(
+          "the perplexity of a text is that of a decoder, which predicts each token from those"
+              + " before it; for other models see the loss of luthier evaluate");
+    }
     int[] ids = tokenizer.encodeIds(text, false);
     OptionalInt bos = tokenizer.bosId();
     if (bos.isPresent() || tokenizer.eosId().isEmpty()) {

@@ -93,7 +93,8 @@ public record TokenIds(Places places, long[] tokens) {
     String key = root.has("decoder_input_ids") ? "decoder_input_ids" : "labels";
     int length = root.path(key).path(0).size();
     if (length == 0) {
-      throw new LuthierException(file + ": a model with a decoder needs decoder_input_ids or labels");
+      throw new LuthierException(
+          file + ": a model with a decoder needs decoder_input_ids or labels");
     }
     long largest = model.transformer().shape().vocabulary() - 1L;
     long[] decoder = matrix(file, root, key, rows, length, largest);
@@ -119,7 +120,8 @@ public record TokenIds(Places places, long[] tokens) {
     long pad = config.path("pad_token_id").asLong(0);
     long[] out = new long[labels.length];
     for (int i = 0; i < out.length; i++) {
-      long before = i % length == 0 ? config.path("decoder_start_token_id").asLong(pad) : labels[i - 1];
+      long before =
+          i % length == 0 ? config.path("decoder_start_token_id").asLong(pad) : labels[i - 1];
       out[i] = before == IGNORED ? pad : before;
     }
     return out;

@@ -21,6 +21,9 @@ import org.bytedeco.pytorch.Tensor;
  * ids        5 6 7    documents  1 1 1    positions  0 1 2
  *            . . 9               0 0 1               0 0 0
  * </pre>
+ *
+ * <p>Of a model with an encoder the prompts are the encoder's, read whole, and what is decoded
+ * follows the id that the decoder begins with.
  */
 final class Decoding implements AutoCloseable {
   /** Tokens of a prompt that run through the model at once, over all rows. */
@@ -30,6 +33,7 @@ final class Decoding implements AutoCloseable {
   private final List<KvCache> caches;
   private int[] pads = {};
   private int length;
+  private int source; // tokens of each row that an encoder reads
 
   Decoding(Transformer model) {
     this.model = model;
@@ -39,6 +43,11 @@ final class Decoding implements AutoCloseable {
   /** Cached tokens of each row, padding included. */
   int length() {
     return length;
+  }
+
+  /** Whether a prompt's beginning can stay when its end changes: not under an encoder. */
+  boolean isCausal() {
+    return model.kind() == Transformer.Kind.DECODER;
   }
 
   /** Forgets all but the first tokens. */
@@ -53,13 +62,25 @@ final class Decoding implements AutoCloseable {
    * @return for each row the scores (V) of what follows
    */
   float[][] start(List<int[]> prompts) {
+    caches.forEach(KvCache::close);
+    length = 0;
     int longest = prompts.stream().mapToInt(p -> p.length).max().orElseThrow();
     pads = prompts.stream().mapToInt(p -> longest - p.length).toArray();
     int[][] padded = new int[pads.length][longest];
     for (int row = 0; row < pads.length; row++) {
       System.arraycopy(prompts.get(row), 0, padded[row], pads[row], prompts.get(row).length);
     }
-    return read(padded);
+    if (isCausal()) {
+      return read(padded);
+    }
+    source = longest;
+    int start = model.decoderStart();
+    int[][] whole = new int[pads.length][];
+    for (int row = 0; row < whole.length; row++) {
+      whole[row] = Arrays.copyOf(padded[row], longest + 1);
+      whole[row][longest] = start;
+    }
+    return run(whole, true);
   }
 
   /**
@@ -99,7 +120,13 @@ final class Decoding implements AutoCloseable {
       Pass pass =
           model.pass(
               new Places(
-                  rows, keys, queries, positions(rows, queries), documents(rows, keys), null, 0));
+                  rows,
+                  keys,
+                  queries,
+                  positions(rows, queries),
+                  documents(rows, keys),
+                  null,
+                  source));
       Device device = model.parameters().device();
       Tensor x =
           Inference.hidden(model, Tensors.longs(tokens, device, rows, queries), pass, caches);

@@ -26,8 +26,18 @@ public final class Generator {
 
   /**
    * @param stopIds ids that end a text: the model's EOS ids, of which there may be several
+   * @throws LuthierException if the model does not write text
    */
   public Generator(Transformer model, Tokenizer tokenizer, Set<Integer> stopIds) {
+    if (!model.task().isLanguage()) {
+      throw new LuthierException(
+          "the model gives labels and writes no text. See docs/troubleshooting.md#writes-no-text");
+    }
+    if (model.kind() == Transformer.Kind.ENCODER) {
+      throw new LuthierException(
+          "the model is an encoder: it fills masks and writes no text; ask it with luthier"
+              + " fill-mask. See docs/troubleshooting.md#writes-no-text");
+    }
     this.model = model;
     this.tokenizer = tokenizer;
     this.stopIds = Set.copyOf(stopIds);
@@ -155,7 +165,7 @@ public final class Generator {
   }
 
   private Row row(int index, GenerateRequest request, GenerateListener listener) {
-    return new Row(index, request, tokenizer, stopIds, model.shape().maxPositions(), listener);
+    return new Row(index, request, tokenizer, stopIds, model, listener);
   }
 
   private void check(List<GenerateRequest> requests) {
@@ -173,16 +183,18 @@ public final class Generator {
     int[] prompt = request.prompt();
     int context = model.shape().maxPositions();
     int vocabulary = model.shape().vocabulary();
+    int room = model.kind() == Transformer.Kind.ENCODER_DECODER ? 0 : 1;
     if (prompt.length == 0) {
       complaints.add(name + " has no tokens; give at least one (BOS will do)");
-    } else if (prompt.length >= context && !request.settings().exceedContext()) {
+    } else if (prompt.length + room > context && !request.settings().exceedContext()) {
       complaints.add(
           name
               + " has "
               + prompt.length
               + " tokens, and the model's context of "
               + context
-              + " leaves no room for an answer; shorten it, or go past the context with"
+              + (room == 0 ? " is shorter" : " leaves no room for an answer")
+              + "; shorten it, or go past the context with"
               + " --exceed-context");
     }
     Arrays.stream(prompt)

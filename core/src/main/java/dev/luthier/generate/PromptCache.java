@@ -24,6 +24,9 @@ public final class PromptCache implements AutoCloseable {
 
   /** How many of the prompt's first tokens need not be read again. */
   public int common(int[] prompt) {
+    if (!decoding.isCausal()) {
+      return 0; // every token of a prompt sees all of it
+    }
     int mismatch = Arrays.mismatch(ids, 0, length(), prompt, 0, prompt.length);
     int same = mismatch < 0 ? prompt.length : mismatch;
     return Math.min(same, prompt.length - 1); // the last one must run to give scores
@@ -34,7 +37,6 @@ public final class PromptCache implements AutoCloseable {
     int common = common(prompt);
     float[][] scores;
     if (common == 0) {
-      decoding.truncate(0);
       scores = decoding.start(List.of(prompt));
     } else {
       decoding.truncate(common);
@@ -46,6 +48,9 @@ public final class PromptCache implements AutoCloseable {
 
   /** The scores (V) of what follows one more token. */
   float[] next(int id) {
+    if (!decoding.isCausal()) {
+      return decoding.next(new int[] {id})[0];
+    }
     int at = length();
     if (at == ids.length) {
       ids = Arrays.copyOf(ids, 2 * at);

@@ -1,5 +1,6 @@
 package dev.luthier.generate;
 
+import dev.luthier.model.Transformer;
 import dev.luthier.tokenizer.Tokenizer;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,17 +24,22 @@ final class Row {
       GenerateRequest of,
       Tokenizer tokenizer,
       Set<Integer> stopIds,
-      int maxPositions,
+      Transformer model,
       GenerateListener listener) {
     this.request = request;
     this.settings = of.settings();
     this.listener = listener;
     this.stopIds = stopIds;
-    this.contextLimit = settings.exceedContext() ? Integer.MAX_VALUE : maxPositions;
+    this.contextLimit = settings.exceedContext() ? Integer.MAX_VALUE : model.shape().maxPositions();
     this.sampler = Sampler.of(settings.sampling(), stopIds);
     this.random = new SplitMix64(settings.seed());
-    this.history = new TokenHistory(of.prompt());
-    this.text = new TextStream(tokenizer, of.prompt(), settings.stop());
+    // What an encoder reads is no part of the text that goes on.
+    int[] before =
+        model.kind() == Transformer.Kind.ENCODER_DECODER
+            ? new int[] {model.decoderStart()}
+            : of.prompt();
+    this.history = new TokenHistory(before);
+    this.text = new TextStream(tokenizer, before, settings.stop());
     this.promptTokens = of.prompt().length;
   }
 

@@ -136,6 +136,7 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
             finish,
             head,
             task.isLanguage() ? cap : 0,
+            -1,
             views),
         linears);
   }
@@ -157,17 +158,22 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
         };
     return new Stack(
         new Stack.Parts(
-            Transformer.Kind.ENCODER, task, shape, embedder, blocks, finish, head, 0, views),
+            Transformer.Kind.ENCODER, task, shape, embedder, blocks, finish, head, 0, -1, views),
         linears);
   }
 
-  /** An encoder and a decoder, whose blocks follow one another. */
+  /**
+   * An encoder and a decoder, whose blocks follow one another.
+   *
+   * @param start the id that the decoder begins with
+   */
   Transformer encoderDecoder(
       Transformer.Shape shape,
       Embedder embedder,
       List<? extends Block> blocks,
       Stack.Finish finish,
       Linear head,
+      int start,
       Stack.Views views) {
     return new Stack(
         new Stack.Parts(
@@ -179,6 +185,7 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
             finish,
             head,
             0,
+            start,
             views),
         linears);
   }

@@ -25,6 +25,11 @@ final class Bert implements Family {
   }
 
   @Override
+  public Transformer.Kind kind() {
+    return Transformer.Kind.ENCODER;
+  }
+
+  @Override
   public Names names() {
     return new Names(
         "bert.embeddings.word_embeddings.weight",
@@ -65,8 +70,7 @@ final class Bert implements Family {
       case LANGUAGE -> {
         a.tolerate("bert.pooler.dense.weight", "bert.pooler.dense.bias");
         Linear dense =
-            a.linears()
-                .scores("cls.predictions.transform.dense", s.hidden(), s.hidden(), true);
+            a.linears().scores("cls.predictions.transform.dense", s.hidden(), s.hidden(), true);
         LayerNorm last = a.layerNorm("cls.predictions.transform.LayerNorm", s.hidden(), eps);
         Linear head =
             a.linears()
@@ -118,7 +122,8 @@ final class Bert implements Family {
       String[] names = {"self.query", "self.key", "self.value", "output.dense"};
       SelfAttention attention = s.attention(a, path + ".attention.", names, true, true);
       LayerNorm norm1 = a.layerNorm(path + ".attention.output.LayerNorm", s.hidden(), eps);
-      FeedForward mlp = s.feedForward(a, path + ".intermediate.dense", path + ".output.dense", true);
+      FeedForward mlp =
+          s.feedForward(a, path + ".intermediate.dense", path + ".output.dense", true);
       LayerNorm norm2 = a.layerNorm(path + ".output.LayerNorm", s.hidden(), eps);
       blocks.add(new PostNormBlock(attention, norm1, mlp, norm2, a.linears().under(path)));
     }

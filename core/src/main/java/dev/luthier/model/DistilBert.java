@@ -24,6 +24,11 @@ final class DistilBert implements Family {
   }
 
   @Override
+  public Transformer.Kind kind() {
+    return Transformer.Kind.ENCODER;
+  }
+
+  @Override
   public Names names() {
     return new Names(
         "distilbert.embeddings.word_embeddings.weight",

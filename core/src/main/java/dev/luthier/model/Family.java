@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Set;
 
@@ -16,6 +17,16 @@ public interface Family {
 
   /** What its tensors are called in files. */
   Names names();
+
+  /** How tokens see one another. */
+  default Transformer.Kind kind() {
+    return Transformer.Kind.DECODER;
+  }
+
+  /** The id that a decoder behind an encoder begins with; -1 where there is none. */
+  default int decoderStart(ObjectNode config) {
+    return -1;
+  }
 
   /**
    * Puts a model together, asking for every parameter by name and shape.

@@ -24,6 +24,11 @@ final class Roberta implements Family {
   }
 
   @Override
+  public Transformer.Kind kind() {
+    return Transformer.Kind.ENCODER;
+  }
+
+  @Override
   public Names names() {
     return new Names(
         "roberta.embeddings.word_embeddings.weight",

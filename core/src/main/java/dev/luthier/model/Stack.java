@@ -33,6 +33,7 @@ final class Stack implements Transformer {
    * The parts.
    *
    * @param cap c of {@code c tanh(logit / c)}; 0 for none
+   * @param start the id that a decoder behind an encoder begins with; else -1
    */
   record Parts(
       Kind kind,
@@ -43,6 +44,7 @@ final class Stack implements Transformer {
       Finish finish,
       Linear head,
       double cap,
+      int start,
       Views views) {}
 
   private final Parts parts;
@@ -151,6 +153,14 @@ final class Stack implements Transformer {
   @Override
   public Kind kind() {
     return parts.kind;
+  }
+
+  @Override
+  public int decoderStart() {
+    if (parts.start < 0) {
+      throw new IllegalStateException("the model has no encoder with a decoder");
+    }
+    return parts.start;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.model.BlockShape.Scores;
 import dev.luthier.nn.Activation;
@@ -49,6 +51,20 @@ final class T5 implements Family {
   @Override
   public String models() {
     return "T5 1.0 and 1.1, Flan-T5";
+  }
+
+  @Override
+  public Transformer.Kind kind() {
+    return Transformer.Kind.ENCODER_DECODER;
+  }
+
+  @Override
+  public int decoderStart(ObjectNode config) {
+    return start(config.path("decoder_start_token_id"), config.path("pad_token_id"));
+  }
+
+  private static int start(JsonNode start, JsonNode pad) {
+    return start.asInt(pad.asInt(0));
   }
 
   @Override
@@ -139,12 +155,12 @@ final class T5 implements Family {
     Norm norm = c.norm(a, "decoder.final_layer_norm");
     double scale = c.tied ? 1 / Math.sqrt(c.hidden) : 1;
     return a.encoderDecoder(
-        new Transformer.Shape(
-            c.vocabulary, c.hidden, c.width, blocks.size(), c.heads, c.positions),
+        new Transformer.Shape(c.vocabulary, c.hidden, c.width, blocks.size(), c.heads, c.positions),
         Embedder.of(embedding),
         blocks,
         (x, pass) -> norm.forward(x).times(scale),
         a.head("lm_head", embedding, c.tied),
+        start(a.config().at("decoder_start_token_id"), a.config().at("pad_token_id")),
         places -> views(a.base(), places));
   }
 

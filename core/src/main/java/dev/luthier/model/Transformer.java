@@ -86,6 +86,13 @@ public interface Transformer {
   Task task();
 
   /**
+   * The id that a decoder behind an encoder begins with.
+   *
+   * @throws IllegalStateException if there is no encoder with a decoder
+   */
+  int decoderStart();
+
+  /**
    * Where labels of whole sequences are predicted: of each document the first token in an encoder,
    * the last one in a decoder.
    *

@@ -20,9 +20,7 @@ public final class Joined {
     boolean wanted = first.wanted() || second.wanted();
     Value both =
         Value.lazy(
-            tape,
-            wanted,
-            () -> torch.cat(new TensorVector(first.tensor(), second.tensor()), 1));
+            tape, wanted, () -> torch.cat(new TensorVector(first.tensor(), second.tensor()), 1));
     if (tape != null && wanted) {
       tape.record(
           () -> {

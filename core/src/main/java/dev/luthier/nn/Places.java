@@ -43,8 +43,13 @@ public record Places(
   public Places encoder() {
     int count = queries == keys ? source : 0;
     return new Places(
-        rows, count, count, part(positions, queries, 0, count), part(documents, keys, 0, count),
-        null, 0);
+        rows,
+        count,
+        count,
+        part(positions, queries, 0, count),
+        part(documents, keys, 0, count),
+        null,
+        0);
   }
 
   /** The decoder's part. */

@@ -68,8 +68,7 @@ public record RelativeBias(
       return first + n;
     }
     // In float32 and cut off, as the original does, so that edges fall where it trained them.
-    float share =
-        (float) Math.log((float) n / exact) / (float) Math.log((double) farthest / exact);
+    float share = (float) Math.log((float) n / exact) / (float) Math.log((double) farthest / exact);
     return first + Math.min(buckets - 1, exact + (int) (share * (buckets - exact)));
   }
 

@@ -1,6 +1,6 @@
 package dev.luthier.recipe;
 
-import dev.luthier.data.Collator;
+import dev.luthier.data.BatchMaker;
 import dev.luthier.data.DataReport;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
@@ -29,7 +29,7 @@ record SftData(TrainingRows rows, DataReport report, Supplier<IntStream> lengths
   }
 
   /** Rows of a prepared set, in its files. */
-  static SftData of(PreparedSplit split, Collator collator) {
+  static SftData of(PreparedSplit split, BatchMaker collator) {
     return new SftData(
         new TrainingRows(split.packed(), split::sequenceLength, collator),
         split.report(),

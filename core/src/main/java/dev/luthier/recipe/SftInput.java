@@ -3,16 +3,18 @@ package dev.luthier.recipe;
 import dev.luthier.Complaints;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
-import dev.luthier.data.Collator;
+import dev.luthier.data.BatchMaker;
 import dev.luthier.data.DataPipeline;
 import dev.luthier.data.DataSettings;
-import dev.luthier.data.SftEncoder;
+import dev.luthier.data.ModelInput;
+import dev.luthier.data.RowEncoder;
 import dev.luthier.data.TrainingData;
 import dev.luthier.data.prepared.EncodedWith;
 import dev.luthier.data.prepared.Kind;
 import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.data.prepared.PreparedSplit;
 import dev.luthier.format.GenerationConfig;
+import dev.luthier.model.Transformer;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.TrainingRows;
@@ -32,6 +34,7 @@ final class SftInput {
   private final SftSettings settings;
   private final Tokenizer tokenizer;
   private final GenerationConfig generation;
+  private final ModelInput model;
   private final Optional<PreparedSet> train;
   private final Optional<PreparedSet> eval;
 
@@ -57,6 +60,8 @@ final class SftInput {
               + settings.eval().everySteps()
               + " but there is nothing to evaluate on: add --eval-data FILE");
     }
+    this.model = ModelInput.of(settings.model(), tokenizer);
+    checkKind(train.or(() -> eval));
     if (train.isPresent() || eval.isPresent()) {
       EncodedWith wanted = EncodedWith.of(settings.model(), tokenizer, settings.data());
       train.ifPresent(set -> check(set, wanted));
@@ -92,27 +97,40 @@ final class SftInput {
   }
 
   private SftData encoded(Path file, Clock clock) {
-    SftEncoder encoder =
-        new SftEncoder(
-            tokenizer,
+    RowEncoder encoder =
+        model.encoder(
             ChatTemplates.encoder(tokenizer, settings.data().template(), clock),
-            settings.data().trainOn(),
-            settings.data().trainOnEnd(),
+            settings.data(),
             Set.copyOf(generation.eosTokenIds()));
     TrainingData data = DataPipeline.of(encoder, settings.data()).prepare(file);
     return SftData.of(
         data,
         new TrainingRows(
-            data.rows(settings.data().packing(), settings.data().maxLength()), collator()));
+            data.rows(settings.data().packing() && model.packs(), settings.data().maxLength()),
+            batches()));
   }
 
   private SftData prepared(PreparedSplit split) {
-    return SftData.of(split, collator());
+    return SftData.of(split, batches());
   }
 
-  private Collator collator() {
-    int pad = tokenizer.padId().orElse(tokenizer.eosId().orElse(0));
-    return new Collator(pad, Training.LENGTH_STEP);
+  private BatchMaker batches() {
+    return model.batches(Training.LENGTH_STEP, settings.mask(), settings.train().seed());
+  }
+
+  private void checkKind(Optional<PreparedSet> set) {
+    if (set.isPresent() && model.kind() != Transformer.Kind.DECODER) {
+      throw new UsageException(
+          set.get().folder()
+              + " is a prepared set, which decoders are trained on; "
+              + settings.model()
+              + " has an encoder: give the rows' files. See docs/prepared-set.md#other-models");
+    }
+    if (!model.packs() && settings.data().overflow() == DataSettings.Overflow.SPLIT) {
+      throw new UsageException(
+          "data.overflow is split, but a prompt and its answer belong together: use drop or"
+              + " truncate");
+    }
   }
 
   /** The set's settings in place of defaults; others must be the set's. */

@@ -3,6 +3,7 @@ package dev.luthier.recipe;
 import dev.luthier.Complaints;
 import dev.luthier.Setting;
 import dev.luthier.data.DataSettings;
+import dev.luthier.data.MaskSettings;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.train.CheckpointSettings;
@@ -23,6 +24,7 @@ import java.util.Locale;
  * @param memory how much of it the run may take
  * @param threads threads of one matrix product; 0 means one per core
  * @param data what is trained on
+ * @param mask what an encoder guesses
  * @param train the loop
  * @param lora adapters; unused by full
  * @param quant how qlora holds the base
@@ -45,6 +47,7 @@ public record SftSettings(
         Weights weights,
     @Setting(help = "processor threads; 0 means one per core", value = "0") int threads,
     DataSettings data,
+    MaskSettings mask,
     TrainSettings train,
     LoraSettings lora,
     QuantSettings quant,
@@ -118,6 +121,7 @@ public record SftSettings(
         weights,
         threads,
         data,
+        mask,
         train,
         lora,
         quant,

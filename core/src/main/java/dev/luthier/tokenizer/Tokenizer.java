@@ -37,6 +37,8 @@ import java.util.regex.Pattern;
 public final class Tokenizer {
   private static final Pattern BYTE = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
 
+  private static final List<String> USUAL_MASKS = List.of("[MASK]", "<mask>");
+
   private final NativeTokenizer library;
   private final TokenizerConfig config;
   private final Map<String, Integer> idOf;
@@ -253,6 +255,22 @@ public final class Tokenizer {
   /** Empty also when the named token is not in the vocabulary. */
   public OptionalInt unkId() {
     return id(unkToken());
+  }
+
+  /** The token that stands for one to guess: the named one, or a special {@code [MASK]}. */
+  public Optional<String> maskToken() {
+    return config
+        .token("mask_token")
+        .or(
+            () ->
+                USUAL_MASKS.stream()
+                    .filter(t -> idOf.containsKey(t) && specialIds.contains(idOf.get(t)))
+                    .findFirst());
+  }
+
+  /** Empty also when the named token is not in the vocabulary. */
+  public OptionalInt maskId() {
+    return id(maskToken());
   }
 
   private OptionalInt id(Optional<String> token) {

@@ -52,6 +52,12 @@ public final class TokenizerWriter {
     roles.bos().ifPresent(t -> named.put("bos_token", t));
     roles.eos().ifPresent(t -> named.put("eos_token", t));
     roles.pad().ifPresent(t -> named.put("pad_token", t));
+    roles.unk().ifPresent(t -> named.put("unk_token", t));
+    if (roles.mask().isPresent()) {
+      named.put("mask_token", roles.mask().get());
+      roles.bos().ifPresent(t -> named.put("cls_token", t));
+      roles.eos().ifPresent(t -> named.put("sep_token", t));
+    }
     for (Map.Entry<String, String> role : named.entrySet()) {
       if (!bpe.specialTokens().contains(role.getValue())) {
         throw new IllegalArgumentException(
@@ -82,7 +88,9 @@ public final class TokenizerWriter {
     }
     Map<String, Integer> ids = new HashMap<>();
     roles.bos().ifPresent(t -> ids.put(t, bpe.vocabulary().indexOf(t)));
-    return PostProcessors.template(roles.bos(), Optional.empty(), ids);
+    Optional<String> last = roles.mask().flatMap(mask -> roles.eos());
+    last.ifPresent(t -> ids.put(t, bpe.vocabulary().indexOf(t)));
+    return PostProcessors.template(roles.bos(), last, ids);
   }
 
   private static ObjectNode model(TrainedBpe bpe) {

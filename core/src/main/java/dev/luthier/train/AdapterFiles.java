@@ -16,7 +16,7 @@ final class AdapterFiles implements TrainFiles {
   private final Map<String, Tensor> trained;
 
   AdapterFiles(LoadedModel model, TrainingBase base) {
-    this.config = base.adapterConfig(model.lora().orElseThrow());
+    this.config = base.adapterConfig(model.lora().orElseThrow()).of(model.transformer());
     this.base = base;
     this.trained = Trainables.of(model.transformer());
   }

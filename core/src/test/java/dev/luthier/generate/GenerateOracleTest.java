@@ -61,6 +61,30 @@ class GenerateOracleTest {
   }
 
   @Test
+  void an_encoders_prompts_are_answered_as_in_transformers() {
+    String root = "oracle-transformers/t5_gated_gelu";
+    JsonNode run = Assets.json(root + "/meta.json").get("generate");
+    JsonNode asked = Assets.json(root + "/ids.json").get("logits");
+    Transformer model = LOADER.load(Assets.path(root)).transformer();
+    List<GenerateRequest> requests = new ArrayList<>();
+    for (int row = 0; row < 2; row++) {
+      SamplingSettings sampling = SamplingSettings.greedy().withExcluded(16, List.of(), List.of());
+      requests.add(
+          new GenerateRequest(
+              prompt(asked, row), GenerateSettings.greedy(16).withSampling(sampling)));
+    }
+    Generator generator = new Generator(model, Tokenizer.load(Assets.path(STORY)), Set.of(1));
+    List<Generation> together = generator.generate(requests, 2, GenerateListener.NONE, () -> false);
+    for (int row = 0; row < 2; row++) {
+      int[] expected = ints(run.get("sequences").get(row));
+      assertThat(expected[0]).isEqualTo(model.decoderStart());
+      int[] answer = Arrays.copyOfRange(expected, 1, expected.length);
+      assertThat(together.get(row).tokens()).isEqualTo(answer);
+      assertThat(generator.generate(requests.get(row)).tokens()).isEqualTo(answer);
+    }
+  }
+
+  @Test
   void the_story_begins_as_recorded() {
     Tokenizer tokenizer = Tokenizer.load(Assets.path(STORY));
     Generator generator =

@@ -61,8 +61,10 @@ class GradientOracleTest {
     JsonNode meta = Assets.json(root + "/meta.json");
     JsonNode runs = Assets.json(root + "/ids.json");
     LoadedModel model = LOADER.full(Assets.path(root));
-    ObjectNode in = (ObjectNode) (runs.has("logits_right") ? runs.get("logits_right") : runs.get("logits"));
-    JsonNode labels = meta.at("/loss/labels").isMissingNode() ? in.get("labels") : meta.at("/loss/labels");
+    ObjectNode in =
+        (ObjectNode) (runs.has("logits_right") ? runs.get("logits_right") : runs.get("logits"));
+    JsonNode labels =
+        meta.at("/loss/labels").isMissingNode() ? in.get("labels") : meta.at("/loss/labels");
     if (model.transformer().kind() != Transformer.Kind.ENCODER_DECODER) {
       in.remove("labels");
     }
@@ -120,8 +122,7 @@ class GradientOracleTest {
         .forEach(
             (name, info) ->
                 expected.put(
-                    name,
-                    torch.empty(info.shape().stream().mapToLong(Long::longValue).toArray())));
+                    name, torch.empty(info.shape().stream().mapToLong(Long::longValue).toArray())));
     TensorFiles.readInto(file, expected);
     assertThat(trained.keySet()).containsAll(expected.keySet());
     expected.forEach(

@@ -1,6 +1,8 @@
 package dev.luthier.recipe.data;
 
+import dev.luthier.UsageException;
 import dev.luthier.Versions;
+import dev.luthier.data.ModelInput;
 import dev.luthier.data.Progress;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.prepare.Preparation;
@@ -10,6 +12,7 @@ import dev.luthier.data.prepared.Manifest;
 import dev.luthier.data.prepared.PreparedWriter;
 import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
+import dev.luthier.model.Transformer;
 import dev.luthier.recipe.Settings;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
@@ -39,6 +42,12 @@ public final class PrepareRun {
       PrepareSettings settings, Progress progress, BooleanSupplier cancelled) {
     PreparedWriter.checkFree(settings.output());
     Tokenizer tokenizer = Tokenizer.load(settings.model());
+    if (ModelInput.of(settings.model(), tokenizer).kind() != Transformer.Kind.DECODER) {
+      throw new UsageException(
+          settings.model()
+              + " has an encoder, and prepared sets are for decoders: give the rows' files to"
+              + " luthier sft. See docs/prepared-set.md#other-models");
+    }
     Optional<String> template = ChatTemplates.source(settings.data().template());
     Clock clock =
         Clock.fixed(settings.day().atStartOfDay().toInstant(ZoneOffset.UTC), ZoneOffset.UTC);
