@@ -117,7 +117,7 @@ public final class Value {
     if (gradient == null && room == null) {
       gradient = kept(fresh);
     } else if (gradient == null) {
-      gradient = kept(java.util.Objects.requireNonNull(room).get());
+      gradient = kept(buffer());
       gradient.copy_(fresh);
     } else if (room == null) {
       Tensor before = gradient;
@@ -156,7 +156,7 @@ public final class Value {
   void add(Adder adder) {
     Tensor before = gradient;
     if (before == null) {
-      Tensor first = kept(room == null ? torch.empty_like(tensor()) : room.get());
+      Tensor first = kept(buffer());
       gradient = first;
       adder.add(null, first);
     } else if (shared) {
@@ -173,7 +173,7 @@ public final class Value {
   /** Adds a gradient that is written straight to where it belongs. */
   void write(Consumer<Tensor> writer) {
     if (gradient == null) {
-      gradient = kept(room == null ? torch.empty_like(tensor()) : room.get());
+      gradient = kept(buffer());
       writer.accept(gradient);
     } else {
       Tensor fresh = torch.empty_like(gradient);
@@ -185,9 +185,14 @@ public final class Value {
   /** The gradient's storage before anything has been written to it. */
   private Tensor gradientBuffer() {
     if (gradient == null) {
-      gradient = kept(room == null ? torch.empty_like(tensor()) : room.get());
+      gradient = kept(buffer());
     }
     return gradient;
+  }
+
+  /** Room for a gradient: a view's lies within that of what it is a view of. */
+  private Tensor buffer() {
+    return room == null ? torch.empty_like(tensor()) : room.get();
   }
 
   private Tensor kept(Tensor t) {
