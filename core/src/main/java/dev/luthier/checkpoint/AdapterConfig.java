@@ -7,6 +7,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.format.Json;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.LayerIndices;
+import dev.luthier.nn.Linear;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.ModuleNames;
 import java.nio.file.Path;
@@ -26,17 +27,23 @@ import java.util.function.Function;
  * @param baseModel what PEFT records as {@code base_model_name_or_path}
  * @param revision the base's commit on the hub, if it came from there
  * @param taskType PEFT's name for what the model does; empty where it has none
+ * @param fanInFanOut whether adapted matrices are stored (in, out), as GPT-2's; it changes nothing
+ *     about A and B
  */
 public record AdapterConfig(
-    LoraSettings lora, String baseModel, Optional<String> revision, Optional<String> taskType) {
+    LoraSettings lora,
+    String baseModel,
+    Optional<String> revision,
+    Optional<String> taskType,
+    boolean fanInFanOut) {
   private static final String CAUSAL = "CAUSAL_LM";
 
   /** Of a decoder's adapter. */
   public AdapterConfig(LoraSettings lora, String baseModel, Optional<String> revision) {
-    this(lora, baseModel, revision, Optional.of(CAUSAL));
+    this(lora, baseModel, revision, Optional.of(CAUSAL), false);
   }
 
-  /** The same for this model's task; PEFT has no name for guessing masked tokens. */
+  /** The same for this model's task and matrices; PEFT has no name for guessing masked tokens. */
   public AdapterConfig of(Transformer model) {
     Optional<String> type =
         switch (model.task().kind()) {
@@ -49,7 +56,8 @@ public record AdapterConfig(
                 case ENCODER -> Optional.empty();
               };
         };
-    return new AdapterConfig(lora, baseModel, revision, type);
+    boolean turned = model.adapted().values().stream().anyMatch(Linear::isTransposed);
+    return new AdapterConfig(lora, baseModel, revision, type, turned);
   }
 
   /** The file's name in an adapter folder. */
@@ -79,6 +87,7 @@ public record AdapterConfig(
           "lora_dropout",
           "target_modules",
           "exclude_modules",
+          "fan_in_fan_out",
           "layers_to_transform",
           "rank_pattern",
           "alpha_pattern",
@@ -123,7 +132,8 @@ public record AdapterConfig(
         settings(json),
         json.path("base_model_name_or_path").asText(""),
         Optional.of(json.path("revision")).filter(JsonNode::isTextual).map(JsonNode::asText),
-        Optional.ofNullable(json.path("task_type").textValue()));
+        Optional.ofNullable(json.path("task_type").textValue()),
+        json.path("fan_in_fan_out").asBoolean());
   }
 
   private static LoraSettings settings(ObjectNode json) {
@@ -184,7 +194,7 @@ public record AdapterConfig(
     json.put("base_model_name_or_path", baseModel);
     json.put("bias", lora.bias().toString());
     json.set("exclude_modules", namesToJson(lora.exclude()));
-    json.put("fan_in_fan_out", false);
+    json.put("fan_in_fan_out", fanInFanOut);
     json.put("inference_mode", true);
     json.put("init_lora_weights", true);
     json.putNull("layers_pattern");

@@ -7,17 +7,15 @@ import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsShards;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.model.Families;
-import dev.luthier.model.Outline;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linear;
-import dev.luthier.nn.Linears;
 import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.Parameters;
+import dev.luthier.nn.TensorSource;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.quant.Quantizer;
 import dev.luthier.tensor.Device;
-import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Native;
 import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
@@ -27,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -41,6 +38,7 @@ public final class FolderFuser {
   private final StoredTensors files;
   private final FileSource adapter;
   private final ObjectNode config;
+  private final StoredOutline outline;
   private final Transformer model;
   private final Optional<QuantSettings> quant;
   private final DType stored;
@@ -59,24 +57,16 @@ public final class FolderFuser {
     this.config = ModelLoader.config(base, files);
     this.adapter = Adapters.source(HfFolder.adapter(adapter));
     this.stored = ModelFiles.storedDtype(base);
-    this.model = outline(base.resolve(HfFolder.CONFIG), AdapterConfig.read(adapter));
+    this.outline = outline(HfFolder.configName(base), AdapterConfig.read(adapter));
+    this.model = outline.model();
   }
 
-  private Transformer outline(Path where, AdapterConfig settings) {
-    try (PointerScope scope = new PointerScope();
-        Grad off = Grad.off()) {
-      Parameters base =
-          Outline.parameters(new ModelLoader.Layered(adapter, files, files), name -> false);
-      LoraLayers layers =
-          new LoraLayers(
-              settings.lora(),
-              new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
-      Transformer transformer =
-          Families.build(config, where.toString(), new Linears(base, Optional.of(layers)));
-      base.finish();
-      layers.parameters().finish();
-      return transformer;
-    }
+  private StoredOutline outline(String where, AdapterConfig settings) {
+    LoraLayers layers =
+        new LoraLayers(
+            settings.lora(), new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
+    TensorSource source = new ModelLoader.Layered(adapter, files, files);
+    return StoredOutline.of(source, config, where, Optional.of(layers));
   }
 
   /**
@@ -87,8 +77,7 @@ public final class FolderFuser {
   public DType write(Path folder) {
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
     for (String name : names()) {
-      long[] shape = files.shape(name).orElseThrow();
-      entries.add(TensorFiles.entry(name, shape, dtype(name), () -> value(name, shape)));
+      entries.add(TensorFiles.entry(name, shape(name), dtype(name), () -> value(name)));
     }
     SafetensorsShards.write(
         folder, entries, Map.of("format", "pt"), SafetensorsShards.DEFAULT_SHARD_BYTES);
@@ -121,22 +110,35 @@ public final class FolderFuser {
     return files.isQuantized(name) ? stored : files.dtype(name).orElse(stored);
   }
 
-  private Tensor value(String name, long[] shape) {
+  private long[] shape(String name) {
+    long[] shape = files.shape(name).orElseThrow();
+    return files.isQuantized(name) && outline.isTransposed(name)
+        ? new long[] {shape[1], shape[0]}
+        : shape;
+  }
+
+  private Tensor value(String name) {
     Optional<Linear> linear = linear(name);
     Optional<Linear> adapted = linear.filter(Linear::isAdapted);
     boolean requantize =
-        quant.isPresent()
-            && !adapter.has(name)
-            && linear.filter(l -> l != model.head()).isPresent();
+        quant.isPresent() && !adapter.has(name) && outline.matrices().contains(name);
     if (adapted.isEmpty() && !requantize && !adapter.has(name) && !files.isQuantized(name)) {
       return files.read(name);
     }
-    Tensor w = torch.empty(shape, Tensors.options(ScalarType.Float, Device.CPU), null);
-    (adapter.has(name) ? adapter : files).read(name, Init.NORMAL, w);
+    StoredTensors source = adapter.has(name) ? adapter : files;
+    Tensor w =
+        torch.empty(
+            source.shape(name).orElseThrow(), Tensors.options(ScalarType.Float, Device.CPU), null);
+    source.read(name, Init.NORMAL, w);
+    boolean turned = source.isQuantized(name) && outline.isTransposed(name); // w is (out, in)
     if (requantize) {
+      boolean turns = outline.isTransposed(name) && !turned;
+      w = turns ? w.t().contiguous() : w;
       Quantizer.quantize(name, w, quant.orElseThrow()).dequantizeInto(w);
+      turned |= turns;
     }
-    return adapted.map(l -> l.delta().add_(w)).orElse(w);
+    Tensor base = turned ? w.t().contiguous() : w;
+    return adapted.map(l -> l.delta().add_(base)).orElse(base);
   }
 
   private Optional<Linear> linear(String name) {

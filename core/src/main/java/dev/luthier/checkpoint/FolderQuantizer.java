@@ -13,6 +13,8 @@ import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.format.Spool;
 import dev.luthier.format.TensorInfo;
 import dev.luthier.format.WeightFile;
+import dev.luthier.model.Families;
+import dev.luthier.model.Family.Names;
 import dev.luthier.quant.FourBitType;
 import dev.luthier.tensor.Grad;
 import java.io.IOException;
@@ -25,7 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
@@ -37,12 +39,6 @@ import org.bytedeco.pytorch.Tensor;
  * @param blockSize values per scale (four bits only)
  */
 public record FolderQuantizer(QuantizationConfig config, int blockSize) {
-  /** A matrix of a numbered block. Embeddings and heads stand outside of the blocks. */
-  private static final Pattern IN_A_BLOCK = Pattern.compile(".*\\.\\d+\\..*\\.weight");
-
-  /** GPT-2's matrices are stored (in, out); bitsandbytes has them (out, in). */
-  private static final Pattern CONV1D = Pattern.compile(".*\\.c_(attn|fc|proj)\\.weight");
-
   private static final Set<DType> FLOATS = Set.of(DType.F32, DType.F16, DType.BF16);
 
   /** Is told how far it is. */
@@ -92,12 +88,18 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
     }
     List<? extends WeightFile> files = ModelWeights.open(model);
     List<TensorInfo> tensors = files.stream().flatMap(f -> f.tensors().values().stream()).toList();
-    List<TensorInfo> chosen = tensors.stream().filter(this::quantizes).toList();
+    StoredTensors source = ModelLoader.files(model);
+    ObjectNode known = ModelLoader.config(model, source);
+    String where = HfFolder.configName(model);
+    StoredOutline outline = StoredOutline.of(source, known, where, Optional.empty());
+    Names names = Families.of(known, where).names();
+    Predicate<TensorInfo> quantizes =
+        info -> outline.matrices().contains(names.of(info.name())) && quantizes(info);
+    List<TensorInfo> chosen = tensors.stream().filter(quantizes).toList();
     if (chosen.isEmpty()) {
       throw new LuthierException(
-          model + " has no float matrix in a numbered block that --skip does not name");
+          model + " has no float matrix of a linear layer that --skip does not name");
     }
-    boolean conv1d = json.path("model_type").asText().equals("gpt2");
     json.set(QuantizationConfig.KEY, config.toJson());
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
     AtomicFile.writeFolder(
@@ -110,8 +112,8 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
               metadata.putAll(file.aliases());
               for (TensorInfo info : file.tensors().values()) {
                 entries.addAll(
-                    quantizes(info)
-                        ? quantized(file, info, conv1d && CONV1D.matcher(info.name()).matches(), spool)
+                    quantizes.test(info)
+                        ? quantized(file, info, outline.isTransposed(names.of(info.name())), spool)
                         : List.of(TensorFiles.entry(file, info)));
                 progress.at(++done, tensors.size());
               }
@@ -155,10 +157,12 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
   private boolean quantizes(TensorInfo info) {
     return info.shape().size() == 2
         && FLOATS.contains(info.dtype())
-        && IN_A_BLOCK.matcher(info.name()).matches()
         && !config.skips(info.name().substring(0, info.name().length() - ".weight".length()));
   }
 
+  /**
+   * @param transposed whether it is stored (in, out): bitsandbytes turns it first
+   */
   private List<SafetensorsWriter.Entry> quantized(
       WeightFile file, TensorInfo info, boolean transposed, Spool spool) throws IOException {
     List<SafetensorsWriter.Entry> out = new ArrayList<>();

@@ -130,7 +130,12 @@ public final class Parameters {
       return dense(new Dense(seen, List.of(held), true));
     }
     if (quantized) {
-      return new Quantized(List.of(quantized(name, out, in, true)), true, pool);
+      // Few bits that are stored are (out, in), those that are made now come of an (in, out).
+      long[] turned = {out, in};
+      boolean stored =
+          source.shape(name, in, out).filter(there -> Arrays.equals(there, turned)).isPresent();
+      boolean fit = stored || fits(name, in, out);
+      return new Quantized(fit ? List.of(quantized(name, out, in, true)) : List.of(), true, pool);
     }
     fits(name, in, out);
     source.reserve(name);

@@ -88,7 +88,7 @@ public final class Products {
     if (bias == null) {
       return product(x, w.t());
     }
-    Tensor out = bias.expand(x.size(0), w.size(0)).contiguous();
+    Tensor out = bias.repeat(x.size(0), 1); // a copy also for one row
     into(out, x, w.t(), 1, 1);
     return out;
   }

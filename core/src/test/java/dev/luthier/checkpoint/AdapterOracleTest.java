@@ -11,14 +11,17 @@ import dev.luthier.nn.Places;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Logits with adapters against those that PEFT computed from the same files. */
 @Tag("interop")
@@ -31,18 +34,44 @@ class AdapterOracleTest {
     "peft_lora_all_linear",
     "peft_lora_patterns",
     "peft_rslora",
-    "peft_lora_modules_to_save"
+    "peft_lora_modules_to_save",
+    "peft_lora_gpt2_conv1d",
   })
   void logits_with_adapters_are_those_of_peft(String folder) {
     String root = "oracle-transformers/" + folder;
     JsonNode ids = Assets.json(root + "/ids.json");
     JsonNode in = ids.has("logits") ? ids.get("logits") : ids;
-    Transformer model =
-        LOADER
-            .load(
-                Assets.path("oracle-transformers/peft_base_llama"), Optional.of(Assets.path(root)))
-            .transformer();
-    compare(model, in, Assets.floats(root + "/logits.f32"), 1e-4);
+    Path adapter = Assets.path(root);
+    Path base = Assets.path("oracle-transformers/" + AdapterConfig.read(adapter).baseModel());
+    compare(
+        LOADER.load(base, Optional.of(adapter)).transformer(),
+        in,
+        Assets.floats(root + "/logits.f32"),
+        1e-4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"peft_lora", "peft_lora_gpt2_conv1d"})
+  void logits_of_fused_models_are_those_of_peft(String folder, @TempDir Path temp) {
+    String root = "oracle-transformers/" + folder;
+    JsonNode ids = Assets.json(root + "/ids.json");
+    Path adapter = Assets.path(root);
+    Path base = Assets.path("oracle-transformers/" + AdapterConfig.read(adapter).baseModel());
+    new FolderFuser(base, adapter, Optional.empty()).write(temp);
+    compare(
+        LOADER.load(temp).transformer(),
+        ids.has("logits") ? ids.get("logits") : ids,
+        Assets.floats(root + "/logits_merged.f32"),
+        1e-4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"adapter-gpt2-kto-hh, true, 16", "adapter-opt125m-lora, false, 32"})
+  void published_configurations_of_adapters_are_read(String folder, boolean turned, double alpha) {
+    AdapterConfig config = AdapterConfig.read(Assets.path(folder));
+    assertThat(config.fanInFanOut()).isEqualTo(turned);
+    assertThat(config.lora().alpha()).isEqualTo(alpha);
+    assertThat(config.toJson().path("fan_in_fan_out").asBoolean()).isEqualTo(turned);
   }
 
   private static void compare(Transformer model, JsonNode in, float[] expected, double tolerance) {

@@ -3,12 +3,15 @@ package dev.luthier.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.Assets;
 import dev.luthier.LuthierException;
 import dev.luthier.format.DType;
 import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsIndex;
+import dev.luthier.model.TinyConfigs;
+import dev.luthier.model.TinyModels;
 import dev.luthier.quant.FourBitMatrix;
 import dev.luthier.quant.FourBitType;
 import dev.luthier.tensor.Device;
@@ -52,13 +55,28 @@ class FolderQuantizerTest {
     tensors.put("model.norm.weight", normal(32));
     tensors.put("lm_head.weight", normal(100, 32));
     tensors.put("model.layers.0.input_layernorm.weight", normal(32));
-    tensors.put("model.layers.0.mlp.up_proj.bias", normal(48));
+    tensors.put("model.layers.0.post_attention_layernorm.weight", normal(32));
+    for (String matrix : List.of("q_proj", "k_proj", "v_proj", "o_proj")) {
+      tensors.put("model.layers.0.self_attn." + matrix + ".weight", normal(32, 32));
+    }
+    tensors.put("model.layers.0.mlp.gate_proj.weight", normal(48, 32));
     tensors.put("model.layers.0.mlp.down_proj.weight", normal(32, 48));
+    for (String matrix : List.of("gate_proj", "up_proj", "down_proj")) {
+      tensors.put(
+          "model.layers.0.mlp." + matrix + ".bias", normal(matrix.equals("down_proj") ? 32 : 48));
+    }
     tensors.putIfAbsent(UP + ".weight", normal(48, 32));
     TensorFiles.write(
         folder.resolve("model.safetensors"), tensors, Map.of("tied", "lm_head.weight"));
     Json.write(
-        folder.resolve("config.json"), Json.parse("{\"torch_dtype\": \"bfloat16\"}", "test"));
+        folder.resolve("config.json"),
+        Json.parse(
+            """
+            {"model_type": "llama", "hidden_size": 32, "intermediate_size": 48, "vocab_size": 100,
+             "num_hidden_layers": 1, "num_attention_heads": 4, "mlp_bias": true,
+             "torch_dtype": "bfloat16"}
+            """,
+            "test"));
     Files.writeString(folder.resolve("tokenizer.json"), "{}");
     return folder;
   }
@@ -81,7 +99,7 @@ class FolderQuantizerTest {
       List<String> progress = new ArrayList<>();
       FolderQuantizer.Result result =
           NF4.run(model, output, (done, total) -> progress.add(done + "/" + total));
-      assertThat(progress).hasSize(7).endsWith("7/7");
+      assertThat(progress).hasSize(15).endsWith("15/15");
       assertThat(names(output))
           .containsExactly("config.json", "model.safetensors", "tokenizer.json");
       assertThat(names(temp)).containsExactly("model", "out");
@@ -102,11 +120,12 @@ class FolderQuantizerTest {
           .containsEntry("tied", "lm_head.weight")
           .containsEntry("format", "pt");
 
-      assertThat(result.quantized()).isEqualTo(2);
-      assertThat(result.kept()).isEqualTo(5);
-      assertThat(result.weights()).isEqualTo(2 * 32 * 48);
-      long kept = 2 * (100 * 32 * 2 + 32 * 2 + 48);
-      assertThat(result.bytesBefore()).isEqualTo(kept + 2 * 2 * 32 * 48);
+      assertThat(result.quantized()).isEqualTo(7);
+      assertThat(result.kept()).isEqualTo(8);
+      long weights = 4 * 32 * 32 + 3 * 32 * 48;
+      assertThat(result.weights()).isEqualTo(weights);
+      long kept = 2 * (100 * 32 * 2 + 32 * 3 + 48 * 2 + 32);
+      assertThat(result.bytesBefore()).isEqualTo(kept + 2 * weights);
       assertThat(result.bytesAfter()).isEqualTo(kept + result.quantizedBytes());
     }
   }
@@ -122,6 +141,23 @@ class FolderQuantizerTest {
           .isEqualTo(DType.BF16);
       assertThat(after.info(UP + ".weight").orElseThrow().dtype()).isEqualTo(DType.I8);
       assertThat(after.info(UP + ".SCB").orElseThrow().shape()).containsExactly(48L);
+    }
+  }
+
+  @Test
+  void matrices_of_gpt2_are_turned_first_as_bitsandbytes_turns_them() {
+    try (PointerScope scope = new PointerScope()) {
+      ObjectNode config =
+          TinyConfigs.of("model_type: gpt2, vocab_size: 40, n_embd: 24, n_layer: 1, n_head: 3");
+      Path model = TinyModels.write(config, temp.resolve("gpt2"));
+      Path output = temp.resolve("out");
+      NF4.run(model, output, (done, total) -> {});
+      String name = "transformer.h.0.mlp.c_fc.weight";
+      Tensor turned = source(model).read(name).t().contiguous(); // (96, 24)
+      FourBitMatrix expected = FourBitMatrix.quantize("w", turned, FourBitType.NF4, 64, true);
+      FourBitMatrix found = (FourBitMatrix) QuantizedTensors.read(source(output), name);
+      assertThat(found.packed().equal(expected.packed().view(-1))).isTrue();
+      assertThat(QuantizedTensors.shape(source(output), name)).containsExactly(96, 24);
     }
   }
 
@@ -155,7 +191,7 @@ class FolderQuantizerTest {
   @Test
   void a_model_without_anything_to_quantize_is_refused() throws IOException {
     try (PointerScope scope = new PointerScope()) {
-      QuantizationConfig config = QuantizationConfig.int8(List.of("mlp"));
+      QuantizationConfig config = QuantizationConfig.int8(List.of("layers"));
       Path model = model(Map.of());
       assertThatThrownBy(
               () -> new FolderQuantizer(config, 64).run(model, temp.resolve("out"), (d, t) -> {}))

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("interop")
 class GenerateOracleTest {
   private static final String STORY = "model-llama-story-hf";
+  private static final String GPT2 = "model-tiny-gpt2-realvocab-hf";
   private static final ModelLoader LOADER = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU);
 
   @ParameterizedTest
@@ -43,7 +44,8 @@ class GenerateOracleTest {
   void the_story_model_generates_what_it_does_in_transformers(String name) {
     JsonNode run = Assets.json("oracle-transformers/generate_story/meta.json").at("/runs/" + name);
     Transformer model = LOADER.load(Assets.path(STORY)).transformer();
-    check(model, Tokenizer.load(Assets.path(STORY)), run, run.get("args"));
+    int rows = run.get("input_ids").size();
+    check(model, Tokenizer.load(Assets.path(STORY)), run, run.get("args"), rows);
   }
 
   @ParameterizedTest
@@ -52,12 +54,49 @@ class GenerateOracleTest {
         "llama_bias_headdim",
         "llama_gqa_tied",
         "llama_rope_llama3",
-        "llama_rope_yarn_orig"
+        "llama_rope_yarn_orig",
+        "mistral_sw",
+        "mixtral",
+        "qwen2_tied",
+        "qwen2_sliding_layers",
+        "qwen3_tied",
+        "phi2",
+        "phi3_longrope",
+        "gemma",
+        "gemma2",
+        "gemma3_text",
+        "gpt2",
+        "gpt_neo",
+        "gptj",
+        "gpt_neox_parallel",
+        "falcon_7b",
+        "falcon_40b",
+        "opt",
+        "bloom"
       })
-  void left_padded_batches_of_every_llama_are_continued_as_in_transformers(String folder) {
+  void left_padded_batches_of_every_family_are_continued_as_in_transformers(String folder) {
     JsonNode run = Assets.json("oracle-transformers/" + folder + "/meta.json").get("generate");
     Transformer model = LOADER.load(Assets.path("oracle-transformers/" + folder)).transformer();
-    check(model, Tokenizer.load(Assets.path(STORY)), run, run);
+    // transformers 4.48 masks the wrong keys of Gemma 2's padded rows while it decodes: the cache
+    // of
+    // a window holds its last keys, and the mask is cut to its first columns.
+    int rows = folder.equals("gemma2") ? 1 : run.get("input_ids").size();
+    check(model, Tokenizer.load(Assets.path(STORY)), run, run, rows);
+  }
+
+  @Test
+  void a_gpt2_with_the_real_vocabulary_is_continued_as_in_transformers() {
+    JsonNode run =
+        Assets.json("oracle-transformers/generate_model-tiny-gpt2-realvocab-hf/meta.json");
+    int[] prompt = ints(run.at("/input_ids/0"));
+    int[] expected = ints(run.at("/greedy/0"));
+    Tokenizer tokenizer = Tokenizer.load(Assets.path(GPT2));
+    Transformer model = LOADER.load(Assets.path(GPT2)).transformer();
+    GenerateSettings settings = GenerateSettings.greedy(expected.length - prompt.length);
+    Generation generation =
+        new Generator(model, tokenizer, Set.of()).generate(new GenerateRequest(prompt, settings));
+    assertThat(generation.tokens())
+        .isEqualTo(Arrays.copyOfRange(expected, prompt.length, expected.length));
   }
 
   @Test
@@ -97,11 +136,12 @@ class GenerateOracleTest {
                 + " Spot");
   }
 
-  private static void check(Transformer model, Tokenizer tokenizer, JsonNode run, JsonNode args) {
+  private static void check(
+      Transformer model, Tokenizer tokenizer, JsonNode run, JsonNode args, int rows) {
     Set<Integer> stopIds =
         args.hasNonNull("eos_token_id") ? Set.of(args.get("eos_token_id").asInt()) : Set.of();
     List<GenerateRequest> requests = new ArrayList<>();
-    for (int row = 0; row < run.get("input_ids").size(); row++) {
+    for (int row = 0; row < rows; row++) {
       requests.add(new GenerateRequest(prompt(run, row), settings(args)));
     }
     List<Generation> all =

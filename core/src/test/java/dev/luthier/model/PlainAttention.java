@@ -204,8 +204,7 @@ class PlainAttention extends PlainLayers {
     Tensor b = pairs.select(at, 1);
     Tensor y =
         torch.stack(
-            new TensorVector(
-                a.mul(cosines).sub(b.mul(sines)), b.mul(cosines).add(a.mul(sines))),
+            new TensorVector(a.mul(cosines).sub(b.mul(sines)), b.mul(cosines).add(a.mul(sines))),
             at);
     Tensor rest = x.narrow(-1, turned, x.size(-1) - turned);
     return torch.cat(new TensorVector(y.flatten(-2, -1), rest), -1);

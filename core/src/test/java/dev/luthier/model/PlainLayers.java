@@ -14,7 +14,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** What {@link PlainModel} is made of: its weights in float64, its configuration, layers that see one token. */
+/**
+ * What {@link PlainModel} is made of: its weights in float64, its configuration, layers that see
+ * one token.
+ */
 class PlainLayers {
   static final ScalarType WIDE = ScalarType.Double;
   final ObjectNode c;
@@ -27,7 +30,7 @@ class PlainLayers {
   final int layers;
   final int keyHeads;
   final int headDim;
-  Batch batch;
+  Batch batch = Batch.of(new long[0][], new long[0][]); // the one that runs
 
   /**
    * @param weights under Hugging Face's names, adapters' A and B among them
@@ -122,13 +125,12 @@ class PlainLayers {
   }
 
   static Tensor capped(Tensor x, double cap) {
-    return cap == 0
-        ? x
-        : torch.tanh(x.div(Tensors.scalar(cap))).mul(Tensors.scalar(cap));
+    return cap == 0 ? x : torch.tanh(x.div(Tensors.scalar(cap))).mul(Tensors.scalar(cap));
   }
 
   Tensor layerNorm(Tensor x, String path) {
-    double eps = type.equals("opt") ? 1e-5 : number("layer_norm_epsilon", number("layer_norm_eps", 1e-5));
+    double eps =
+        type.equals("opt") ? 1e-5 : number("layer_norm_epsilon", number("layer_norm_eps", 1e-5));
     Tensor off = x.sub(mean(x));
     Tensor y = off.mul(mean(off.square()).add(Tensors.scalar(eps)).rsqrt());
     return y.mul(weight(path + ".weight")).add(weight(path + ".bias"));

@@ -47,8 +47,7 @@ final class PlainModel extends PlainAttention {
         targets[i] = Math.max(0, label);
         picked[i] = label == TokenSequence.IGNORED ? 0 : -1;
       }
-      Tensor p =
-          flat.gather(1, Tensors.longs(targets, Device.CPU, targets.length, 1)).squeeze(1);
+      Tensor p = flat.gather(1, Tensors.longs(targets, Device.CPU, targets.length, 1)).squeeze(1);
       Tensor loss = p.mul(doubles(picked, picked.length)).sum();
       if (flag("output_router_logits", false)) {
         double count = Arrays.stream(picked).map(Math::abs).sum();
@@ -103,8 +102,7 @@ final class PlainModel extends PlainAttention {
     Tensor x = rows(embedding(), batch.tokens());
     return switch (type) {
       case "gpt2", "gpt_neo" -> x.add(rows("transformer.wpe.weight", batch.positions()));
-      case "gemma", "gemma2", "gemma3_text" ->
-          x.mul(Tensors.scalar((float) Math.sqrt(hidden)));
+      case "gemma", "gemma2", "gemma3_text" -> x.mul(Tensors.scalar((float) Math.sqrt(hidden)));
       case "bloom" -> layerNorm(x, "transformer.word_embeddings_layernorm");
       case "opt" -> {
         boolean narrow = c.path("word_embed_proj_dim").asInt(hidden) != hidden;

@@ -5,6 +5,7 @@ import dev.luthier.format.Json;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Configurations of tiny models that switch on what their families can do. A new family is one more
@@ -67,6 +68,7 @@ public final class TinyConfigs {
         "gpt_neo",
         "hidden_size: 24, num_layers: 2, num_heads: 3, max_position_embeddings: 64",
         "attention_types: [[[global, local], 1]], window_size: 4");
+    add("gpt2", "n_embd: 16, n_layer: 2, n_positions: 64", "n_head: 1");
     add("gptj", GPT, "rotary_dim: 4");
     add("gpt_neox", NEO, "intermediate_size: 40, rotary_pct: 0.5");
     add(
@@ -114,6 +116,11 @@ public final class TinyConfigs {
   /** What is switched on, to the configuration. */
   public static Map<String, ObjectNode> all() {
     return ALL;
+  }
+
+  /** The configuration that switches this on. */
+  public static ObjectNode get(String setting) {
+    return Objects.requireNonNull(ALL.get(setting), setting);
   }
 
   /** One of each family. */

@@ -38,6 +38,17 @@ class ProductsTest {
     return Tensors.floats(values, Device.CPU, shape);
   }
 
+  @Test
+  void a_bias_stays_as_it_is_when_there_is_one_row() {
+    Tensor bias = random(5);
+    float[] before = Tensors.toFloats(bias);
+    Tensor x = random(1, 7);
+    Tensor w = random(5, 7);
+    float[] first = Tensors.toFloats(Products.linear(x, w, bias));
+    assertThat(Tensors.toFloats(bias)).isEqualTo(before);
+    assertThat(Tensors.toFloats(Products.linear(x, w, bias))).isEqualTo(first);
+  }
+
   /**
    * A (batch, rows, columns) whose columns stand together, or whose rows are part of wider ones.
    */

@@ -56,6 +56,7 @@ class TrainingOracleTest {
   static Stream<Arguments> optimizers() {
     return Stream.of(
         Arguments.of("train_full_adamw", adamW(0.999), 0.01, 1e-3),
+        Arguments.of("train_full_gpt2", adamW(0.999), 0.01, 1e-3),
         Arguments.of("train_full_sgd_momentum", new Sgd(0.9, true), 0.01, 0.05),
         Arguments.of(
             "train_full_adafactor",
@@ -78,7 +79,9 @@ class TrainingOracleTest {
     }
     follow(meta.get("losses_fp32"), losses, 1e-4);
     follow(meta.get("grad_norms_fp32"), norms, 1e-4);
-    compare(p, Assets.path(root + "/model_final.safetensors"), 2e-6);
+    // Weights whose gradient is nothing but rounding, such as biases of keys, go anywhere.
+    double rms = folder.equals("train_full_gpt2") ? 1e-3 : 2e-6;
+    compare(p, Assets.path(root + "/model_final.safetensors"), rms);
   }
 
   @Test
@@ -140,12 +143,13 @@ class TrainingOracleTest {
         "peft_lora_all_linear",
         "peft_lora_patterns",
         "peft_rslora",
-        "peft_lora_modules_to_save"
+        "peft_lora_modules_to_save",
+        "peft_lora_gpt2_conv1d"
       })
   void adapters_follow_peft(String folder, @TempDir Path temp) throws Exception {
     Path root = Assets.path("oracle-transformers/" + folder);
     JsonNode train = Assets.json("oracle-transformers/" + folder + "/meta.json").get("train");
-    LoadedModel loaded = LOADER.lora(Assets.path("oracle-transformers/peft_base_llama"), root);
+    LoadedModel loaded = LOADER.lora(base(root), root);
     Map<String, Tensor> p = Trainables.of(loaded.transformer());
     Optimizer optimizer = optimizer(p, adamW(0.999), n -> 0.01);
     for (JsonNode batch : Assets.json("oracle-transformers/" + folder + "/batches.json")) {
@@ -154,8 +158,15 @@ class TrainingOracleTest {
     follow(train.get("losses_fp32"), losses, 1e-4);
     follow(train.get("grad_norms_fp32"), norms, 1e-4);
     dev.luthier.checkpoint.Adapters.write(
-        temp, new AdapterConfig(loaded.lora().orElseThrow(), "peft_base_llama"), p);
+        temp,
+        new AdapterConfig(loaded.lora().orElseThrow(), AdapterConfig.read(root).baseModel())
+            .of(loaded.transformer()),
+        p);
     sameAdapter(temp, root.resolve("trained"));
+  }
+
+  private static Path base(Path adapter) {
+    return Assets.path("oracle-transformers/" + AdapterConfig.read(adapter).baseModel());
   }
 
   private static void sameAdapter(Path ours, Path theirs) throws Exception {
@@ -167,7 +178,7 @@ class TrainingOracleTest {
     expected.forEach(
         (name, e) ->
             assertThat(rms(e, Objects.requireNonNull(actual.get(name)))).as(name).isLessThan(2e-6));
-    assertThat(AdapterConfig.read(ours).lora()).isEqualTo(AdapterConfig.read(theirs).lora());
+    assertThat(AdapterConfig.read(ours)).isEqualTo(AdapterConfig.read(theirs));
     assertThat(Files.list(ours)).hasSize(2);
   }
 
