@@ -32,8 +32,10 @@ final class Decoding implements AutoCloseable {
   private final Transformer model;
   private final List<KvCache> caches;
   private int[] pads = {};
+  private int[][] ids = {}; // B x at least length, padding included
   private int length;
   private int source; // tokens of each row that an encoder reads
+  private long regime; // in which the caches were computed
 
   Decoding(Transformer model) {
     this.model = model;
@@ -70,53 +72,62 @@ final class Decoding implements AutoCloseable {
     for (int row = 0; row < pads.length; row++) {
       System.arraycopy(prompts.get(row), 0, padded[row], pads[row], prompts.get(row).length);
     }
+    ids = new int[pads.length][0];
     if (isCausal()) {
       return read(padded);
     }
     source = longest;
     int start = model.decoderStart();
-    int[][] whole = new int[pads.length][];
-    for (int row = 0; row < whole.length; row++) {
-      whole[row] = Arrays.copyOf(padded[row], longest + 1);
-      whole[row][longest] = start;
+    for (int row = 0; row < ids.length; row++) {
+      ids[row] = Arrays.copyOf(padded[row], longest + 1);
+      ids[row][longest] = start;
     }
-    return run(whole, true);
+    return run(ids, true);
   }
 
   /**
-   * Reads further tokens, as many for each row, in chunks whose activations stay small.
+   * Reads further tokens, as many for each row, in chunks whose activations stay small. Where the
+   * model tells positions of longer texts in another way, it reads everything anew.
    *
-   * @param ids B x T
+   * @param more B x T
    * @return for each row the scores (V) of what follows
    */
-  float[][] read(int[][] ids) {
-    int total = ids[0].length;
-    // Dynamic RoPE looks at the largest position of a pass, so what passes the model's context must
-    // not be cut.
-    boolean whole = length + total > model.shape().maxPositions();
-    int chunk = whole ? total : Math.max(32, CHUNK / ids.length);
+  float[][] read(int[][] more) {
+    for (int row = 0; row < ids.length; row++) {
+      ids[row] = Arrays.copyOf(ids[row], length + more[row].length);
+      System.arraycopy(more[row], 0, ids[row], length, more[row].length);
+    }
+    int total = length + more[0].length;
+    long now = model.regime(total - Arrays.stream(pads).min().orElse(0));
+    if (now != regime) {
+      truncate(0);
+      regime = now;
+    }
+    // What a pass computes depends on its largest position beyond a model's first regime, so such a
+    // text must not be cut.
+    int chunk = now == model.regime(1) ? Math.max(32, CHUNK / ids.length) : total;
     float[][] scores = {};
-    for (int from = 0; from < total; from += chunk) {
+    while (length < total) {
+      int from = length;
       int to = Math.min(total, from + chunk);
-      int begin = from;
       int[][] part =
-          Arrays.stream(ids).map(row -> Arrays.copyOfRange(row, begin, to)).toArray(int[][]::new);
+          Arrays.stream(ids).map(row -> Arrays.copyOfRange(row, from, to)).toArray(int[][]::new);
       scores = run(part, to == total);
     }
     return scores;
   }
 
   /** One more token for each row. */
-  float[][] next(int[] ids) {
-    return run(Arrays.stream(ids).mapToObj(id -> new int[] {id}).toArray(int[][]::new), true);
+  float[][] next(int[] chosen) {
+    return read(Arrays.stream(chosen).mapToObj(id -> new int[] {id}).toArray(int[][]::new));
   }
 
-  private float[][] run(int[][] ids, boolean scores) {
-    int rows = ids.length;
-    int queries = ids[0].length;
+  private float[][] run(int[][] part, boolean scores) {
+    int rows = part.length;
+    int queries = part[0].length;
     int keys = length + queries;
     try (PointerScope scope = new PointerScope()) {
-      long[] tokens = Arrays.stream(ids).flatMapToInt(Arrays::stream).asLongStream().toArray();
+      long[] tokens = Arrays.stream(part).flatMapToInt(Arrays::stream).asLongStream().toArray();
       Pass pass =
           model.pass(
               new Places(
@@ -173,7 +184,9 @@ final class Decoding implements AutoCloseable {
       caches.forEach(cache -> cache.select(at));
     }
     int[] before = pads;
+    int[][] all = ids;
     pads = Arrays.stream(rows).map(row -> before[row]).toArray();
+    ids = Arrays.stream(rows).mapToObj(row -> all[row]).toArray(int[][]::new);
   }
 
   @Override

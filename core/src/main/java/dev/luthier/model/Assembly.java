@@ -208,13 +208,30 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
    * @param windows for each kind of block, how many tokens a query sees; 0 for all before it
    */
   Stack.Views causal(Rotary rotary, int... windows) {
-    return places -> {
-      Rotary.Tables tables = tables(rotary, places);
-      List<Pass.View> out = new ArrayList<>();
-      for (int window : windows) {
-        out.add(new Pass.View(plan(places, window), tables, null));
+    return turned(
+        rotary,
+        places -> {
+          Rotary.Tables tables = tables(rotary, places);
+          List<Pass.View> out = new ArrayList<>();
+          for (int window : windows) {
+            out.add(new Pass.View(plan(places, window), tables, null));
+          }
+          return out;
+        });
+  }
+
+  /** Views whose frequencies change where this rotary embedding's do. */
+  Stack.Views turned(Rotary rotary, Stack.Views views) {
+    return new Stack.Views() {
+      @Override
+      public List<Pass.View> of(Places places) {
+        return views.of(places);
       }
-      return out;
+
+      @Override
+      public long regime(long length) {
+        return rotary.regime(length);
+      }
     };
   }
 

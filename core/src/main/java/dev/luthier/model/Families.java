@@ -5,11 +5,17 @@ import dev.luthier.LuthierException;
 import dev.luthier.nn.Linears;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.ServiceLoader.Provider;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
-/** The families that are supported; a new one is one more line here. */
+/**
+ * The families that are supported; a new one is one more line here, or, in a jar beside ours, in
+ * {@code META-INF/services/dev.luthier.model.Family}.
+ */
 public final class Families {
-  private static final List<Family> ALL =
+  private static final List<Family> OURS =
       List.of(
           new Llama(),
           new Mistral(),
@@ -33,6 +39,10 @@ public final class Families {
           new DistilBert(),
           new T5());
 
+  private static final List<Family> ALL =
+      Stream.concat(OURS.stream(), ServiceLoader.load(Family.class).stream().map(Provider::get))
+          .toList();
+
   private Families() {}
 
   /** All of them. */
@@ -48,16 +58,47 @@ public final class Families {
    */
   public static Family of(ObjectNode config, String where) {
     String type = config.path("model_type").asText("");
-    return find(type)
-        .orElseThrow(
-            () ->
-                new LuthierException(
-                    where
-                        + ": model_type is '"
-                        + type
-                        + "', which is not supported. Supported are "
-                        + String.join(", ", types())
-                        + ". See docs/troubleshooting.md#model-type"));
+    return find(type).orElseThrow(() -> new LuthierException(unknown(type, config, where)));
+  }
+
+  private static String unknown(String type, ObjectNode config, String where) {
+    String first =
+        type.isEmpty()
+            ? where + " has no model_type."
+            : where + ": model_type is '" + type + "', which is not supported.";
+    return first
+        + nearest(type, config)
+        + " Supported are "
+        + String.join(", ", types())
+        + ". See docs/troubleshooting.md#model-type";
+  }
+
+  /** Which family is nearest and what differs, as far as anything is known. */
+  private static String nearest(String type, ObjectNode config) {
+    Optional<Relatives.Relative> relative =
+        Relatives.known(type).filter(r -> find(r.nearest()).isPresent());
+    if (relative.isPresent()) {
+      Family family = find(relative.get().nearest()).orElseThrow();
+      return " The nearest family is "
+          + relative.get().nearest()
+          + " ("
+          + family.models()
+          + "), but this model has "
+          + relative.get().differs()
+          + ".";
+    }
+    return Relatives.byKeys(config)
+        .filter(t -> find(t).isPresent())
+        .map(
+            t ->
+                " By the keys of its configuration the nearest family is "
+                    + t
+                    + " ("
+                    + find(t).orElseThrow().models()
+                    + "): if it is that but for the name, set model_type to '"
+                    + t
+                    + "'.")
+        .orElse("");
   }
 
   private static Optional<Family> find(String type) {

@@ -73,10 +73,13 @@ final class Gemma3 implements Family {
         (x, pass) -> norm.forward(x),
         a.head("lm_head", embedding, c.tieWordEmbeddings()),
         logitCap,
-        places ->
-            List.of(
-                new Pass.View(a.plan(places, 0), a.tables(whole, places), null),
-                new Pass.View(a.plan(places, sliding.window()), a.tables(local, places), null)));
+        a.turned(
+            whole,
+            places ->
+                List.of(
+                    new Pass.View(a.plan(places, 0), a.tables(whole, places), null),
+                    new Pass.View(
+                        a.plan(places, sliding.window()), a.tables(local, places), null))));
   }
 
   /** The rotary settings are read apart, since there are two. */

@@ -22,6 +22,11 @@ final class Stack implements Transformer {
   /** How tokens see one another, for each kind of block that the family has. */
   interface Views {
     List<Pass.View> of(Places places);
+
+    /** See {@link Transformer#regime}. */
+    default long regime(long length) {
+      return 0;
+    }
   }
 
   /** What stands between the last block and the head. */
@@ -123,6 +128,11 @@ final class Stack implements Transformer {
   @Override
   public Pass pass(Places places) {
     return new Pass(places, parts.views.of(places));
+  }
+
+  @Override
+  public long regime(long length) {
+    return parts.views.regime(length);
   }
 
   @Override

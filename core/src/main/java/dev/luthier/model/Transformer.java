@@ -43,6 +43,14 @@ public interface Transformer {
   /** What the blocks share over these tokens. */
   Pass pass(Places places);
 
+  /**
+   * Names how positions are told in a sequence of this length. Where it changes from one length to
+   * another, keys and values that were computed for the one do not fit the other.
+   */
+  default long regime(long length) {
+    return 0;
+  }
+
   /** The stage to which a parameter of the model or of its adapter belongs. */
   int stage(String parameter);
 

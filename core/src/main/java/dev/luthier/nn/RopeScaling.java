@@ -77,13 +77,15 @@ public record RopeScaling(
   }
 
   /**
-   * The sequence length beyond which all frequencies are others, so that what was computed for a
-   * shorter one no longer fits; 0 if there is none.
+   * Names the frequencies of a sequence: where two lengths give different ones, keys that were
+   * turned for the one do not fit queries of the other.
+   *
+   * @param length one more than the largest position
    */
-  public int changesBeyond() {
+  public long regime(long length) {
     return switch (type) {
-      case DYNAMIC -> maxPositions;
-      case LONGROPE -> originalPositions;
+      case DYNAMIC -> Math.max(length, maxPositions);
+      case LONGROPE -> length > originalPositions ? 1 : 0;
       default -> 0;
     };
   }

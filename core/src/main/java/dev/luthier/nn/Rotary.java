@@ -38,6 +38,11 @@ public final class Rotary {
     this.pairs = pairs;
   }
 
+  /** Names the frequencies of a sequence of this length; see {@link RopeScaling#regime}. */
+  public long regime(long length) {
+    return scaling.regime(length);
+  }
+
   /**
    * Cosines and sines for a batch.
    *

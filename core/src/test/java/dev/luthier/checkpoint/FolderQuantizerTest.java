@@ -101,7 +101,7 @@ class FolderQuantizerTest {
           NF4.run(model, output, (done, total) -> progress.add(done + "/" + total));
       assertThat(progress).hasSize(15).endsWith("15/15");
       assertThat(names(output))
-          .containsExactly("config.json", "model.safetensors", "tokenizer.json");
+          .containsExactly("README.md", "config.json", "model.safetensors", "tokenizer.json");
       assertThat(names(temp)).containsExactly("model", "out");
 
       FileSource before = source(model);

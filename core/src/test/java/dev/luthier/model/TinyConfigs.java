@@ -108,7 +108,7 @@ public final class TinyConfigs {
 
   /** A configuration without quotes. */
   public static ObjectNode of(String keys) {
-    String json = keys.replaceAll("([A-Za-z_][A-Za-z_0-9]*)", "\"$1\"");
+    String json = keys.replaceAll("([A-Za-z_][A-Za-z_0-9-]*)", "\"$1\"");
     return Json.parse(
         "{" + json.replace("\"true\"", "true").replace("\"false\"", "false") + "}", "a test");
   }
