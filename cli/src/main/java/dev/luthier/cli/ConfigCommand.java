@@ -1,6 +1,7 @@
 package dev.luthier.cli;
 
 import dev.luthier.UsageException;
+import dev.luthier.recipe.ClassifierSettings;
 import dev.luthier.recipe.PretrainSettings;
 import dev.luthier.recipe.SettingPrinter;
 import dev.luthier.recipe.SftSettings;
@@ -37,7 +38,9 @@ final class ConfigCommand implements Callable<Integer> {
               "data-prepare",
               PrepareSettings.class,
               "data-generate",
-              DataGenerateSettings.class));
+              DataGenerateSettings.class,
+              "train-classifier",
+              ClassifierSettings.class));
 
   private final Console console;
 
@@ -45,7 +48,7 @@ final class ConfigCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "VERB",
-      description = "sft, pretrain, data-check, data-prepare or data-generate.")
+      description = "sft, pretrain, train-classifier, data-check, data-prepare or data-generate.")
   private String verb = "";
 
   ConfigCommand(Console console) {
@@ -63,7 +66,7 @@ final class ConfigCommand implements Callable<Integer> {
         .out()
         .println(
             "# Settings of luthier "
-                + verb.replace('-', ' ')
+                + verb.replaceFirst("^data-", "data ")
                 + ". Flags and --set key=value override them.");
     console.out().print(SettingPrinter.yaml(recipe));
     return Program.DONE;

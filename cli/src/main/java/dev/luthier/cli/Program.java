@@ -41,6 +41,8 @@ final class Program {
     CommandLine line = new CommandLine(new Program());
     line.addSubcommand("demo", new DemoCommand(console));
     line.addSubcommand("sft", new SftCommand(console));
+    line.addSubcommand("train-classifier", new TrainClassifierCommand(console));
+    line.addSubcommand("classify", new ClassifyCommand(console));
     line.addSubcommand("plan", new PlanCommand(console));
     line.addSubcommand("pretrain", new PretrainCommand(console));
     line.addSubcommand("fuse", new FuseCommand(console));

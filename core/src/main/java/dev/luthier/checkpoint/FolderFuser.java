@@ -7,6 +7,7 @@ import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsShards;
 import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.model.Families;
+import dev.luthier.model.Family;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linear;
@@ -37,6 +38,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class FolderFuser {
   private final StoredTensors files;
   private final FileSource adapter;
+  private final Optional<HeadConfig> head;
   private final ObjectNode config;
   private final StoredOutline outline;
   private final Transformer model;
@@ -54,7 +56,9 @@ public final class FolderFuser {
     Native.load();
     this.quant = quant;
     this.files = ModelLoader.files(HfFolder.model(base));
-    this.config = ModelLoader.config(base, files);
+    ObjectNode before = ModelLoader.config(base, files);
+    this.head = HeadConfig.read(HfFolder.adapter(adapter));
+    this.config = head.map(h -> h.over(before)).orElse(before);
     this.adapter = Adapters.source(HfFolder.adapter(adapter));
     this.stored = ModelFiles.storedDtype(base);
     this.outline = outline(HfFolder.configName(base), AdapterConfig.read(adapter));
@@ -65,7 +69,10 @@ public final class FolderFuser {
     LoraLayers layers =
         new LoraLayers(
             settings.lora(), new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
-    TensorSource source = new ModelLoader.Layered(adapter, files, files);
+    Family.Names names = Families.of(config, files.where()).names();
+    TensorSource base =
+        head.isPresent() ? new NewHead(files, names, Optional.empty(), false) : files;
+    TensorSource source = new ModelLoader.Layered(adapter, files, base);
     return StoredOutline.of(source, config, where, Optional.of(layers));
   }
 
@@ -111,7 +118,7 @@ public final class FolderFuser {
   }
 
   private long[] shape(String name) {
-    long[] shape = files.shape(name).orElseThrow();
+    long[] shape = files.shape(name).or(() -> adapter.shape(name)).orElseThrow();
     return files.isQuantized(name) && outline.isTransposed(name)
         ? new long[] {shape[1], shape[0]}
         : shape;

@@ -7,6 +7,7 @@ import dev.luthier.format.HfFolder;
 import dev.luthier.format.ModelWeights;
 import dev.luthier.model.Families;
 import dev.luthier.model.Family;
+import dev.luthier.model.Task;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Linears;
@@ -23,7 +24,10 @@ import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -69,11 +73,14 @@ public record ModelLoader(
   /** For use, with a PEFT adapter if one is given. */
   public LoadedModel load(Path folder, Optional<Path> adapter) {
     if (adapter.isEmpty()) {
-      return build(folder, Optional.empty(), Optional.empty(), name -> false, false);
+      return build(
+          folder, Optional.empty(), Optional.empty(), Optional.empty(), name -> false, false);
     }
     LoraSettings lora = AdapterConfig.read(adapter.get()).lora();
     FileSource source = Adapters.source(adapter.get());
-    return build(folder, Optional.of(lora), Optional.of(source), name -> false, false);
+    Optional<AskedHead> head =
+        HeadConfig.read(adapter.get()).map(h -> new AskedHead(h, OptionalLong.empty()));
+    return build(folder, head, Optional.of(lora), Optional.of(source), name -> false, false);
   }
 
   /**
@@ -82,19 +89,44 @@ public record ModelLoader(
    * @throws LuthierException if the folder holds them in few bits, which gradients cannot move
    */
   public LoadedModel full(Path folder) {
+    return full(folder, Optional.empty());
+  }
+
+  /**
+   * For training all weights with a head that the files need not have; what they lack of it is
+   * drawn from the seed.
+   */
+  public LoadedModel full(Path folder, HeadConfig head, long seed) {
+    return full(folder, Optional.of(new AskedHead(head, OptionalLong.of(seed))));
+  }
+
+  private LoadedModel full(Path folder, Optional<AskedHead> head) {
     if (quantization(folder).isPresent()) {
       throw new LuthierException(
           folder
               + " is quantized; only an adapter can be trained over it: use --method qlora, or the"
               + " model that it was quantized from");
     }
-    return build(folder, Optional.empty(), Optional.empty(), name -> true, true);
+    return build(folder, head, Optional.empty(), Optional.empty(), name -> true, true);
   }
 
   /** For training a fresh adapter, whose A is drawn from the seed and whose B is zero. */
   public LoadedModel lora(Path folder, LoraSettings lora, long seed) {
+    return lora(folder, Optional.empty(), lora, seed);
+  }
+
+  /**
+   * The same with a head that the files need not have; {@code modulesToSave} should name its
+   * layers, see {@link #headModules}.
+   */
+  public LoadedModel lora(Path folder, HeadConfig head, LoraSettings lora, long seed) {
+    return lora(folder, Optional.of(new AskedHead(head, OptionalLong.of(seed))), lora, seed);
+  }
+
+  private LoadedModel lora(Path folder, Optional<AskedHead> head, LoraSettings lora, long seed) {
     return build(
         folder,
+        head,
         Optional.of(lora),
         Optional.of(new RandomSource(seed, 0)),
         name -> LoraLayers.trainsBase(lora, name),
@@ -106,6 +138,7 @@ public record ModelLoader(
     LoraSettings lora = AdapterConfig.read(adapter).lora();
     return build(
         folder,
+        HeadConfig.read(adapter).map(h -> new AskedHead(h, OptionalLong.empty())),
         Optional.of(lora),
         Optional.of(Adapters.source(adapter)),
         name -> LoraLayers.trainsBase(lora, name),
@@ -153,6 +186,7 @@ public record ModelLoader(
 
   private LoadedModel build(
       Path folder,
+      Optional<AskedHead> head,
       Optional<LoraSettings> lora,
       Optional<TensorSource> adapter,
       Predicate<String> trainsBase,
@@ -160,8 +194,12 @@ public record ModelLoader(
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       StoredTensors files = files(HfFolder.model(folder), keepsStored());
-      ObjectNode config = config(folder, files);
+      ObjectNode stored = config(folder, files);
+      ObjectNode config = head.map(h -> h.config().over(stored)).orElse(stored);
       TensorSource source = quantizing(files);
+      if (head.isPresent()) {
+        source = head.get().over(source, stored);
+      }
       if (adapter.isPresent() && adapter.get() instanceof FileSource a) {
         source = new Layered(a, files, source);
       }
@@ -179,6 +217,44 @@ public record ModelLoader(
 
   private boolean keepsStored() {
     return quant.filter(q -> q.type() == QuantSettings.Type.STORED).isPresent();
+  }
+
+  /**
+   * A head other than the files'.
+   *
+   * @param seed what the files lack of it is drawn from; empty where an adapter has it
+   */
+  private record AskedHead(HeadConfig config, OptionalLong seed) {
+    TensorSource over(TensorSource files, ObjectNode stored) {
+      Optional<RandomSource> drawn =
+          seed.isPresent()
+              ? Optional.of(new RandomSource(seed.getAsLong(), range(stored)))
+              : Optional.empty();
+      boolean sameLabels =
+          HeadConfig.of(stored)
+              .filter(h -> h.labels().equals(config.labels()) && h.problem() == config.problem())
+              .isPresent();
+      return new NewHead(files, Families.of(stored, files.where()).names(), drawn, sameLabels);
+    }
+  }
+
+  /**
+   * The layers of a head that have to be trained whatever adapters train: its last one by the names
+   * that PEFT knows, and those before it that the files lack.
+   */
+  public static List<String> headModules(Path folder, HeadConfig head) {
+    List<String> out = new ArrayList<>(List.of("classifier", "score"));
+    if (head.problem().kind() == Task.Kind.SEQUENCE) {
+      StoredTensors files = files(HfFolder.model(folder));
+      String type = HfFolder.config(folder).path("model_type").asText();
+      if (type.equals("distilbert") && !files.has("pre_classifier.weight")) {
+        out.add("pre_classifier");
+      }
+      if (type.equals("bert") && !files.has("bert.pooler.dense.weight")) {
+        out.add("pooler");
+      }
+    }
+    return out;
   }
 
   /** The files as they are where they are quantized already, else quantized as asked. */

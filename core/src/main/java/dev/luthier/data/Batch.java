@@ -49,13 +49,21 @@ public record Batch(
    * @param source of models with an encoder: how many tokens of each row, the first ones, it reads;
    *     else 0
    * @param types (B, T) segment of each token; null for all 0
+   * @param values (N, C) what each of the N labelled tokens' scores should be, in their order,
+   *     where that is numbers and no id; else null
    */
-  public record Form(boolean inPlace, int source, long @Nullable [] types) {
+  public record Form(
+      boolean inPlace, int source, long @Nullable [] types, float @Nullable [] values) {
     /** Of a causal language model. */
     public static final Form CAUSAL = new Form(false, 0, null);
 
     /** Of an encoder, or of a model that gives labels. */
     public static final Form IN_PLACE = new Form(true, 0, null);
+
+    /** Labels are ids. */
+    public Form(boolean inPlace, int source, long @Nullable [] types) {
+      this(inPlace, source, types, null);
+    }
   }
 
   /** A batch for a causal language model. */

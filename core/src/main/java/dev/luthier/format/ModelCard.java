@@ -25,6 +25,7 @@ import java.util.stream.Collectors;
  * @param base the folder that it was made of; empty for a model from scratch
  * @param data what it was trained on, as paths; only those of the hub are named
  * @param tags beside our own
+ * @param use what it is used for
  * @param facts headings, and below each what is to be known by name
  */
 public record ModelCard(
@@ -32,6 +33,7 @@ public record ModelCard(
     Optional<Path> base,
     List<Path> data,
     List<String> tags,
+    Use use,
     Map<String, Map<String, String>> facts) {
   /** The file's name. */
   public static final String FILE = "README.md";
@@ -72,6 +74,36 @@ public record ModelCard(
     }
   }
 
+  /** What a model is used for. */
+  public enum Use {
+    /** It writes. */
+    TEXT("text-generation", "chat", "CausalLM"),
+    /** It labels texts. */
+    SEQUENCE("text-classification", "classify", "SequenceClassification"),
+    /** It labels words. */
+    TOKENS("token-classification", "classify", "TokenClassification");
+
+    private final String pipeline;
+    private final String verb;
+    private final String type;
+
+    Use(String pipeline, String verb, String type) {
+      this.pipeline = pipeline;
+      this.verb = verb;
+      this.type = type;
+    }
+  }
+
+  /** Of something that writes. */
+  public ModelCard(
+      Kind kind,
+      Optional<Path> base,
+      List<Path> data,
+      List<String> tags,
+      Map<String, Map<String, String>> facts) {
+    this(kind, base, data, tags, Use.TEXT, facts);
+  }
+
   /** Writes the card into a folder. */
   public void write(Path folder) {
     AtomicFile.writeText(folder.resolve(FILE), text());
@@ -107,7 +139,7 @@ public record ModelCard(
         front.set(key, before.path(key));
       }
     }
-    front.put("pipeline_tag", "text-generation");
+    front.put("pipeline_tag", use.pipeline);
     List<String> all = new ArrayList<>(tags);
     all.add("luthier");
     all.forEach(front.withArray("/tags")::add);
@@ -135,17 +167,24 @@ public record ModelCard(
   private String usage(String name) {
     boolean adapter = kind == Kind.ADAPTER;
     String of = adapter ? "--model " + name + " --adapter FOLDER" : "--model FOLDER";
-    return "With Luthier, where FOLDER is this folder or its `org/name` on the Hub:\n\n```\n./luthier chat "
+    String loader = "Auto" + (adapter ? "PeftModelFor" : "ModelFor") + use.type;
+    String labels = adapter && use != Use.TEXT ? ", num_labels=N" : "";
+    return "With Luthier, where FOLDER is this folder or its `org/name` on the Hub:\n\n```\n./luthier "
+        + use.verb
+        + " "
         + of
+        + (use == Use.TEXT ? "" : " --text \"...\"")
         + "\n```\n\nWith "
         + (adapter ? "PEFT" : "transformers")
-        + ":\n\n```python\n"
-        + (adapter
-            ? "from peft import AutoPeftModelForCausalLM\n\n"
-                + "model = AutoPeftModelForCausalLM.from_pretrained(\"FOLDER\")\n"
-            : "from transformers import AutoModelForCausalLM\n\n"
-                + "model = AutoModelForCausalLM.from_pretrained(\"FOLDER\")\n")
-        + "```\n";
+        + ":\n\n```python\nfrom "
+        + (adapter ? "peft" : "transformers")
+        + " import "
+        + loader
+        + "\n\nmodel = "
+        + loader
+        + ".from_pretrained(\"FOLDER\""
+        + labels
+        + ")\n```\n";
   }
 
   /** The front matter of a folder's card; null if there is none that can be read. */

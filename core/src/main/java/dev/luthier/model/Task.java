@@ -1,6 +1,8 @@
 package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a model's head is for.
@@ -9,6 +11,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param labels how many labels there are; 0 for a language model
  */
 public record Task(Kind kind, int labels) {
+  private static final Pattern ARCHITECTURE =
+      Pattern.compile("(.+?)(For[A-Z].*|LMHeadModel|DoubleHeadsModel|Model)");
+
   /** What is predicted. */
   public enum Kind {
     /** Tokens. */
@@ -22,6 +27,14 @@ public record Task(Kind kind, int labels) {
 
     Kind(String suffix) {
       this.suffix = suffix;
+    }
+
+    /**
+     * The {@code architectures} of a model with such a head, from one of any head of its family.
+     */
+    public String architecture(String other) {
+      Matcher m = ARCHITECTURE.matcher(other);
+      return (m.matches() ? m.group(1) : other) + suffix;
     }
   }
 

@@ -5,9 +5,11 @@ import dev.luthier.Setting;
 import dev.luthier.SettingDefaults;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How adapters are laid over a model's linear layers: LoRA (Hu et al. 2021), with rank-stabilised
@@ -84,6 +86,24 @@ public record LoraSettings(
           complaints.unless(value > 0, "lora.alphaPattern." + key, value, "must be positive");
         });
     complaints.throwIfAny();
+  }
+
+  /** The same with these modules trained in full, beside those that are. */
+  public LoraSettings saving(List<String> modules) {
+    Set<String> all = new LinkedHashSet<>(modulesToSave);
+    all.addAll(modules);
+    return new LoraSettings(
+        rank,
+        alpha,
+        dropout,
+        targets,
+        exclude,
+        layers,
+        rankPattern,
+        alphaPattern,
+        rsLora,
+        List.copyOf(all),
+        bias);
   }
 
   /** Returns rank 16, alpha 32 on every linear layer. */

@@ -17,19 +17,32 @@ import java.util.Map;
 
 /** Writes {@code metrics.jsonl}: one object per logged step and per evaluation. */
 final class MetricsFile implements TrainListener, AutoCloseable {
+  /** The file's name in a run's folder. */
+  static final String NAME = "metrics.jsonl";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private final Path file;
   private final BufferedWriter out;
   private int every = 1;
 
   MetricsFile(Path file, List<String> kept) {
+    this(kept(file, kept));
+  }
+
+  /** What the file holds stays. */
+  private MetricsFile(Path file) {
     this.file = file;
     try {
-      AtomicFile.writeText(file, kept.isEmpty() ? "" : String.join("\n", kept) + "\n");
-      this.out = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
+      this.out =
+          Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw failed(e);
     }
+  }
+
+  private static Path kept(Path file, List<String> lines) {
+    AtomicFile.writeText(file, lines.isEmpty() ? "" : String.join("\n", lines) + "\n");
+    return file;
   }
 
   /** Only every n-th step is written. */
@@ -65,6 +78,13 @@ final class MetricsFile implements TrainListener, AutoCloseable {
     line.put("eval_label_tokens", m.labelTokens());
     line.put("best", m.best());
     write(line);
+  }
+
+  /** Adds a line at the end of a run's file. */
+  static void append(Path folder, Map<String, Object> line) {
+    try (MetricsFile file = new MetricsFile(folder.resolve(NAME))) {
+      file.write(line);
+    }
   }
 
   private void write(Map<String, Object> line) {

@@ -100,6 +100,17 @@ final class RunCard {
   /** Writes the card. */
   void write(
       Path folder, ModelCard.Kind kind, Optional<Path> base, List<Path> data, List<String> tags) {
-    new ModelCard(kind, base, data, tags, facts).write(folder);
+    write(folder, kind, ModelCard.Use.TEXT, base, data, tags);
+  }
+
+  /** The same of something with another use. */
+  void write(
+      Path folder,
+      ModelCard.Kind kind,
+      ModelCard.Use use,
+      Optional<Path> base,
+      List<Path> data,
+      List<String> tags) {
+    new ModelCard(kind, base, data, tags, use, facts).write(folder);
   }
 }

@@ -222,7 +222,7 @@ final class RunFolder {
 
   /** Metrics up to this step stay; later ones, of steps that will be made again, go. */
   MetricsFile metrics(long step) {
-    Path file = folder.resolve("metrics.jsonl");
+    Path file = folder.resolve(MetricsFile.NAME);
     List<String> kept = new ArrayList<>();
     if (Files.exists(file)) {
       try {

@@ -110,7 +110,7 @@ public final class SftRun {
     Trainables.require(model.transformer());
     warnUnmatched(model);
     folder.begin();
-    writeRefused(data.report());
+    RefusedFile.write(output, data.report().refused(), listener);
     folder.planned(plan);
     Training.describe(plan, model.transformer().blocks().size(), listener);
     listener.message(
@@ -192,30 +192,6 @@ public final class SftRun {
               r.rowsWithoutStop(),
               100 * (1 - r.stopShare())));
     }
-  }
-
-  /** The rows that cannot be used, for who mends them. */
-  private void writeRefused(DataReport report) {
-    if (report.refused().isEmpty()) {
-      return;
-    }
-    Path file = settings.output().resolve("refused.jsonl");
-    StringBuilder lines = new StringBuilder();
-    for (Refusal refusal : report.refused()) {
-      lines
-          .append(
-              Json.object()
-                  .put("file", refusal.file())
-                  .put("row", refusal.row())
-                  .put("reason", refusal.reason())
-                  .put("hint", refusal.hint())
-                  .put("text", refusal.text()))
-          .append('\n');
-    }
-    AtomicFile.writeText(file, lines.toString());
-    listener.message(
-        String.format(
-            Locale.ROOT, "data: the %,d refused rows are in %s", report.refused().size(), file));
   }
 
   /** PEFT lets a misspelt target pass when another one matches; so do we, but not in silence. */

@@ -83,6 +83,11 @@ public record SftSettings(
       this.learningRate = learningRate;
     }
 
+    /** The peak learning rate that suits it. */
+    double learningRate() {
+      return learningRate;
+    }
+
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
@@ -132,6 +137,6 @@ public record SftSettings(
 
   /** Returns the peak learning rate: the one given, or what suits method and optimizer. */
   public double learningRate() {
-    return train.peakRate(method.learningRate);
+    return train.peakRate(method.learningRate());
   }
 }

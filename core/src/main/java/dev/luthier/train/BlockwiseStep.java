@@ -355,6 +355,20 @@ public final class BlockwiseStep {
     return withHidden(batch, (hidden, labels, pass) -> head.scores(hidden, labels, pass));
   }
 
+  /**
+   * What the head gives for the batch's label tokens: (N, C), float32, without gradients or
+   * dropout; they belong to the caller's scope. For heads of few outputs.
+   */
+  public Tensor outputs(Batch batch) {
+    return withHidden(batch, (hidden, labels, pass) -> head.outputs(hidden, labels, pass));
+  }
+
+  /** The sum of the loss over the batch's label tokens, without gradients or dropout. */
+  double loss(Batch batch, Objective objective) {
+    Tensor given = objective.ofScores() ? outputs(batch) : logProbs(batch);
+    return objective.loss(given, LabelTokens.of(batch)).sum();
+  }
+
   /** The first stage of the model whose output over this batch is not finite. */
   public Optional<String> firstNotFinite(Batch batch) {
     try (PointerScope outer = new PointerScope();

@@ -8,6 +8,7 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -84,8 +85,9 @@ final class Head {
                 l,
                 pass,
                 gradient.narrow(0, from, l.count()),
-                logProbs ->
-                    (loss[0] = objective.loss(logProbs, l)).gradient().mul(Tensors.scalar(scale)));
+                objective.ofScores(),
+                given ->
+                    (loss[0] = objective.loss(given, l)).gradient().mul(Tensors.scalar(scale)));
             sum[0] += loss[0].sum();
           });
       return sum[0];
@@ -101,6 +103,7 @@ final class Head {
                 l,
                 pass,
                 gradient.narrow(0, from, l.count()),
+                false,
                 logProbs -> scaled.narrow(0, from, l.count())));
     return loss.sum();
   }
@@ -139,6 +142,18 @@ final class Head {
             Tensor measured = measure(logits(h, pass), targets(l));
             out.narrow(1, from, l.count()).copy_(measured.narrow(0, LOG_PROB, 2));
           });
+    }
+    return out;
+  }
+
+  /** What the head gives for these (N, D): (N, V), float32, without gradients. */
+  Tensor outputs(Tensor hidden, LabelTokens labels, Pass pass) {
+    long width = model.head().out();
+    Tensor out =
+        torch.empty(
+            new long[] {labels.count(), width}, Tensors.options(ScalarType.Float, device), null);
+    try (Grad off = Grad.off()) {
+      visit(hidden, labels, (h, l, from) -> out.narrow(0, from, l.count()).copy_(logits(h, pass)));
     }
     return out;
   }
@@ -201,7 +216,8 @@ final class Head {
       LabelTokens labels,
       Pass pass,
       Tensor gradient,
-      java.util.function.UnaryOperator<Tensor> objective) {
+      boolean ofScores,
+      UnaryOperator<Tensor> objective) {
     int n = labels.count();
     Tape tape = new Tape();
     Value leaf = tape.leaf(padded(hidden), true);
@@ -209,10 +225,14 @@ final class Head {
     // The gradient takes the logits' place, since a linear map keeps no output.
     Tensor all = logits.tensor();
     Tensor rows = all.narrow(0, 0, n);
-    Tensor targets = targets(labels);
-    Tensor measured = measure(rows, targets);
-    Tensor g = objective.apply(measured.select(0, LOG_PROB)); // (n)
-    differentiate(rows, targets, measured.select(0, LOG_SUM), g);
+    if (ofScores) {
+      rows.copy_(objective.apply(Tensors.cast(rows, ScalarType.Float))); // (n, C)
+    } else {
+      Tensor targets = targets(labels);
+      Tensor measured = measure(rows, targets);
+      Tensor g = objective.apply(measured.select(0, LOG_PROB)); // (n)
+      differentiate(rows, targets, measured.select(0, LOG_SUM), g);
+    }
     all.narrow(0, n, all.size(0) - n).zero_();
     tape.backward(logits, all);
     gradient.copy_(leaf.gradient().narrow(0, 0, n));

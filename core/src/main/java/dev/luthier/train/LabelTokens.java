@@ -3,6 +3,7 @@ package dev.luthier.train;
 import dev.luthier.data.Batch;
 import dev.luthier.data.TokenSequence;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens of a batch that have a label: where each is predicted and what should be predicted
@@ -11,9 +12,10 @@ import java.util.Arrays;
  * @param at (N) index into the B x T hidden states, of the token that predicts the label
  * @param targets (N) token ids
  * @param weights (N) factor of each in the loss
+ * @param values (N, C) what the scores there should be, where that is numbers and no id; else null
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record LabelTokens(long[] at, long[] targets, float[] weights) {
+public record LabelTokens(long[] at, long[] targets, float[] weights, float @Nullable [] values) {
   /** Those of a batch, in row-major order. */
   public static LabelTokens of(Batch batch) {
     int n = batch.labelTokens();
@@ -28,7 +30,7 @@ public record LabelTokens(long[] at, long[] targets, float[] weights) {
         weights[next++] = batch.weights()[i];
       }
     }
-    return new LabelTokens(at, targets, weights);
+    return new LabelTokens(at, targets, weights, batch.form().values());
   }
 
   /** N. */
@@ -46,9 +48,11 @@ public record LabelTokens(long[] at, long[] targets, float[] weights) {
   }
 
   LabelTokens slice(int from, int to) {
+    int width = values == null || at.length == 0 ? 0 : values.length / at.length;
     return new LabelTokens(
         Arrays.copyOfRange(at, from, to),
         Arrays.copyOfRange(targets, from, to),
-        Arrays.copyOfRange(weights, from, to));
+        Arrays.copyOfRange(weights, from, to),
+        values == null ? null : Arrays.copyOfRange(values, from * width, to * width));
   }
 }

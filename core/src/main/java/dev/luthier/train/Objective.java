@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * What is minimised, as a function of the log-probabilities of the label tokens alone. Logits are
  * never seen: the head computes log-probs chunk by chunk and carries the gradient back the same
- * way.
+ * way. An objective {@link #ofScores} sees the head's outputs instead, which are few then.
  */
 public interface Objective {
   /**
@@ -25,15 +25,36 @@ public interface Objective {
   boolean isTokenSum();
 
   /**
+   * Whether {@link #loss} takes the head's outputs (N, C) themselves, float32, in place of
+   * log-probs, and gives a gradient (N, C). Such an objective is a sum over tokens.
+   */
+  default boolean ofScores() {
+    return false;
+  }
+
+  /**
    * A loss and its gradient.
    *
    * @param sum nats
-   * @param gradient (N) float32
+   * @param gradient (N), or (N, C) of scores; float32
    */
   record Loss(double sum, Tensor gradient) {}
 
   /** Cross-entropy: minus the weighted sum of the log-probs. */
   static Objective crossEntropy() {
     return new CrossEntropy();
+  }
+
+  /**
+   * Of labels that may go together: the mean over the C labels of {@code -(y log s(z) + (1 - y)
+   * log(1 - s(z)))}, s being the logistic function, z a score and y its value.
+   */
+  static Objective binaryCrossEntropy() {
+    return new BinaryCrossEntropy();
+  }
+
+  /** Of numbers: the mean over the C scores of {@code (z - y)^2}. */
+  static Objective squaredError() {
+    return new SquaredError();
   }
 }

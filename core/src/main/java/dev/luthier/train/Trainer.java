@@ -412,7 +412,7 @@ public final class Trainer implements AutoCloseable {
     }
     List<Batch> batches =
         job.evaluation().get().batches(job.settings().microBatchSize(), job.eval().maxRows());
-    Evaluator.Score score = new Evaluator(step).score(batches);
+    Evaluator.Score score = new Evaluator(step, job.objective()).score(batches);
     boolean best = score.perToken() < state.bestLoss() - job.eval().minDelta();
     state =
         new RunState(

@@ -41,6 +41,7 @@ class GradientOracleTest {
       strings = {
         "bert_mlm",
         "bert_seqcls",
+        "bert_seqcls_multilabel",
         "distilbert_mlm",
         "gemma",
         "gemma2",
@@ -75,7 +76,10 @@ class GradientOracleTest {
     BlockwiseStep step =
         new BlockwiseStep(model.transformer(), WeightSource.of(model.transformer()));
     int n = batch.labelTokens();
-    double loss = step.forwardBackward(batch, Objective.crossEntropy(), 1.0 / n, 1) / n;
+    Objective objective =
+        batch.form().values() == null ? Objective.crossEntropy() : Objective.binaryCrossEntropy();
+    double loss = step.forwardBackward(batch, objective, 1.0 / n, 1) / n;
+    assertThat(step.loss(batch, objective) / n).isCloseTo(loss, within(1e-5));
     assertThat(loss).isCloseTo(meta.at("/loss/loss_fp32").asDouble(), within(2e-5));
     compare(Trainables.of(model.transformer()), Assets.path(root + "/grads.safetensors"));
   }
@@ -84,10 +88,13 @@ class GradientOracleTest {
     Places places = ids.places();
     long[] aligned = new long[places.rows() * places.queries()];
     Arrays.fill(aligned, TokenSequence.IGNORED);
+    float[] values = null;
     if (model.task().kind() == Task.Kind.SEQUENCE) {
+      boolean several = labels.get(0).isArray();
+      values = several ? values(labels) : null;
       long[] at = model.pooled(places);
       for (int i = 0; i < at.length; i++) {
-        aligned[(int) at[i]] = labels.get(i).asLong();
+        aligned[(int) at[i]] = several ? 0 : labels.get(i).asLong();
       }
     } else {
       long[][] rows = Assets.matrix(labels);
@@ -111,7 +118,16 @@ class GradientOracleTest {
         places.documents(),
         weights,
         new int[places.rows()][0],
-        new Batch.Form(inPlace, places.source(), places.types()));
+        new Batch.Form(inPlace, places.source(), places.types(), values));
+  }
+
+  private static float[] values(JsonNode labels) {
+    float[] out = new float[labels.size() * labels.get(0).size()];
+    for (int i = 0; i < out.length; i++) {
+      out[i] =
+          (float) labels.get(i / labels.get(0).size()).get(i % labels.get(0).size()).asDouble();
+    }
+    return out;
   }
 
   private static void compare(Map<String, Tensor> trained, Path file) {

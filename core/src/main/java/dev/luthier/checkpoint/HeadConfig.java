@@ -1,0 +1,101 @@
+package dev.luthier.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
+import dev.luthier.model.Problem;
+import dev.luthier.model.Task;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A head that gives labels, as config.json describes it. PEFT has no place for the labels of an
+ * adapter whose base is a language model, so they stand beside it in {@code head_config.json},
+ * which PEFT passes over.
+ *
+ * @param problem what it is asked
+ * @param labels their names, by number
+ * @param padId the token that transformers takes for padding when it looks for a row's last token
+ */
+public record HeadConfig(Problem problem, List<String> labels, OptionalInt padId) {
+  /** The file's name in an adapter folder. */
+  public static final String FILE = "head_config.json";
+
+  private static final String NAMES = "id2label";
+
+  /** Keeps the names. */
+  public HeadConfig {
+    labels = List.copyOf(labels);
+  }
+
+  /** That of a model's configuration; empty if it is a language model. */
+  public static Optional<HeadConfig> of(ObjectNode config) {
+    Task task = Task.of(config);
+    if (task.isLanguage()) {
+      return Optional.empty();
+    }
+    List<String> labels = new ArrayList<>();
+    for (int i = 0; i < task.labels(); i++) {
+      labels.add(config.path(NAMES).path(String.valueOf(i)).asText("LABEL_" + i));
+    }
+    OptionalInt pad =
+        config.path("pad_token_id").isInt()
+            ? OptionalInt.of(config.path("pad_token_id").asInt())
+            : OptionalInt.empty();
+    return Optional.of(new HeadConfig(Problem.of(config), labels, pad));
+  }
+
+  /** The configuration of the same model with this head. */
+  public ObjectNode over(ObjectNode config) {
+    ObjectNode out = config.deepCopy();
+    String before = config.path("architectures").path(0).asText(title(config));
+    out.putArray("architectures").add(problem.kind().architecture(before));
+    describe(out);
+    return out;
+  }
+
+  /** {@code model_type} as class names begin, of files that name no class. */
+  private static String title(ObjectNode config) {
+    StringBuilder out = new StringBuilder();
+    for (String word : config.path("model_type").asText().split("_", -1)) {
+      if (!word.isEmpty()) {
+        out.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
+      }
+    }
+    return out.toString();
+  }
+
+  private void describe(ObjectNode json) {
+    ObjectNode names = json.putObject(NAMES);
+    ObjectNode numbers = json.putObject("label2id");
+    for (int i = 0; i < labels.size(); i++) {
+      names.put(String.valueOf(i), labels.get(i));
+    }
+    labels.stream()
+        .sorted(Comparator.naturalOrder())
+        .forEach(label -> numbers.put(label, labels.indexOf(label)));
+    json.put("num_labels", labels.size());
+    if (problem.type().isEmpty()) {
+      json.remove("problem_type");
+    } else {
+      json.put("problem_type", problem.type());
+    }
+    padId.ifPresent(id -> json.put("pad_token_id", id));
+  }
+
+  /** Writes it beside an adapter. */
+  public void write(Path adapter) {
+    ObjectNode json = Json.object();
+    json.putArray("architectures").add(problem.kind().architecture(""));
+    describe(json);
+    Json.write(adapter.resolve(FILE), json);
+  }
+
+  /** That of an adapter folder; empty if its base has the head, or it has none. */
+  public static Optional<HeadConfig> read(Path adapter) {
+    return Json.readIfThere(adapter.resolve(FILE)).flatMap(HeadConfig::of);
+  }
+}
