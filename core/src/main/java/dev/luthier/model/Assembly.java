@@ -235,6 +235,30 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
     };
   }
 
+  /**
+   * The same views in a model whose experts are to be equally busy.
+   *
+   * @param coefficient of that in the loss; 0 for nothing
+   */
+  Stack.Views balanced(double coefficient, Stack.Views views) {
+    return new Stack.Views() {
+      @Override
+      public List<Pass.View> of(Places places) {
+        return views.of(places);
+      }
+
+      @Override
+      public long regime(long length) {
+        return views.regime(length);
+      }
+
+      @Override
+      public double balance() {
+        return coefficient;
+      }
+    };
+  }
+
   /** Causal attention whose positions the embedding tells. */
   Stack.Views causal(int... windows) {
     return places -> {

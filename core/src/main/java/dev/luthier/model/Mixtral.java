@@ -3,8 +3,8 @@ package dev.luthier.model;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Experts;
 import dev.luthier.nn.Linear;
-import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Pass;
+import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
 import dev.luthier.nn.Value;
 import java.util.ArrayList;
@@ -40,6 +40,8 @@ final class Mixtral implements Family {
     int experts = in.integer("num_local_experts", 8);
     int chosen = in.integer("num_experts_per_tok", 2);
     in.supports(chosen <= experts, "num_experts_per_tok", "there are only " + experts);
+    boolean balanced = in.flag("output_router_logits", false);
+    double balance = balanced ? in.number("router_aux_loss_coef", 0.001) : 0;
     in.finish();
     Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
     List<Block> blocks = new ArrayList<>();
@@ -57,7 +59,7 @@ final class Mixtral implements Family {
         blocks,
         a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
         a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        a.causal(new Rotary(c.rope()), window));
+        a.balanced(balance, a.causal(new Rotary(c.rope()), window)));
   }
 
   private static FeedForward mixture(
@@ -92,7 +94,9 @@ final class Mixtral implements Family {
           v -> router.forward(v, pass),
           chosen,
           (e, v) -> experts.get(e).forward(v, pass),
-          experts.size());
+          experts.size(),
+          router,
+          pass);
     }
 
     /** In the worst case all tokens go to the same experts. */

@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import dev.luthier.nn.Balance;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.Linears;
 import dev.luthier.nn.LoraLayers;
@@ -25,6 +26,11 @@ final class Stack implements Transformer {
 
     /** See {@link Transformer#regime}. */
     default long regime(long length) {
+      return 0;
+    }
+
+    /** What the balance of experts counts in the loss; 0 for nothing. */
+    default double balance() {
       return 0;
     }
   }
@@ -127,7 +133,9 @@ final class Stack implements Transformer {
 
   @Override
   public Pass pass(Places places) {
-    return new Pass(places, parts.views.of(places));
+    Pass pass = new Pass(places, parts.views.of(places));
+    double balance = parts.views.balance();
+    return balance == 0 ? pass : pass.withBalance(new Balance(balance));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Operators;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ public final class Experts {
    * @param router (N, D) to logits (N, experts)
    * @param chosen k, how many experts a token is given to
    * @param expert an expert's number and (n, D) to (n, D)
+   * @param layer names it to the pass' balance, which hears of the choice
    * @return (B, T, D)
    */
   public static Value forward(
@@ -34,10 +36,12 @@ public final class Experts {
       UnaryOperator<Value> router,
       int chosen,
       BiFunction<Integer, Value, Value> expert,
-      int experts) {
+      int experts,
+      Object layer,
+      Pass pass) {
     long[] shape = Tensors.shape(x.tensor());
     Value rows = x.view(t -> t.view(-1, shape[shape.length - 1])); // (N, D)
-    Choice choice = choose(router.apply(rows), chosen);
+    Choice choice = choose(router.apply(rows), chosen, layer, pass);
     List<Share> shares = new ArrayList<>();
     for (int e = 0; e < experts; e++) {
       Tensor at = choice.experts.eq(Tensors.scalar(e)).nonzero(); // (n, 2): row and place
@@ -67,13 +71,19 @@ public final class Experts {
    */
   private record Share(Tensor tokens, Tensor entries, Value said) {}
 
-  private static Choice choose(Value logits, int chosen) {
+  private static Choice choose(Value logits, int chosen, Object layer, Pass pass) {
     Tensor p = logits.tensor().to(ScalarType.Float).softmax(-1); // (N, E)
     T_TensorTensor_T top = torch.topk(p, chosen);
     Tensor largest = new Tensor(top.get0());
     Tensor experts = new Tensor(top.get1());
     Tensor sum = largest.sum(new long[] {-1}, true, null); // (N, 1)
     Tensor w = largest.div(sum); // (N, k)
+    Balance balance = pass.balance();
+    Tensor real = balance == null ? p : floats(p, real(pass.places()), p.size(0), 1);
+    if (balance != null) {
+      Tensor marked = torch.zeros_like(p).scatter_(1, experts, Tensors.scalar(1));
+      balance.note(layer, p, marked, real);
+    }
     Tape tape = logits.tape();
     if (tape == null) {
       return new Choice(Value.of(w), experts);
@@ -85,12 +95,31 @@ public final class Experts {
             Tensor dw = weights.gradient();
             Tensor mean = dw.mul(w).sum(new long[] {-1}, true, null);
             Tensor dp = torch.zeros_like(p).scatter_(1, experts, dw.sub(mean).div_(sum));
+            if (balance != null) {
+              float[] each = balance.gradient();
+              dp.add_(real.mul(floats(p, each, 1, each.length)));
+            }
             Tensor dlogits = Operators.softmaxBackward(dp, p);
             logits.give(Tensors.cast(dlogits, Tensors.dtype(logits.tensor())));
           },
           weights);
     }
     return new Choice(weights, experts);
+  }
+
+  /** 1 for each new token that is real, 0 for padding. */
+  private static float[] real(Places places) {
+    float[] out = new float[places.rows() * places.queries()];
+    long[] documents = places.queryDocuments();
+    for (int i = 0; i < out.length; i++) {
+      out[i] = documents[i] == 0 ? 0 : 1;
+    }
+    return out;
+  }
+
+  private static Tensor floats(Tensor like, float[] values, long... shape) {
+    return Tensors.floats(values, Device.CPU, shape)
+        .to(like.device(), ScalarType.Float, false, false, null);
   }
 
   private static Value gather(Value rows, Tensor tokens) {

@@ -16,9 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param views in the order that the model's blocks count them; most models have one
  * @param cache keys and values so far, or null when the batch holds whole sequences
  * @param dropout this block's generator, or null when nothing is dropped
+ * @param balance of a mixture's experts; null where nothing asks for it
  */
 public record Pass(
-    Places places, List<View> views, @Nullable KvCache cache, @Nullable Generator dropout) {
+    Places places,
+    List<View> views,
+    @Nullable KvCache cache,
+    @Nullable Generator dropout,
+    @Nullable Balance balance) {
   /**
    * How tokens see one another in some of the blocks.
    *
@@ -36,17 +41,22 @@ public record Pass(
 
   /** A pass over whole sequences or, where the caller adds caches, their last tokens. */
   public Pass(Places places, List<View> views) {
-    this(places, views, null, null);
+    this(places, views, null, null, null);
+  }
+
+  /** The same pass, in which layers of experts tell what they choose. */
+  public Pass withBalance(Balance of) {
+    return new Pass(places, views, cache, dropout, of);
   }
 
   /** The same pass over a block with this cache. */
   public Pass withCache(KvCache of) {
-    return new Pass(places, views, of, dropout);
+    return new Pass(places, views, of, dropout, balance);
   }
 
   /** The same pass, drawing dropout from this generator. */
   public Pass withDropout(Generator generator) {
-    return new Pass(places, views, cache, generator);
+    return new Pass(places, views, cache, generator, balance);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.luthier.train;
 import dev.luthier.data.Batch;
 import dev.luthier.model.Block;
 import dev.luthier.model.Transformer;
+import dev.luthier.nn.Balance;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Places;
 import dev.luthier.nn.Tape;
@@ -330,7 +331,12 @@ public final class BlockwiseStep {
         Tensor all = torch.zeros_like(x());
         all.view(-1, all.size(-1)).index_copy_(0, at(labels), gradient);
         dx = Tensors.keep(all, scope);
-        return loss;
+        Balance balance = pass.balance();
+        if (balance == null) {
+          return loss;
+        }
+        balance.weigh(scale * labels.weight());
+        return loss + labels.weight() * balance.loss();
       }
     }
   }

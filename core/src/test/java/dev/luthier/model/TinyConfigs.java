@@ -32,6 +32,10 @@ public final class TinyConfigs {
     add("mistral", LLAMA, "sliding_window: 5");
     add("mixtral", LLAMA, "num_local_experts: 4, num_experts_per_tok: 2");
     add("mixtral", LLAMA, "num_local_experts: 5, num_experts_per_tok: 3, sliding_window: 4");
+    add(
+        "mixtral",
+        LLAMA,
+        "num_local_experts: 4, output_router_logits: true, router_aux_loss_coef: 0.5");
     add("qwen2", LLAMA, "use_sliding_window: true, sliding_window: 4, max_window_layers: 1");
     add("qwen2", LLAMA, "tie_word_embeddings: true");
     add("qwen3", LLAMA, "head_dim: 8");
