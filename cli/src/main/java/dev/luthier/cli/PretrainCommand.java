@@ -1,22 +1,33 @@
 package dev.luthier.cli;
 
+import dev.luthier.data.ModelInput;
+import dev.luthier.model.Transformer;
 import dev.luthier.recipe.Pretrain;
 import dev.luthier.recipe.PretrainSettings;
 import dev.luthier.recipe.RunResult;
+import dev.luthier.recipe.Settings;
+import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.Trainer;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** {@code luthier pretrain}: a model from nothing. */
+/** {@code luthier pretrain}: a language model on raw text. */
 @Command(
     name = "pretrain",
-    description = "Trains a causal language model and its tokenizer from raw text.",
+    description = {
+      "Trains a language model from raw text: from scratch, with its tokenizer, or further. Encoders"
+          + " learn to fill masks."
+    },
     footer = {
       "",
       "Example:",
       "  luthier pretrain --config examples/demo/pretrain.yaml --output my-base",
       "  luthier pretrain --config my.yaml --output my-base --set train.epochs=1",
+      "  luthier pretrain --model my-bert --set data.train=texts.txt --output my-bert-2",
       "",
       "'luthier config pretrain' prints every setting, its default and what it does."
     })
@@ -28,13 +39,21 @@ final class PretrainCommand implements Callable<Integer> {
   @Mixin private final MachineOptions machine = new MachineOptions();
   @Mixin private final RunOptions run = new RunOptions();
 
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "A model to go on with; a new one if it is not given.")
+  private Optional<Path> from = Optional.empty();
+
   PretrainCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public Integer call() {
-    PretrainSettings settings = run.settings(machine).bind(PretrainSettings.class);
+    Settings given = run.settings(machine);
+    given.set("from", from, "--model");
+    PretrainSettings settings = given.bind(PretrainSettings.class);
     RunResult result;
     try (TrainProgress progress = new TrainProgress(console)) {
       result = Pretrain.run(settings, run.resume, Interrupts.install(console), progress);
@@ -42,7 +61,16 @@ final class PretrainCommand implements Callable<Integer> {
     String next =
         result.end() == Trainer.End.INTERRUPTED
             ? ""
-            : "luthier generate --model " + result.output() + " --prompt \"Once\" --raw";
+            : next(result.output());
     return RunSummary.print(console, json.json, "pretrain", result, next);
+  }
+
+  private static String next(Path output) {
+    Tokenizer tokenizer = Tokenizer.load(output);
+    return tokenizer
+        .maskToken()
+        .filter(t -> ModelInput.of(output, tokenizer).kind() == Transformer.Kind.ENCODER)
+        .map(t -> "luthier fill-mask --model " + output + " --text \"Once " + t + " a time\"")
+        .orElse("luthier generate --model " + output + " --prompt \"Once\" --raw");
   }
 }

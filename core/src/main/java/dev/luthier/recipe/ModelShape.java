@@ -101,6 +101,9 @@ public record ModelShape(
     ObjectNode json = json();
     json.put("vocab_size", tokenizer.vocabSize());
     json.remove(List.of("bos_token_id", "eos_token_id", "pad_token_id"));
+    if (tokenizer.maskId().isPresent()) {
+      tokenizer.padId().ifPresent(id -> json.put("pad_token_id", id));
+    }
     tokenizer.bosId().ifPresent(id -> json.put("bos_token_id", id));
     tokenizer.eosId().ifPresent(id -> json.put("eos_token_id", id));
     return json;

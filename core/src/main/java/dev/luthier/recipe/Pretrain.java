@@ -6,18 +6,23 @@ import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.data.Collator;
+import dev.luthier.data.BatchMaker;
 import dev.luthier.data.DataPipeline;
 import dev.luthier.data.DataSettings;
 import dev.luthier.data.Example;
 import dev.luthier.data.ExampleReader;
+import dev.luthier.data.MaskedEncoder;
+import dev.luthier.data.ModelInput;
+import dev.luthier.data.RowEncoder;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.TrainingData;
 import dev.luthier.format.DType;
 import dev.luthier.format.Hashes;
+import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.ModelCard;
 import dev.luthier.format.Reason;
+import dev.luthier.model.Families;
 import dev.luthier.model.Outline;
 import dev.luthier.model.Transformer;
 import dev.luthier.tensor.ComputeDtype;
@@ -45,6 +50,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -52,9 +58,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** A causal language model from scratch, with its tokenizer, from raw text. */
+/**
+ * A language model on raw text, causal or of masked tokens: from scratch, with its tokenizer, or
+ * from one that is there.
+ */
 public final class Pretrain {
   private static final String END = "<|endoftext|>";
+  private static final String MASKED = ", of which %.0f %% are guessed in each pass";
   private static final Pattern SPECIAL = Pattern.compile("<\\|[A-Za-z0-9_]+\\|>");
 
   private final PretrainSettings settings;
@@ -86,19 +96,31 @@ public final class Pretrain {
     return new Pretrain(settings, positions, listener).run(resume, interrupted);
   }
 
+  /** The model's configuration, of a new one before its tokenizer is there. */
+  private static ObjectNode config(PretrainSettings settings) {
+    return settings.from().map(ModelLoader::config).orElseGet(() -> settings.model().json());
+  }
+
+  /** What the configuration is called in messages. */
+  private static String where(PretrainSettings settings) {
+    return settings.from().map(HfFolder::configName).orElseGet(() -> settings.model().where());
+  }
+
   /**
    * The longest sequence of the model.
    *
-   * @throws UsageException if the configuration is not that of a decoder, or data are longer
+   * @throws UsageException if the model is no decoder and no encoder with a language model's head,
+   *     or data are longer
    */
   private static int positions(PretrainSettings settings) {
-    ModelShape shape = settings.model();
-    Transformer model = Outline.of(shape.json(), shape.where(), Optional.empty());
-    if (model.kind() != Transformer.Kind.DECODER || !model.task().isLanguage()) {
+    String where = where(settings);
+    Transformer model = Outline.of(config(settings), where, Optional.empty());
+    if (model.kind() == Transformer.Kind.ENCODER_DECODER || !model.task().isLanguage()) {
       throw new UsageException(
-          shape.where()
-              + " is not that of a causal language model; take that of a decoder, such as a"
-              + " Llama's or GPT-2's");
+          where
+              + " is that of neither a decoder nor an encoder with a language model's head, which"
+              + " learn from plain text; fine-tune others with luthier sft. See"
+              + " docs/pretrain.md#encoders");
     }
     int positions = model.shape().maxPositions();
     if (settings.data().maxLength() > positions) {
@@ -106,7 +128,7 @@ public final class Pretrain {
           "data.maxLength is "
               + settings.data().maxLength()
               + "; "
-              + shape.where()
+              + where
               + " has "
               + positions
               + " positions");
@@ -117,20 +139,24 @@ public final class Pretrain {
   private RunResult run(boolean resume, BooleanSupplier interrupted) {
     Training.threads(settings.threads());
     Path output = settings.output();
+    Map<String, String> hashes = hashes();
     RunFolder folder =
         RunFolder.open(
             output,
             resume,
-            Training.identity("pretrain", settings, settings.train(), settings.memory(), hashes()));
+            Training.identity("pretrain", settings, settings.train(), settings.memory(), hashes));
     if (folder.finished()) {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
     folder.begin();
     Tokenizer tokenizer = tokenizer(output);
-    DataPipeline pipeline =
-        DataPipeline.ofTexts(
-            new SftEncoder(tokenizer, Optional.empty(), DataSettings.TrainOn.ALL, Set.of()),
-            settings.data().maxLength());
+    ModelInput input = ModelInput.of(config(settings), where(settings), tokenizer);
+    boolean masks = input.kind() == Transformer.Kind.ENCODER;
+    RowEncoder encoder =
+        masks
+            ? new MaskedEncoder(tokenizer)
+            : new SftEncoder(tokenizer, Optional.empty(), DataSettings.TrainOn.ALL, Set.of());
+    DataPipeline pipeline = DataPipeline.ofTexts(encoder, settings.data().maxLength());
     TrainingData train = pipeline.prepare(settings.data().train());
     listener.message(
         String.format(
@@ -138,15 +164,19 @@ public final class Pretrain {
             "data: %,d documents, %,d sequences, %,d tokens",
             train.report().usedRows(),
             train.report().sequences(),
-            train.report().tokens()));
+            train.report().tokens())
+            + (masks ? MASKED.formatted(100 * settings.mask().probability()) : ""));
     Optional<TrainingData> eval =
         settings.data().eval().isEmpty()
             ? Optional.empty()
             : Optional.of(pipeline.prepare(settings.data().eval()));
-    ObjectNode config = settings.model().json(tokenizer);
-    Transformer outline = Outline.of(config, settings.model().where(), Optional.empty());
-    TrainingRows rows = rows(train);
-    Optional<TrainingRows> evalRows = eval.map(this::rows);
+    ObjectNode config =
+        settings.from().map(ModelLoader::config).orElseGet(() -> settings.model().json(tokenizer));
+    Transformer outline = Outline.of(config, where(settings), Optional.empty());
+    BatchMaker batches =
+        input.batches(Training.LENGTH_STEP, settings.mask(), settings.train().seed());
+    TrainingRows rows = rows(train, batches);
+    Optional<TrainingRows> evalRows = eval.map(data -> rows(data, batches));
     StepPlanner.Plan plan;
     try {
       plan = plan(outline, rows, evalRows);
@@ -158,9 +188,13 @@ public final class Pretrain {
     }
     folder.planned(plan);
     Training.describe(plan, outline.shape().blocks(), listener);
+    ModelLoader loader =
+        new ModelLoader(settings.train().dtype(), new Device(settings.device()).check());
     LoadedModel model =
-        new ModelLoader(settings.train().dtype(), new Device(settings.device()).check())
-            .fresh(config, settings.train().seed());
+        settings
+            .from()
+            .map(loader::full)
+            .orElseGet(() -> loader.fresh(config, settings.train().seed()));
     Trainer.Job job =
         new Trainer.Job(
             model.transformer(),
@@ -184,17 +218,22 @@ public final class Pretrain {
         listener,
         (target, results) -> {
           files.writeResult(target, saved);
-          Json.write(target.resolve("generation_config.json"), generation(tokenizer));
-          new RunCard()
-              .data(train.report(), String.join(" ", train.report().files().values()))
+          if (!masks && settings.from().isEmpty()) {
+            Json.write(target.resolve("generation_config.json"), generation(tokenizer));
+          }
+          RunCard card = new RunCard();
+          settings.from().ifPresent(p -> card.base(p, Objects.requireNonNull(hashes.get("from"))));
+          card.data(train.report(), String.join(" ", train.report().files().values()))
               .fact("Settings", "learning rate", settings.learningRate())
               .settings("train", settings.train())
               .settings("model", settings.model())
               .results(target, results)
               .write(
                   target,
-                  ModelCard.Kind.SCRATCH,
-                  Optional.empty(),
+                  settings.from().isPresent()
+                      ? ModelCard.Kind.FINETUNE
+                      : ModelCard.Kind.SCRATCH,
+                  settings.from(),
                   settings.data().train(),
                   List.of("pretrain"));
         });
@@ -219,9 +258,8 @@ public final class Pretrain {
             Memory.total()));
   }
 
-  private TrainingRows rows(TrainingData data) {
-    return new TrainingRows(
-        data.rows(true, settings.data().maxLength()), new Collator(0, Training.LENGTH_STEP));
+  private TrainingRows rows(TrainingData data, BatchMaker batches) {
+    return new TrainingRows(data.rows(true, settings.data().maxLength()), batches);
   }
 
   private static List<Path> texts(PretrainSettings settings) {
@@ -241,11 +279,16 @@ public final class Pretrain {
   private Map<String, String> hashes() {
     Map<String, String> out = new LinkedHashMap<>();
     inputs(settings).forEach(p -> out.put(p.toString(), Hashes.sha256(p)));
+    settings.from().ifPresent(p -> out.put("from", Hashes.folder(p)));
     return out;
   }
 
   /** Takes over the tokenizer, or trains one; it stands in the output from the start. */
   private Tokenizer tokenizer(Path output) {
+    if (settings.from().isPresent()) {
+      HfFolder.copySideFiles(settings.from().get(), output);
+      return Tokenizer.load(settings.from().get());
+    }
     if (settings.tokenizer().from().isPresent()) {
       TokenizerFiles.carry(settings.tokenizer().from().get(), output);
       return Tokenizer.load(output);
@@ -257,6 +300,15 @@ public final class Pretrain {
       special.add(m.group());
     }
     listener.message("training a tokenizer of " + settings.tokenizer().vocabSize() + " entries");
+    ObjectNode config = settings.model().json();
+    if (Families.of(config, settings.model().where()).kind() == Transformer.Kind.ENCODER) {
+      MaskTokens tokens = MaskTokens.of(config.path("model_type").asText());
+      TokenizerWriter.write(
+          new BpeTrainer(settings.tokenizer().vocabSize(), tokens.names(), 2).train(texts()),
+          tokens.roles(positions),
+          output);
+      return Tokenizer.load(output);
+    }
     TrainedBpe bpe =
         new BpeTrainer(settings.tokenizer().vocabSize(), List.copyOf(special), 2).train(texts());
     TokenizerRoles roles =

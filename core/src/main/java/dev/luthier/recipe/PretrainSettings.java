@@ -2,6 +2,7 @@ package dev.luthier.recipe;
 
 import dev.luthier.Complaints;
 import dev.luthier.Setting;
+import dev.luthier.data.MaskSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.train.CheckpointSettings;
 import dev.luthier.train.EvalSettings;
@@ -12,16 +13,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A causal language model from scratch, with its tokenizer.
+ * A language model on raw text: from scratch, with its tokenizer, or from one that is there.
  *
  * @param output the folder that the model is written to
  * @param device cpu, cuda:N or mps
  * @param threads threads of one matrix product; 0 means one per core
  * @param saveDtype what the weights are saved in
+ * @param from a model to go on with; empty for one from scratch
  * @param chatTemplate a Jinja chat template to put beside the tokenizer
  * @param data the texts
  * @param tokenizer where the tokenizer comes from
  * @param model the model's shape
+ * @param mask what an encoder guesses
  * @param train the loop
  * @param eval evaluation while training
  * @param checkpoint when to save
@@ -33,11 +36,14 @@ public record PretrainSettings(
     @Setting(help = "processor threads; 0 means one per core", value = "0") int threads,
     @Setting(help = "what the weights are saved in: float32 | bfloat16", value = "float32")
         ComputeDtype saveDtype,
+    @Setting(help = "a model to go on with, in place of tokenizer and model (--model)")
+        Optional<Path> from,
     @Setting(help = "a Jinja chat template to put beside the tokenizer")
         Optional<Path> chatTemplate,
     Texts data,
     TokenizerSource tokenizer,
     ModelShape model,
+    MaskSettings mask,
     TrainSettings train,
     EvalSettings eval,
     CheckpointSettings checkpoint,
@@ -45,6 +51,9 @@ public record PretrainSettings(
 
   /** The peak learning rate where none is given. */
   private static final double LEARNING_RATE = 1e-3;
+
+  /** The same for a model that is there. */
+  private static final double FURTHER = 1e-4;
 
   /**
    * What is trained on.
@@ -96,7 +105,19 @@ public record PretrainSettings(
     Complaints complaints = new Complaints();
     complaints.unless(threads >= 0, "threads", threads, "must be 0 or more");
     SettingChecks.device(complaints, device);
-    if (model.config().isPresent()) {
+    if (from.isPresent()) {
+      complaints
+          .unless(
+              model.config().isEmpty() && !model.isShaped(),
+              "from",
+              from.get(),
+              "brings its own shape; leave out the settings of model")
+          .unless(
+              tokenizer.from().isEmpty() && chatTemplate.isEmpty(),
+              "from",
+              from.get(),
+              "brings its own tokenizer; leave out tokenizer.from and chatTemplate");
+    } else if (model.config().isPresent()) {
       complaints.unless(
           !model.isShaped(),
           "model.config",
@@ -117,8 +138,8 @@ public record PretrainSettings(
     complaints.throwIfAny();
   }
 
-  /** Returns the peak learning rate: the one given, or 1e-3. */
+  /** Returns the peak learning rate: the one given, or 1e-3, of a model that is there 1e-4. */
   public double learningRate() {
-    return train.peakRate(LEARNING_RATE);
+    return train.peakRate(from.isPresent() ? FURTHER : LEARNING_RATE);
   }
 }
