@@ -123,7 +123,10 @@ final class QuantizeCommand implements Callable<Integer> {
   }
 
   private QuantizationConfig config() {
-    List<String> all = skip.isEmpty() ? skip : QuantizationConfig.withHead(skip, HfFolder.config(model), HfFolder.configName(model));
+    List<String> all =
+        skip.isEmpty()
+            ? skip
+            : QuantizationConfig.withHead(skip, HfFolder.config(model), HfFolder.configName(model));
     if (type.equals("int8")) {
       if (blockSize.isPresent() || doubleQuant.isPresent()) {
         throw new UsageException("int8 has a scale per row: no --block-size, no --double-quant");

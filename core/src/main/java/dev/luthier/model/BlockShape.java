@@ -57,14 +57,7 @@ public record BlockShape(int hidden, List<Layer> layers, long last) {
       long query = out.in();
       long all = query + 2 * key;
       return new Layer(
-          2 * all + query,
-          2 * d + query + all,
-          0,
-          0,
-          3 * d + query,
-          query,
-          d,
-          Optional.of(scores));
+          2 * all + query, 2 * d + query + all, 0, 0, 3 * d + query, query, d, Optional.of(scores));
     }
 
     /** Outputs and sums on the way. */

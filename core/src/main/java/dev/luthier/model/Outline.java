@@ -38,8 +38,7 @@ public final class Outline {
         Grad off = Grad.off()) {
       TensorSource shapes = new RandomSource(0, 0);
       Parameters base =
-          parameters(
-              shapes, name -> lora.map(l -> LoraLayers.trainsBase(l, name)).orElse(true));
+          parameters(shapes, name -> lora.map(l -> LoraLayers.trainsBase(l, name)).orElse(true));
       Optional<LoraLayers> layers =
           lora.map(l -> new LoraLayers(l, parameters(shapes, name -> true)));
       return Families.build(config, where, new Linears(base, layers));

@@ -24,8 +24,7 @@ record ParallelBlock(
   public BlockShape shape() {
     int d = attention.hidden();
     Layer other = norm1.equals(norm2) ? Layer.sums(0) : Layer.norm(norm2, d);
-    return BlockShape.of(
-            d, Layer.norm(norm1, d), other, attention.layer(), feedForward.layer())
+    return BlockShape.of(d, Layer.norm(norm1, d), other, attention.layer(), feedForward.layer())
         .withLast(2L * d); // attention's output, and its sum with x
   }
 }

@@ -77,8 +77,7 @@ record SelfAttention(
     public List<Value> forward(Value x, Pass pass) {
       Value y = fused.forward(x, pass);
       return List.of(
-          Heads.gathered(
-              y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).narrow(3, 0, group))),
+          Heads.gathered(y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).narrow(3, 0, group))),
           y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).select(3, group)),
           y.view(t -> t.unflatten(-1, keyHeads, group + 2, -1).select(3, group + 1)));
     }
@@ -139,8 +138,7 @@ record SelfAttention(
     long query = out.in();
     long key = query / heads * keyHeads;
     BlockShape.Layer layer =
-        BlockShape.Layer.attention(
-            out, key, new BlockShape.Scores(heads, cap != 0, false, view));
+        BlockShape.Layer.attention(out, key, new BlockShape.Scores(heads, cap != 0, false, view));
     if (projection.copiesQueries()) {
       layer = layer.more(query, query, 0);
     }

@@ -83,8 +83,7 @@ public interface Transformer {
   default boolean isTied() {
     return linears().entrySet().stream()
         .noneMatch(
-            e ->
-                e.getValue() == head() && parameters().all().containsKey(e.getKey() + ".weight"));
+            e -> e.getValue() == head() && parameters().all().containsKey(e.getKey() + ".weight"));
   }
 
   /** How tokens see one another. */

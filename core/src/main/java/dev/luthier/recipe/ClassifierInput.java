@@ -40,7 +40,9 @@ record ClassifierInput(
     Optional<HeadConfig> there = HeadConfig.of(config).filter(h -> h.problem() == found.problem());
     boolean sameLabels =
         settings.labels().isEmpty()
-            && there.filter(h -> new HashSet<>(h.labels()).equals(new HashSet<>(found.labels()))).isPresent();
+            && there
+                .filter(h -> new HashSet<>(h.labels()).equals(new HashSet<>(found.labels())))
+                .isPresent();
     return sameLabels ? new LabelSurvey(found.problem(), there.orElseThrow().labels()) : found;
   }
 

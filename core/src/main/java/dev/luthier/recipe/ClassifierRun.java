@@ -286,7 +286,9 @@ public final class ClassifierRun {
             name,
             used,
             a.rows(),
-            a.words() == 0 ? "" : String.format(Locale.ROOT, ", %,d words with a label", a.words())));
+            a.words() == 0
+                ? ""
+                : String.format(Locale.ROOT, ", %,d words with a label", a.words())));
     if (a.longer() > 0) {
       listener.message(
           String.format(

@@ -313,12 +313,7 @@ public final class Pretrain {
         new BpeTrainer(settings.tokenizer().vocabSize(), List.copyOf(special), 2).train(texts());
     TokenizerRoles roles =
         new TokenizerRoles(
-            Optional.empty(),
-            Optional.of(END),
-            Optional.of(END),
-            false,
-            positions,
-            template);
+            Optional.empty(), Optional.of(END), Optional.of(END), false, positions, template);
     TokenizerWriter.write(bpe, roles, output);
     return Tokenizer.load(output);
   }

@@ -168,15 +168,13 @@ class ClassifierRunTest {
             "base_model.model.score.weight",
             "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight")
         .doesNotContainKey("base_model.model.lm_head.weight");
-    Answer adapted =
-        answer(LOADER.load(model, Optional.of(out)), model, "ant bee fox ant dog");
+    Answer adapted = answer(LOADER.load(model, Optional.of(out)), model, "ant bee fox ant dog");
     assertThat(adapted.labels().get(0).label()).isEqualTo("seen");
     Path fused = Files.createDirectory(temp.resolve("fused"));
     new FolderFuser(model, out, Optional.empty()).write(fused);
     Answer same = answer(LOADER.load(fused), model, "ant bee fox ant dog");
     assertThat(same.labels().get(0).score())
-        .isCloseTo(
-            adapted.labels().get(0).score(), within(1e-5));
+        .isCloseTo(adapted.labels().get(0).score(), within(1e-5));
   }
 
   @Test
@@ -188,7 +186,9 @@ class ClassifierRunTest {
       lines.add(
           Json.object()
               .put("text", other + " fox gnu " + other)
-              .set("spans", Json.parse("{\"s\":[{\"start\":4,\"end\":11,\"label\":\"X\"}]}", "").get("s"))
+              .set(
+                  "spans",
+                  Json.parse("{\"s\":[{\"start\":4,\"end\":11,\"label\":\"X\"}]}", "").get("s"))
               .toString());
     }
     Path data = Files.writeString(temp.resolve("rows.jsonl"), String.join("\n", lines) + "\n");

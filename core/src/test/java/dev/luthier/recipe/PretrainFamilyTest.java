@@ -35,8 +35,7 @@ class PretrainFamilyTest {
   }
 
   private static void run(Settings settings) {
-    Pretrain.run(
-        settings.bind(PretrainSettings.class), false, () -> false, new TrainListener() {});
+    Pretrain.run(settings.bind(PretrainSettings.class), false, () -> false, new TrainListener() {});
   }
 
   private static String gpt2(int positions) {

@@ -41,8 +41,7 @@ class FamilyPlansTest {
     ObjectNode config = Json.read(folder.resolve("config.json"));
     MemoryPlan full = plan(config, Optional.empty(), Optional.empty());
     Transformer outline = Outline.of(config, name, Optional.empty());
-    long weights =
-        4 * outline.parameters().all().values().stream().mapToLong(t -> t.numel()).sum();
+    long weights = 4 * outline.parameters().all().values().stream().mapToLong(t -> t.numel()).sum();
     assertThat(full.weights()).isEqualTo(weights);
     assertThat(full.gradients()).isEqualTo(weights);
     assertThat(full.optimizer()).isGreaterThanOrEqualTo(2 * weights);

@@ -36,8 +36,15 @@ class MemoryPlanTest {
       ComputeDtype dtype,
       int kept,
       long data) {
-    Workload job = new Workload(
-            Outline.of(Json.parse(SMALL, "test"), "test", lora), lora, quant, TrainSettings.defaults(), dtype, 10, data);
+    Workload job =
+        new Workload(
+            Outline.of(Json.parse(SMALL, "test"), "test", lora),
+            lora,
+            quant,
+            TrainSettings.defaults(),
+            dtype,
+            10,
+            data);
     return new MemoryCount(job, false).plan(3, 1, StepLayout.recomputing(96).keeping(kept));
   }
 

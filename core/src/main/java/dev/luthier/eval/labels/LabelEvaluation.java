@@ -143,8 +143,7 @@ public final class LabelEvaluation {
     double majority = 0;
     for (int j = 0; j < perLabel.length; j++) {
       Confusion c = perLabel[j];
-      byLabel.put(
-          labels.get(j), new Scores(c.precision(1), c.recall(1), c.f1(1), c.support(1)));
+      byLabel.put(labels.get(j), new Scores(c.precision(1), c.recall(1), c.f1(1), c.support(1)));
       found += 2 * c.counts()[1][1];
       asked += 2 * c.counts()[1][1] + c.counts()[0][1] + c.counts()[1][0];
       macro += c.f1(1) / perLabel.length;

@@ -61,10 +61,12 @@ class LabelRowsTest {
     assertThat(survey(file("a.csv", "text,label", "x,spam", "y,ham")))
         .isEqualTo(new LabelSurvey(Problem.CLASSES, List.of("ham", "spam")));
     assertThat(
-            survey(file("b.jsonl", "{\"text\":\"x\",\"label\":10}", "{\"text\":\"y\",\"label\":9}")))
+            survey(
+                file("b.jsonl", "{\"text\":\"x\",\"label\":10}", "{\"text\":\"y\",\"label\":9}")))
         .isEqualTo(new LabelSurvey(Problem.CLASSES, List.of("9", "10")));
     assertThat(
-            survey(file("c.jsonl", "{\"text\":\"x\",\"label\":1}", "{\"text\":\"y\",\"label\":0.5}")))
+            survey(
+                file("c.jsonl", "{\"text\":\"x\",\"label\":1}", "{\"text\":\"y\",\"label\":0.5}")))
         .isEqualTo(new LabelSurvey(Problem.REGRESSION, List.of("score")));
     assertThat(survey(file("d.csv", "text,labels", "x,red|blue", "y,red")))
         .isEqualTo(new LabelSurvey(Problem.MULTI_LABEL, List.of("blue", "red")));

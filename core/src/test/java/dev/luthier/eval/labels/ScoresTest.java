@@ -67,8 +67,7 @@ class ScoresTest {
   @Test
   void an_entity_counts_only_with_its_words_and_its_type() {
     EntityCount count = new EntityCount();
-    count.add(
-        List.of("B-PER", "I-PER", "O", "B-LOC"), List.of("B-PER", "O", "O", "B-LOC"));
+    count.add(List.of("B-PER", "I-PER", "O", "B-LOC"), List.of("B-PER", "O", "O", "B-LOC"));
     count.add(List.of("B-LOC", "O"), List.of("B-PER", "B-PER"));
     Scores all = count.summary();
     assertThat(all.support()).isEqualTo(3);
