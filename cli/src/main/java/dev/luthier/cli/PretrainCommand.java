@@ -58,10 +58,7 @@ final class PretrainCommand implements Callable<Integer> {
     try (TrainProgress progress = new TrainProgress(console)) {
       result = Pretrain.run(settings, run.resume, Interrupts.install(console), progress);
     }
-    String next =
-        result.end() == Trainer.End.INTERRUPTED
-            ? ""
-            : next(result.output());
+    String next = result.end() == Trainer.End.INTERRUPTED ? "" : next(result.output());
     return RunSummary.print(console, json.json, "pretrain", result, next);
   }
 

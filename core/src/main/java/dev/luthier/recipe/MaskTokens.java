@@ -13,8 +13,7 @@ import java.util.List;
  * @param mask stands for a token to guess
  * @param names all of them, by id
  */
-record MaskTokens(
-    String pad, String unk, String cls, String sep, String mask, List<String> names) {
+record MaskTokens(String pad, String unk, String cls, String sep, String mask, List<String> names) {
   private static final MaskTokens BERT =
       new MaskTokens(
           "[PAD]",

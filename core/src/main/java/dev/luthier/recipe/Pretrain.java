@@ -160,11 +160,11 @@ public final class Pretrain {
     TrainingData train = pipeline.prepare(settings.data().train());
     listener.message(
         String.format(
-            java.util.Locale.ROOT,
-            "data: %,d documents, %,d sequences, %,d tokens",
-            train.report().usedRows(),
-            train.report().sequences(),
-            train.report().tokens())
+                java.util.Locale.ROOT,
+                "data: %,d documents, %,d sequences, %,d tokens",
+                train.report().usedRows(),
+                train.report().sequences(),
+                train.report().tokens())
             + (masks ? MASKED.formatted(100 * settings.mask().probability()) : ""));
     Optional<TrainingData> eval =
         settings.data().eval().isEmpty()
@@ -230,9 +230,7 @@ public final class Pretrain {
               .results(target, results)
               .write(
                   target,
-                  settings.from().isPresent()
-                      ? ModelCard.Kind.FINETUNE
-                      : ModelCard.Kind.SCRATCH,
+                  settings.from().isPresent() ? ModelCard.Kind.FINETUNE : ModelCard.Kind.SCRATCH,
                   settings.from(),
                   settings.data().train(),
                   List.of("pretrain"));

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.luthier.LuthierException;
+import dev.luthier.format.AtomicFile;
 import dev.luthier.tokenizer.TestTokenizers;
 import dev.luthier.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,28 +18,30 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class MaskedCollatorTest {
   private static final List<String> WORDS =
       List.of("the", "cat", "sat", "on", "mat", "un", "##want", "##ed", "run", "##ning", ".", ",");
 
-  @TempDir static Path folder;
-  private static Tokenizer wordPiece;
-  private static MaskedEncoder encoder;
+  private static final Tokenizer WORD_PIECE = wordPiece();
+  private static final MaskedEncoder ENCODER = new MaskedEncoder(WORD_PIECE);
 
-  @BeforeAll
-  static void makeTokenizer() throws IOException {
+  private static Tokenizer wordPiece() {
     List<String> vocabulary = new ArrayList<>();
     vocabulary.addAll(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
     vocabulary.addAll(WORDS);
-    Files.write(folder.resolve("vocab.txt"), vocabulary);
-    Files.writeString(
-        folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"BertTokenizer\"}");
-    wordPiece = Tokenizer.load(folder);
-    encoder = new MaskedEncoder(wordPiece);
+    try {
+      Path folder = Files.createTempDirectory("wordpiece");
+      Files.write(folder.resolve("vocab.txt"), vocabulary);
+      Files.writeString(
+          folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"BertTokenizer\"}");
+      Tokenizer tokenizer = Tokenizer.load(folder);
+      AtomicFile.deleteTree(folder);
+      return tokenizer;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Texts of 1 to 60 words. */
@@ -54,13 +58,13 @@ class MaskedCollatorTest {
                           .ints(2 + random.nextInt(59), 0, words.size())
                           .mapToObj(words::get)
                           .collect(Collectors.joining(" "));
-              return encoder.encode(new Row(row, new Example.Text(text))).sequence();
+              return ENCODER.encode(new Row(row, new Example.Text(text))).sequence();
             })
         .toList();
   }
 
   private static MaskedCollator collator(boolean wholeWord) {
-    return new MaskedCollator(wordPiece, new MaskSettings(0.15, wholeWord), 1, 7);
+    return new MaskedCollator(WORD_PIECE, new MaskSettings(0.15, wholeWord), 1, 7);
   }
 
   private static List<List<TokenSequence>> alone(List<TokenSequence> documents) {
@@ -79,7 +83,7 @@ class MaskedCollatorTest {
       TokenSequence d = documents.get(r);
       for (int i = 0; i < batch.length(); i++) {
         int at = r * batch.length() + i;
-        boolean may = i < d.length() && !wordPiece.specialIds().contains(d.tokens()[i]);
+        boolean may = i < d.length() && !WORD_PIECE.specialIds().contains(d.tokens()[i]);
         maskable += may ? 1 : 0;
         if (batch.labels()[at] == TokenSequence.IGNORED) {
           assertThat(batch.tokens()[at]).isEqualTo(i < d.length() ? d.tokens()[i] : 0);
@@ -117,7 +121,7 @@ class MaskedCollatorTest {
     long[] fixed = collator.make(List.of(documents), BatchMaker.EVALUATION).labels();
     assertThat(collator(false).make(List.of(documents), BatchMaker.EVALUATION).labels())
         .isEqualTo(fixed);
-    MaskedCollator other = new MaskedCollator(wordPiece, MaskSettings.defaults(), 1, 8);
+    MaskedCollator other = new MaskedCollator(WORD_PIECE, MaskSettings.defaults(), 1, 8);
     assertThat(other.make(List.of(documents), 2).labels()).isNotEqualTo(packed.labels());
   }
 
@@ -130,7 +134,7 @@ class MaskedCollatorTest {
       int[] ids = documents.get(r).tokens();
       for (int i = 1; i < ids.length; i++) {
         int at = r * batch.length() + i;
-        if (wordPiece.token(ids[i]).startsWith("##")) {
+        if (WORD_PIECE.token(ids[i]).startsWith("##")) {
           boolean chosen = batch.labels()[at] != TokenSequence.IGNORED;
           assertThat(chosen).isEqualTo(batch.labels()[at - 1] != TokenSequence.IGNORED);
           words += chosen ? 1 : 0;
@@ -163,7 +167,7 @@ class MaskedCollatorTest {
   @Test
   void long_texts_go_on_in_further_sequences_that_begin_and_end_as_the_first() {
     TokenSequence whole = documents(40).stream().filter(d -> d.length() > 45).findFirst().get();
-    List<TokenSequence> parts = encoder.pieces().of(whole, 20);
+    List<TokenSequence> parts = ENCODER.pieces().of(whole, 20);
     List<Integer> together = new ArrayList<>();
     for (TokenSequence part : parts) {
       assertThat(part.length()).isLessThanOrEqualTo(20);

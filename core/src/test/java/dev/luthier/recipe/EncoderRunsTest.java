@@ -7,11 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.FolderFuser;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.data.Batch;
+import dev.luthier.data.DataPipeline;
 import dev.luthier.data.DataSettings;
 import dev.luthier.data.MaskSettings;
 import dev.luthier.data.ModelInput;
 import dev.luthier.data.RowEncoder;
-import dev.luthier.data.DataPipeline;
 import dev.luthier.format.DType;
 import dev.luthier.format.Json;
 import dev.luthier.model.Transformer;
@@ -45,7 +45,7 @@ class EncoderRunsTest {
   private static final ModelLoader LOADER = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU);
   private static final List<String> WORDS = List.of("red", "blue", "green", "dark", "light");
 
-  @TempDir Path folder;
+  @TempDir Path folder = Path.of("");
 
   private Path base(String name) throws IOException {
     Path base = Files.createDirectories(folder.resolve("base"));
@@ -110,7 +110,9 @@ class EncoderRunsTest {
                 DataPipeline.of(encoder, DataSettings.defaults()).prepare(rows).rows(false, 32),
                 input.batches(1, MaskSettings.defaults(), 0))
             .batches(5, 0);
-    return new Evaluator(new BlockwiseStep(model, WeightSource.of(model))).score(batches).perToken();
+    return new Evaluator(new BlockwiseStep(model, WeightSource.of(model)))
+        .score(batches)
+        .perToken();
   }
 
   @ParameterizedTest
@@ -132,14 +134,18 @@ class EncoderRunsTest {
 
     Transformer tuned = LOADER.load(base, Optional.of(adapter)).transformer();
     Set<String> adapted = tuned.adapted().keySet();
-    assertThat(tuned.linears().keySet().stream().filter(p -> p.contains(".") && p.contains("layer")))
+    assertThat(
+            tuned.linears().keySet().stream().filter(p -> p.contains(".") && p.contains("layer")))
         .allMatch(adapted::contains);
     double before = loss(LOADER.load(base).transformer(), rows(name));
     double after = loss(tuned, rows(name));
     assertThat(after).isLessThan(before - 0.1);
     Path fused = Files.createDirectories(folder.resolve("fused"));
     new FolderFuser(base, adapter, Optional.empty()).write(fused);
-    Files.copy(base.resolve("config.json"), fused.resolve("config.json"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(
+        base.resolve("config.json"),
+        fused.resolve("config.json"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
     assertThat(loss(LOADER.load(fused).transformer(), rows(name))).isCloseTo(after, within(1e-5));
   }
 
