@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,10 +52,12 @@ class ClassifierAcceptanceTest {
        "activation":"gelu","initializer_range":0.02,"pad_token_id":0}
       """;
 
-  @TempDir private Path temp;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path temp;
 
   private static Path assets() {
-    return Path.of(System.getProperty("luthier.assets"));
+    return Path.of(System.getProperty("luthier.assets", ""));
   }
 
   private Path model() throws IOException {
@@ -76,7 +79,7 @@ class ClassifierAcceptanceTest {
                 new ReadOptions(false, false, Optional.empty()),
                 new RowSink() {
                   @Override
-                  public void row(int number, Map<String, Object> columns) {
+                  public void row(int number, Map<String, @Nullable Object> columns) {
                     lines.add(
                         Json.object()
                             .put("text", String.valueOf(columns.get("column1")))

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,9 @@ class ClassifierRunTest {
        "initializer_range":0.1}
       """;
 
-  @TempDir private Path temp;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path temp;
 
   private Path model(String config) throws IOException {
     Path folder = Files.createDirectory(temp.resolve("model"));
@@ -203,6 +206,10 @@ class ClassifierRunTest {
     assertThat(answer.entities().get(0).type()).isEqualTo("X");
   }
 
+  private static double number(Map<String, Object> figures, String name) {
+    return ((Number) Objects.requireNonNull(figures.get(name))).doubleValue();
+  }
+
   @Test
   void numbers_and_several_labels_are_learnt() throws IOException {
     List<String> numbers = new ArrayList<>(List.of("text,score"));
@@ -224,7 +231,7 @@ class ClassifierRunTest {
             .report()
             .orElseThrow()
             .figures();
-    assertThat((double) mse.get("mse")).isLessThan(0.5 * (double) mse.get("mean_mse"));
+    assertThat(number(mse, "mse")).isLessThan(0.5 * number(mse, "mean_mse"));
     Map<String, Object> labels =
         run(
                 model,
@@ -234,7 +241,7 @@ class ClassifierRunTest {
             .report()
             .orElseThrow()
             .figures();
-    assertThat((double) labels.get("label_accuracy"))
-        .isGreaterThan((double) labels.get("majority_label_accuracy") + 0.05);
+    assertThat(number(labels, "label_accuracy"))
+        .isGreaterThan(number(labels, "majority_label_accuracy") + 0.05);
   }
 }

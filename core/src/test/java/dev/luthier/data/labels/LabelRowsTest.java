@@ -37,7 +37,9 @@ class LabelRowsTest {
         "vocab":{"[PAD]":0,"[UNK]":1,"[CLS]":2,"[SEP]":3,"a":4,"b":5,"##b":6,".":7}}}
       """;
 
-  @TempDir private Path folder;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  private Path folder;
 
   private Path file(String name, String... lines) throws IOException {
     return Files.writeString(folder.resolve(name), String.join("\n", lines) + "\n");
