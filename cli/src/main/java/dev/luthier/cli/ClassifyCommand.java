@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
       "Example:",
       "  luthier classify --model sentiment --text \"What a fine film.\"",
       "  luthier classify --model bert --adapter sentiment --input reviews.csv --json",
-      "  luthier classify --model topics --input rows.jsonl --columns text=body --top 3"
+      "  luthier classify --model topics --input a.jsonl --columns text=body --top 3"
     })
 final class ClassifyCommand implements Callable<Integer> {
   private static final int SHOWN = 60;
