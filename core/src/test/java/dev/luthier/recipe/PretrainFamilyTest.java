@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A model from nothing in the shape that a config.json gives. */
 class PretrainFamilyTest {
-  @TempDir private Path temp;
+  @TempDir private Path temp = Path.of("");
 
   private Settings settings(String config) throws IOException {
     Path texts = temp.resolve("texts.txt");

@@ -20,11 +20,13 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a step is planned to hold beside the model, against what the process really takes more. */
+@Tag("acceptance")
 class FamilyMemoryTest {
   private static final int ROWS = 3;
   private static final int LENGTH = 768;

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Tag;
@@ -144,7 +145,7 @@ class GradientOracleTest {
     expected.forEach(
         (name, tensor) -> {
           float[] theirs = Tensors.toFloats(tensor);
-          Tensor gradient = trained.get(name).grad();
+          Tensor gradient = Objects.requireNonNull(trained.get(name)).grad();
           float[] ours = gradient.defined() ? Tensors.toFloats(gradient) : new float[theirs.length];
           double worst = 0;
           double largest = 0;
