@@ -24,18 +24,10 @@ class MaskedCollatorTest {
   private static final List<String> WORDS =
       List.of("the", "cat", "sat", "on", "mat", "un", "##want", "##ed", "run", "##ning", ".", ",");
 
-<<<<<<< HEAD
   private static final Tokenizer WORD_PIECE = wordPiece();
   private static final MaskedEncoder ENCODER = new MaskedEncoder(WORD_PIECE);
 
   private static Tokenizer wordPiece() {
-=======
-  private static Tokenizer wordPiece;
-  private static MaskedEncoder encoder;
-
-  @BeforeAll
-  static void makeTokenizer(@TempDir Path folder) throws IOException {
->>>>>>> 8d50216 (Tests compile under NullAway; memory of every family is measured where no other test's comes and goes; format)
     List<String> vocabulary = new ArrayList<>();
     vocabulary.addAll(List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"));
     vocabulary.addAll(WORDS);
