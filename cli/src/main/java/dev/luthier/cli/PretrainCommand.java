@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
       "Example:",
       "  luthier pretrain --config examples/demo/pretrain.yaml --output my-base",
       "  luthier pretrain --config my.yaml --output my-base --set train.epochs=1",
-      "  luthier pretrain --model my-bert --set data.train=texts.txt --output my-bert-2",
+      "  luthier pretrain --model my-bert --set data.train=texts.txt --output bert-2",
       "",
       "'luthier config pretrain' prints every setting, its default and what it does."
     })
