@@ -52,7 +52,7 @@ public record Inspection(
     for (String name : SafetensorsIndex.names(path)) {
       if (name.endsWith(SafetensorsIndex.SUFFIX)) {
         files.add(SafetensorsFile.open(path.resolve(name)));
-      } else if (ModelWeights.isPickled(name)) {
+      } else if (ModelWeights.isPickled(name, kind)) {
         pickled.add(path.resolve(name));
       } else if (CONFIGS.contains(name)) {
         configs.put(name, Json.read(path.resolve(name)));

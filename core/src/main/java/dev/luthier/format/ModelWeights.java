@@ -112,6 +112,11 @@ public final class ModelWeights {
         || isSingle(name);
   }
 
+  /** The same for a folder of this kind: what else lies beside an adapter is no weights. */
+  static boolean isPickled(String name, HfFolder.Kind kind) {
+    return isPickled(name) && (kind != HfFolder.Kind.ADAPTER || name.equals("adapter_model.bin"));
+  }
+
   private static boolean isSingle(String name) {
     return (name.endsWith(".pt") || name.endsWith(".pth"))
         && !TRAINERS.contains(name)
