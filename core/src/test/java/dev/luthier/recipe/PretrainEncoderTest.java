@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.UsageException;
+import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.format.Json;
+import dev.luthier.generate.FillMask;
+import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.TinyEncoders;
 import dev.luthier.train.TrainListener;
@@ -17,6 +21,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Encoders from scratch, and further, on texts whose every word tells its neighbour. */
 class PretrainEncoderTest {
@@ -52,13 +58,38 @@ class PretrainEncoderTest {
         .set("tokenizer.vocabSize", "330", "")
         .set("model.config", file.toString(), "")
         .set("train.microBatchSize", "16", "")
-        .set("train.learningRate", "1e-3", "")
-        .set("train.maxSteps", "500", "");
+        .set("train.learningRate", "3e-3", "")
+        .set("train.maxSteps", "200", "");
   }
 
   private static RunResult run(Settings settings, boolean resume) {
     return Pretrain.run(
         settings.bind(PretrainSettings.class), resume, () -> false, new TrainListener() {});
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta", "distilbert"})
+  void an_encoder_learns_what_stands_beside_what(String type) throws IOException {
+    Path output = folder.resolve("out");
+    run(settings(type, output), false);
+    Tokenizer tokenizer = Tokenizer.load(output);
+    FillMask filler =
+        new FillMask(
+            new ModelLoader(ComputeDtype.FLOAT32, Device.CPU).load(output).transformer(),
+            tokenizer);
+    String mask = tokenizer.maskToken().orElseThrow();
+    // Every animal twice: what is asked first must not change what is answered next.
+    for (int i = 0; i < 8; i++) {
+      String asked = "the " + ANIMALS.get(i % 4) + " here";
+      FillMask.Guess guess = filler.fill(asked + mask + " .", 1).get(0).get(0);
+      assertThat(guess.token()).as(asked).isEqualTo("Ġ" + SOUNDS.get(i % 4));
+      assertThat(guess.probability()).isGreaterThan(0.8);
+      assertThat(guess.text()).isEqualTo(asked + " " + SOUNDS.get(i % 4) + " .");
+    }
+    assertThat(filler.fill("the" + mask + " here" + mask, 3)).hasSize(2);
+    assertThat(Json.read(output.resolve("config.json")).path("pad_token_id").asInt())
+        .isEqualTo(tokenizer.padId().orElseThrow());
+    assertThat(output.resolve("generation_config.json")).doesNotExist();
   }
 
   @Test
