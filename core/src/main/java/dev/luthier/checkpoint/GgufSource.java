@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -193,7 +194,19 @@ final class GgufSource implements StoredTensors {
 
   @Override
   public Optional<long[]> shape(String name, long... asked) {
-    return find(name).map(t -> t.shape().stream().mapToLong(Long::longValue).toArray());
+    return find(name)
+        .map(
+            t ->
+                turned(t)
+                    ? new long[] {t.shape().get(1), t.shape().get(0)}
+                    : t.shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  /** Whether Hugging Face stores this matrix (in, out). */
+  private boolean turned(GgufTensor tensor) {
+    return family.traits().contains(Trait.TURNED)
+        && tensor.name().startsWith("blk.")
+        && matrix(tensor);
   }
 
   @Override
@@ -217,6 +230,14 @@ final class GgufSource implements StoredTensors {
             torch.empty(Tensors.shape(target), Tensors.options(ScalarType.Float, Device.CPU), null);
         readStored(name, tensor, exact);
         target.copy_(exact.sub_(Tensors.scalar(1)));
+      } else if (turned(tensor)) {
+        Tensor rows =
+            torch.empty(
+                new long[] {target.size(1), target.size(0)},
+                Tensors.options(Tensors.dtype(target), Device.CPU),
+                null);
+        readStored(name, tensor, rows);
+        target.copy_(rows.t());
       } else {
         readStored(name, tensor, target);
       }
@@ -253,32 +274,52 @@ final class GgufSource implements StoredTensors {
   }
 
   /**
-   * Rows, or what stands for them, in Hugging Face's order. llama.cpp's converter takes a head's
-   * rows 0, E/2, 1, E/2 + 1, ... of q and k where the family rotates neighbours.
+   * Rows, or what stands for them, in Hugging Face's order.
    *
    * @param rows (out, anything) or (out)
    */
   private Tensor inOrder(GgufTensor tensor, Tensor rows) {
     String[] path = tensor.name().split("\\.");
     String module = path.length == 4 ? path[2] : "";
-    boolean query = module.equals("attn_q");
-    if (!family.traits().contains(Trait.PAIRED_ROWS) || !query && !module.equals("attn_k")) {
+    return switch (module) {
+      case "attn_q" -> unpaired(tensor, rows, heads);
+      case "attn_k" -> unpaired(tensor, rows, keyHeads);
+      case "attn_qkv" -> grouped(tensor, rows);
+      default -> rows;
+    };
+  }
+
+  /** The converter takes a head's rows 0, E/2, 1, E/2 + 1, ... where neighbours are rotated. */
+  private Tensor unpaired(GgufTensor tensor, Tensor rows, long heads) {
+    if (!family.traits().contains(Trait.PAIRED_ROWS)) {
       return rows;
     }
-    long heads = query ? this.heads : keyHeads;
     long out = rows.size(0);
-    if (out % (2 * heads) != 0) {
-      throw new LuthierException(
-          file.path()
-              + ": tensor '"
-              + tensor.name()
-              + "' has "
-              + out
-              + " rows, which "
-              + heads
-              + " heads do not divide into pairs");
-    }
+    divides(tensor, out, 2 * heads, heads + " heads do not divide into pairs");
     return rows.view(heads, out / heads / 2, 2, -1).transpose(1, 2).reshape(Tensors.shape(rows));
+  }
+
+  /** From all q, all k, all v to the H / K queries, the key and the value of each key head. */
+  private Tensor grouped(GgufTensor tensor, Tensor rows) {
+    if (!family.traits().contains(Trait.GROUPED_ROWS)) {
+      return rows;
+    }
+    long out = rows.size(0);
+    long parts = heads + 2 * keyHeads;
+    divides(tensor, out, parts, heads + " heads over " + keyHeads + " key heads do not divide");
+    divides(tensor, heads, keyHeads, keyHeads + " key heads do not share");
+    long e = out / parts;
+    Tensor q = rows.narrow(0, 0, heads * e).view(keyHeads, heads / keyHeads * e, -1);
+    Tensor k = rows.narrow(0, heads * e, keyHeads * e).view(keyHeads, e, -1);
+    Tensor v = rows.narrow(0, (heads + keyHeads) * e, keyHeads * e).view(keyHeads, e, -1);
+    return torch.cat(new TensorVector(q, k, v), 1).reshape(Tensors.shape(rows));
+  }
+
+  private void divides(GgufTensor tensor, long whole, long parts, String problem) {
+    if (parts < 1 || whole % parts != 0) {
+      throw new LuthierException(
+          file.path() + ": tensor '" + tensor.name() + "' has rows that " + problem);
+    }
   }
 
   @Override

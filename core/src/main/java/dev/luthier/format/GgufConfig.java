@@ -27,6 +27,9 @@ public final class GgufConfig {
     WHOLE.put("attention.key_length", "head_dim");
     WHOLE.put("context_length", "max_position_embeddings");
     WHOLE.put("attention.sliding_window", "sliding_window");
+    WHOLE.put("decoder_block_count", "num_decoder_layers");
+    WHOLE.put("attention.relative_buckets_count", "relative_attention_num_buckets");
+    WHOLE.put("decoder_start_token_id", "decoder_start_token_id");
     REAL.put("attention.layer_norm_rms_epsilon", "rms_norm_eps");
     REAL.put("attention.layer_norm_epsilon", "layer_norm_eps");
     REAL.put("rope.freq_base", "rope_theta");
@@ -66,9 +69,9 @@ public final class GgufConfig {
 
   private ObjectNode build() {
     config.put("model_type", family.modelType());
-    config.put("hidden_act", family.activation());
-    WHOLE.forEach((key, name) -> whole(key).ifPresent(v -> config.put(name, v)));
-    REAL.forEach((key, name) -> real(key).ifPresent(v -> config.put(name, v)));
+    family.said().forEach(config::put);
+    WHOLE.forEach((key, name) -> whole(key).ifPresent(v -> put(name, v)));
+    REAL.forEach((key, name) -> real(key).ifPresent(v -> put(name, v)));
     for (String key : NEEDED) {
       if (!metadata.has(key(key))) {
         throw wrong(key, "is missing, which every model has");
@@ -76,15 +79,34 @@ public final class GgufConfig {
     }
     mistral();
     gemma();
+    falcon();
     config.put("vocab_size", vocabulary());
-    config.put("tie_word_embeddings", file.tensor("output.weight").isEmpty());
-    config.put("attention_bias", file.tensor("blk.0.attn_q.bias").isPresent());
-    config.put("mlp_bias", file.tensor("blk.0.ffn_up.bias").isPresent());
+    config.put("tie_word_embeddings", !has("output.weight"));
+    config.put("attention_bias", has("blk.0.attn_q.bias") || has("blk.0.attn_qkv.bias"));
+    config.put("mlp_bias", has("blk.0.ffn_up.bias"));
+    metadata
+        .flag(key("use_parallel_residual"))
+        .ifPresent(v -> config.put("use_parallel_residual", v));
+    file.tensor("token_types.weight")
+        .ifPresent(t -> config.put("type_vocab_size", t.shape().get(0)));
     rotated();
     scaling().ifPresent(s -> config.set("rope_scaling", s));
     token("bos", "bos_token_id");
     token("eos", "eos_token_id");
+    token("padding", "pad_token_id");
     return config;
+  }
+
+  private void put(String name, long value) {
+    family.key(name).ifPresent(k -> config.put(k, value));
+  }
+
+  private void put(String name, double value) {
+    family.key(name).ifPresent(k -> config.put(k, value));
+  }
+
+  private boolean has(String tensor) {
+    return file.tensor(tensor).isPresent();
   }
 
   private String key(String suffix) {
@@ -144,6 +166,19 @@ public final class GgufConfig {
     }
   }
 
+  /** 7B has one key head and one norm, 40B groups of heads and two norms, 11B groups and one. */
+  private void falcon() {
+    if (!family.modelType().equals("falcon")) {
+      return;
+    }
+    boolean twoNorms = !family.marker().isEmpty();
+    boolean grouped = twoNorms || whole("attention.head_count_kv").orElse(1L) > 1;
+    config.put("new_decoder_architecture", grouped);
+    if (grouped) {
+      config.put("num_ln_in_parallel_attn", twoNorms ? 2 : 1);
+    }
+  }
+
   /** Of the embedding, since older files do not say it. */
   private long vocabulary() {
     return file.tensor("token_embd.weight")
@@ -158,10 +193,11 @@ public final class GgufConfig {
   }
 
   private long headDim() {
-    return config.has("head_dim")
-        ? config.path("head_dim").asLong()
-        : config.path("hidden_size").asLong()
-            / Math.max(1, config.path("num_attention_heads").asLong());
+    return whole("attention.key_length")
+        .orElseGet(
+            () ->
+                whole("embedding_length").orElse(0L)
+                    / Math.max(1, whole("attention.head_count").orElse(1L)));
   }
 
   private void rotated() {
@@ -170,7 +206,7 @@ public final class GgufConfig {
     }
     long rotated = whole("rope.dimension_count").orElse(headDim());
     if (family.traits().contains(GgufFamily.Trait.ROTATES_A_PART)) {
-      config.put("partial_rotary_factor", (double) rotated / headDim());
+      put("partial_rotary_factor", (double) rotated / headDim());
     } else if (rotated != headDim()) {
       throw wrong(
           "rope.dimension_count",
