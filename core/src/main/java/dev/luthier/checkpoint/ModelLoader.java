@@ -43,6 +43,8 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record ModelLoader(
     ComputeDtype dtype, Device device, Optional<QuantSettings> quant, boolean stream) {
+  private static final String NEW = "the new model's configuration";
+
   /** Matrices are held in the compute dtype. */
   public ModelLoader(ComputeDtype dtype, Device device) {
     this(dtype, device, Optional.empty(), false);
@@ -147,7 +149,7 @@ public record ModelLoader(
 
   /** A model from nothing, all weights trained. */
   public LoadedModel fresh(ObjectNode config, long seed) {
-    return made(config, new RandomSource(seed, range(config)), Optional.empty(), seed);
+    return made(config, random(config, NEW, seed), Optional.empty(), seed);
   }
 
   /**
@@ -157,7 +159,8 @@ public record ModelLoader(
   public LoadedModel patterned(ObjectNode config, Optional<LoraSettings> lora, long seed) {
     // Trained weights are held in float32 whatever the model computes in.
     ComputeDtype drawn = lora.isPresent() ? dtype : ComputeDtype.FLOAT32;
-    try (PatternSource source = new PatternSource(seed, range(config), drawn.scalarType())) {
+    double range = config.path("initializer_range").asDouble(0.02);
+    try (PatternSource source = new PatternSource(seed, range, drawn.scalarType())) {
       return made(config, source, lora, seed);
     }
   }
@@ -167,8 +170,9 @@ public record ModelLoader(
     return files(folder).quantization();
   }
 
-  private static double range(ObjectNode config) {
-    return config.path("initializer_range").asDouble(0.02);
+  private static RandomSource random(ObjectNode config, String where, long seed) {
+    Family family = Families.of(config, where);
+    return new RandomSource(seed, name -> family.deviation(config, name));
   }
 
   private LoadedModel made(
@@ -177,8 +181,7 @@ public record ModelLoader(
       Parameters base = parameters(quantizing(source), name -> lora.isEmpty());
       Optional<LoraLayers> layers =
           lora.map(s -> new LoraLayers(s, parameters(new RandomSource(seed, 0), name -> true)));
-      Transformer transformer =
-          Families.build(config, "the new model's configuration", new Linears(base, layers));
+      Transformer transformer = Families.build(config, NEW, new Linears(base, layers));
       base.finish();
       return new LoadedModel(transformer, config, Optional.empty(), lora);
     }
@@ -228,7 +231,7 @@ public record ModelLoader(
     TensorSource over(TensorSource files, ObjectNode stored) {
       Optional<RandomSource> drawn =
           seed.isPresent()
-              ? Optional.of(new RandomSource(seed.getAsLong(), range(stored)))
+              ? Optional.of(random(stored, files.where(), seed.getAsLong()))
               : Optional.empty();
       boolean sameLabels =
           HeadConfig.of(stored)

@@ -29,6 +29,16 @@ public interface Family {
   }
 
   /**
+   * The standard deviation with which a fresh parameter of {@link dev.luthier.nn.Init#NORMAL}
+   * starts.
+   *
+   * @param name its whole name
+   */
+  default double deviation(ObjectNode config, String name) {
+    return config.path("initializer_range").asDouble(0.02);
+  }
+
+  /**
    * Puts a model together, asking for every parameter by name and shape.
    *
    * @throws dev.luthier.LuthierException naming what its configuration asks for and we do not have

@@ -81,6 +81,23 @@ final class T5 implements Family {
             "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"));
   }
 
+  /** As the authors' code has it (Mesh TensorFlow, T5X): scores are not scaled, so queries are. */
+  @Override
+  public double deviation(ObjectNode config, String name) {
+    double hidden = config.path("d_model").asDouble();
+    double headDim = config.path("d_kv").asDouble(64);
+    String[] path = name.split("\\.");
+    double variance =
+        switch (path[path.length - 2]) {
+          case "shared" -> 1;
+          case "q" -> 1 / (hidden * headDim);
+          case "o" -> 1 / (config.path("num_heads").asDouble() * headDim);
+          case "wo" -> 1 / config.path("d_ff").asDouble();
+          default -> 1 / hidden;
+        };
+    return config.path("initializer_factor").asDouble(1) * Math.sqrt(variance);
+  }
+
   /** What config.json says. */
   private record Config(
       int vocabulary,

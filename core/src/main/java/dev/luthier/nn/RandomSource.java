@@ -4,6 +4,7 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Seeds;
 import dev.luthier.tensor.Tensors;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -15,9 +16,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * its name, so that the order of construction does not matter.
  *
  * @param seed the run's seed
- * @param standardDeviation the configuration's {@code initializer_range}
+ * @param deviation standard deviation of a normal parameter, by name
  */
-public record RandomSource(long seed, double standardDeviation) implements TensorSource {
+public record RandomSource(long seed, ToDoubleFunction<String> deviation) implements TensorSource {
+  /**
+   * @param standardDeviation of all normal parameters
+   */
+  public RandomSource(long seed, double standardDeviation) {
+    this(seed, name -> standardDeviation);
+  }
+
   @Override
   public Optional<long[]> shape(String name, long... asked) {
     return Optional.of(asked);
@@ -46,7 +54,7 @@ public record RandomSource(long seed, double standardDeviation) implements Tenso
         double bound = 1 / Math.sqrt(target.size(-1));
         target.uniform_(-bound, bound, generator(name));
       }
-      case NORMAL -> target.normal_(0, standardDeviation, generator(name));
+      case NORMAL -> target.normal_(0, deviation.applyAsDouble(name), generator(name));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.luthier.nn;
 
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -27,14 +28,8 @@ public record RelativeBias(
    * @param tape to record on, or null
    */
   public Value forward(int queries, int keys, @Nullable Tape tape) {
-    long[] buckets = new long[queries * keys];
-    for (int q = 0; q < queries; q++) {
-      for (int k = 0; k < keys; k++) {
-        buckets[q * keys + k] = bucket(k - (keys - queries + q));
-      }
-    }
     try (Op op = new Op()) {
-      Tensor ids = Tensors.longs(buckets, device, queries, keys);
+      Tensor ids = Tensors.longs(buckets(queries, keys), device, queries, keys);
       Tensor rows = torch.embedding(Tensors.cast(weight.detach(), compute), ids); // (T, S, H)
       Tensor bias = op.out(rows.permute(2, 0, 1).unsqueeze(0).contiguous());
       boolean wanted = tape != null && weight.requires_grad();
@@ -47,6 +42,17 @@ public record RelativeBias(
       }
       return out;
     }
+  }
+
+  /** The buckets (T, S) of the last T of S tokens. */
+  long[] buckets(int queries, int keys) {
+    long[] byDistance = new long[queries + keys - 1]; // from 1 - S to T - 1
+    Arrays.setAll(byDistance, i -> bucket(i + 1 - keys));
+    long[] out = new long[Math.multiplyExact(queries, keys)];
+    for (int q = 0; q < queries; q++) {
+      System.arraycopy(byDistance, queries - 1 - q, out, q * keys, keys);
+    }
+    return out;
   }
 
   /**

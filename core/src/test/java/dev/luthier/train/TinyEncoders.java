@@ -69,8 +69,7 @@ public final class TinyEncoders {
         .put("decoder_start_token_id", 0)
         .put("pad_token_id", 0)
         .put("eos_token_id", 1)
-        .put("is_encoder_decoder", true)
-        .put("initializer_range", 0.2);
+        .put("is_encoder_decoder", true);
   }
 
   /** A model with random weights, all trained. */
