@@ -43,9 +43,9 @@ class PlainLayers {
     weights.forEach(
         (name, t) ->
             this.weights.put(name, t.detach().to(WIDE, false, true, null).requires_grad_(true)));
-    hidden = integer("hidden_size", "n_embd");
-    heads = integer("num_attention_heads", "n_head", "num_heads");
-    layers = integer("num_hidden_layers", "n_layer", "num_layers");
+    hidden = integer("hidden_size", "n_embd", "dim");
+    heads = integer("num_attention_heads", "n_head", "num_heads", "n_heads");
+    layers = integer("num_hidden_layers", "n_layer", "num_layers", "n_layers");
     headDim = c.path("head_dim").asInt(hidden / heads);
     keyHeads =
         switch (type) {
@@ -106,7 +106,7 @@ class PlainLayers {
         switch (type) {
           case "gpt2", "gpt_neo", "gptj", "phi", "bloom" -> "gelu_new";
           case "opt" -> "relu";
-          case "falcon", "gpt_neox" -> "gelu";
+          case "falcon", "gpt_neox", "bert", "roberta", "distilbert" -> "gelu";
           case "gemma", "gemma2", "gemma3_text" -> "gelu_new";
           default -> "silu";
         };
@@ -131,6 +131,10 @@ class PlainLayers {
   Tensor layerNorm(Tensor x, String path) {
     double eps =
         type.equals("opt") ? 1e-5 : number("layer_norm_epsilon", number("layer_norm_eps", 1e-5));
+    return layerNorm(x, path, eps);
+  }
+
+  Tensor layerNorm(Tensor x, String path, double eps) {
     Tensor off = x.sub(mean(x));
     Tensor y = off.mul(mean(off.square()).add(Tensors.scalar(eps)).rsqrt());
     return y.mul(weight(path + ".weight")).add(weight(path + ".bias"));

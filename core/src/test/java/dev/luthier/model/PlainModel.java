@@ -16,11 +16,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Every family of decoders a second time, as plainly as it goes: float64, explicit masks, heads
- * repeated, all experts computed, differentiated by libtorch. Written from the papers and from what
- * published configurations mean. It shares nothing with the package under test.
+ * Every family of decoders and encoders a second time, as plainly as it goes: float64, explicit
+ * masks, heads repeated, all experts computed, differentiated by libtorch. Written from the papers
+ * and from what published configurations mean. It shares nothing with the package under test.
  */
-final class PlainModel extends PlainAttention {
+final class PlainModel extends PlainEncoder {
   private final List<Tensor> routers = new ArrayList<>();
 
   /**
@@ -43,7 +43,8 @@ final class PlainModel extends PlainAttention {
       double[] picked = new double[targets.length];
       for (int i = 0; i < targets.length; i++) {
         boolean last = i % of.length() == of.length() - 1;
-        long label = last ? TokenSequence.IGNORED : of.labels()[i + 1];
+        int next = of.form().inPlace() ? i : i + 1;
+        long label = last && next > i ? TokenSequence.IGNORED : of.labels()[next];
         targets[i] = Math.max(0, label);
         picked[i] = label == TokenSequence.IGNORED ? 0 : -1;
       }
@@ -61,6 +62,9 @@ final class PlainModel extends PlainAttention {
   /** (B, T, V). */
   Tensor logits(Batch of) {
     batch = of;
+    if (isEncoder()) {
+      return masked();
+    }
     routers.clear();
     Tensor x = embed();
     for (int i = 0; i < layers; i++) {

@@ -100,6 +100,37 @@ public final class TinyConfigs {
         "bloom",
         "hidden_size: 24, n_layer: 2, n_head: 6",
         "apply_residual_connection_post_layernorm: true");
+    add("bert", NEO, "intermediate_size: 40, layer_norm_eps: 0.00001");
+    add("bert", NEO, "intermediate_size: 40, hidden_act: relu, tie_word_embeddings: false");
+    add(
+        "roberta",
+        NEO,
+        "intermediate_size: 40, hidden_act: gelu_new, type_vocab_size: 1, pad_token_id: 1");
+    add("roberta", NEO, "intermediate_size: 40, tie_word_embeddings: false, pad_token_id: 1");
+    add(
+        "distilbert",
+        "dim: 24, n_layers: 2, n_heads: 3, max_position_embeddings: 64",
+        "hidden_dim: 40");
+    add(
+        "distilbert",
+        "dim: 24, n_layers: 2, n_heads: 3, max_position_embeddings: 64",
+        "hidden_dim: 40, activation: relu, tie_word_embeddings: false");
+    add(
+        "bert",
+        NEO,
+        "intermediate_size: 40, architectures: [BertForSequenceClassification], num_labels: 40");
+    add(
+        "roberta",
+        NEO,
+        "intermediate_size: 40, pad_token_id: 1, architectures: [RobertaForSequenceClassification], num_labels: 40");
+    add(
+        "roberta",
+        NEO,
+        "intermediate_size: 40, pad_token_id: 1, architectures: [RobertaForTokenClassification], num_labels: 40");
+    add(
+        "distilbert",
+        "dim: 24, n_layers: 2, n_heads: 3, max_position_embeddings: 64",
+        "hidden_dim: 40, architectures: [DistilBertForSequenceClassification], num_labels: 40");
   }
 
   private TinyConfigs() {}
@@ -125,6 +156,11 @@ public final class TinyConfigs {
   /** The configuration that switches this on. */
   public static ObjectNode get(String setting) {
     return Objects.requireNonNull(ALL.get(setting), setting);
+  }
+
+  /** Whether a configuration is an encoder's. */
+  public static boolean isEncoder(ObjectNode config) {
+    return Families.of(config, "a test").kind() == Transformer.Kind.ENCODER;
   }
 
   /** One of each family. */

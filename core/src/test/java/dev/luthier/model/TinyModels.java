@@ -107,6 +107,35 @@ public final class TinyModels {
     return batch(documents, 3, length);
   }
 
+  /**
+   * The same for a model: labels of an encoder are those of their own tokens, and every third token
+   * of a document is of the second segment.
+   */
+  public static Batch batch(ObjectNode config) {
+    return of(config, batch());
+  }
+
+  /** A batch as this model reads it. */
+  public static Batch of(ObjectNode config, Batch b) {
+    if (!TinyConfigs.isEncoder(config)) {
+      return b;
+    }
+    boolean segments = config.path("type_vocab_size").asInt(2) > 1;
+    long[] types = new long[b.tokens().length];
+    Arrays.setAll(types, i -> segments && b.positions()[i] % 3 == 1 ? 1 : 0);
+    Batch.Form form = new Batch.Form(true, 0, types);
+    return new Batch(
+        b.rows(),
+        b.length(),
+        b.tokens(),
+        b.labels(),
+        b.positions(),
+        b.documents(),
+        b.weights(),
+        b.sources(),
+        form);
+  }
+
   /** Random tokens, two thirds of them labelled, in these documents. */
   public static Batch batch(long[] documents, int rows, int length) {
     SplittableRandom random = new SplittableRandom(5);
@@ -132,7 +161,8 @@ public final class TinyModels {
     try (PointerScope scope = new PointerScope()) {
       Pass pass =
           model.pass(
-              Places.whole(batch.positions(), batch.documents(), batch.rows(), batch.length()));
+              Places.whole(batch.positions(), batch.documents(), batch.rows(), batch.length())
+                  .withTypes(batch.form().types()));
       Tensor ids = Tensors.longs(batch.tokens(), Device.CPU, batch.rows(), batch.length());
       Tensor hidden = Inference.hidden(model, ids, pass, List.of());
       return Tensors.toFloats(Inference.logits(model, hidden, pass));
