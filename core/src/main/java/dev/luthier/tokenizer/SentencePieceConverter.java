@@ -16,7 +16,8 @@ import java.util.Set;
 
 /**
  * SentencePiece's {@code tokenizer.model}: byte-pair vocabularies (Llama 1 and 2, Mistral, Gemma)
- * and Unigram ones (T5), as the tokenizer.json files published with such models have them.
+ * and Unigram ones (T5, XLM-RoBERTa), as the tokenizer.json files published with such models have
+ * them.
  */
 final class SentencePieceConverter {
   private static final Set<String> T5 = Set.of("T5Tokenizer", "t5", "mt5", "umt5");
@@ -27,16 +28,19 @@ final class SentencePieceConverter {
   private final String where;
   private final SentencePieceModel model;
   private final SourceFolder folder;
+  private final boolean fairseq;
   private final TokenTable tokens;
 
   private SentencePieceConverter(String where, SentencePieceModel model, SourceFolder folder) {
     this.where = where;
-    this.model = model;
     this.folder = folder;
+    this.fairseq = FairseqPieces.isFor(folder.family());
+    this.model = fairseq ? FairseqPieces.of(model, folder.family(), where) : model;
     this.tokens = new TokenTable(where);
   }
 
   static ConvertedTokenizer convert(Path file, SourceFolder folder) {
+    FairseqPieces.check(file, folder.family());
     return convert(file.toString(), SentencePieceModel.read(file), folder);
   }
 
@@ -61,6 +65,11 @@ final class SentencePieceConverter {
     model.text(model.eosId()).ifPresent(text -> roles.put("eos_token", text));
     model.text(model.unkId()).ifPresent(text -> roles.put("unk_token", text));
     model.text(model.padId()).ifPresent(text -> roles.put("pad_token", text));
+    if (fairseq) {
+      roles.putAll(FairseqPieces.ROLES);
+      // A mask takes the space before it, as words do.
+      tokens.add(TokenizerParts.special(FairseqPieces.MASK).put("lstrip", true));
+    }
     boolean t5 = T5.contains(folder.family());
     if (t5) {
       addSentinels();
@@ -92,8 +101,16 @@ final class SentencePieceConverter {
     }
   }
 
-  /** BOS before a text of a byte-pair model, EOS after one of T5's, unless settings say else. */
+  /**
+   * BOS before a text of a byte-pair model, EOS after one of T5's, unless settings say else; both
+   * around one of fairseq's.
+   */
   private JsonNode postProcessor(boolean t5, Map<String, String> roles) {
+    if (fairseq) {
+      return TokenizerParts.around("RobertaProcessing", tokens.idOf(), "<s>", "</s>")
+          .put("trim_offsets", false)
+          .put("add_prefix_space", false);
+    }
     boolean wantsBos =
         folder.config().addBosToken().orElse(model.algorithm() == SentencePieceModel.Algorithm.BPE);
     boolean wantsEos = folder.config().addEosToken().orElse(t5);

@@ -120,6 +120,20 @@ record SentencePieceModel(
     return values[number - 1];
   }
 
+  /** The same with other pieces and ids. */
+  SentencePieceModel withPieces(List<Piece> all, int unk, int bos, int eos, int pad) {
+    return new SentencePieceModel(
+        List.copyOf(all),
+        algorithm,
+        unk,
+        bos,
+        eos,
+        pad,
+        charsmap,
+        addDummyPrefix,
+        removeExtraWhitespaces);
+  }
+
   /** The piece with an id, where there is one. */
   Optional<String> text(int id) {
     return id >= 0 && id < pieces.size() ? Optional.of(pieces.get(id).text()) : Optional.empty();
