@@ -8,6 +8,7 @@ import dev.luthier.format.Json;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.LayerIndices;
 import dev.luthier.nn.Linear;
+import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.ModuleNames;
 import java.nio.file.Path;
@@ -29,18 +30,22 @@ import java.util.function.Function;
  * @param taskType PEFT's name for what the model does; empty where it has none
  * @param fanInFanOut whether adapted matrices are stored (in, out), as GPT-2's; it changes nothing
  *     about A and B
+ * @param tokenModules the modules of which rows are trained; PEFT takes one of its own accord, the
+ *     embedding
  */
 public record AdapterConfig(
     LoraSettings lora,
     String baseModel,
     Optional<String> revision,
     Optional<String> taskType,
-    boolean fanInFanOut) {
+    boolean fanInFanOut,
+    List<String> tokenModules) {
   private static final String CAUSAL = "CAUSAL_LM";
+  private static final String TOKENS = "trainable_token_indices";
 
   /** Of a decoder's adapter. */
   public AdapterConfig(LoraSettings lora, String baseModel, Optional<String> revision) {
-    this(lora, baseModel, revision, Optional.of(CAUSAL), false);
+    this(lora, baseModel, revision, Optional.of(CAUSAL), false, List.of());
   }
 
   /** The same for this model's task and matrices; PEFT has no name for guessing masked tokens. */
@@ -57,7 +62,13 @@ public record AdapterConfig(
               };
         };
     boolean turned = model.adapted().values().stream().anyMatch(Linear::isTransposed);
-    return new AdapterConfig(lora, baseModel, revision, type, turned);
+    List<String> tokenModules =
+        model.adapter().stream()
+            .flatMap(a -> a.all().keySet().stream())
+            .flatMap(name -> LoraLayers.tokenModule(name).stream())
+            .map(path -> path.substring(path.lastIndexOf('.') + 1))
+            .toList();
+    return new AdapterConfig(lora, baseModel, revision, type, turned, tokenModules);
   }
 
   /** The file's name in an adapter folder. */
@@ -94,7 +105,8 @@ public record AdapterConfig(
           "use_rslora",
           "modules_to_save",
           "bias",
-          "init_lora_weights");
+          "init_lora_weights",
+          TOKENS);
 
   /** Over a base that has no revision. */
   public AdapterConfig(LoraSettings lora, String baseModel) {
@@ -125,6 +137,10 @@ public record AdapterConfig(
                 complaints.add(e.getKey() + " is " + e.getValue() + ", which is not supported");
               }
             });
+    JsonNode tokens = json.path(TOKENS);
+    if (tokens.isObject() && Set.copyOf(ids(tokens)).size() > 1) {
+      complaints.add(TOKENS + " is " + tokens + "; only the same ids for all modules are supported");
+    }
     if (!complaints.isEmpty()) {
       throw new LuthierException(file + ": " + String.join("; ", complaints));
     }
@@ -133,7 +149,25 @@ public record AdapterConfig(
         json.path("base_model_name_or_path").asText(""),
         Optional.of(json.path("revision")).filter(JsonNode::isTextual).map(JsonNode::asText),
         Optional.ofNullable(json.path("task_type").textValue()),
-        json.path("fan_in_fan_out").asBoolean());
+        json.path("fan_in_fan_out").asBoolean(),
+        tokens.isObject() ? List.copyOf(names(tokens)) : List.of());
+  }
+
+  private static List<String> names(JsonNode object) {
+    List<String> out = new ArrayList<>();
+    object.fieldNames().forEachRemaining(out::add);
+    return out;
+  }
+
+  /** Each module's, of a list for the embedding or an object of lists. */
+  private static List<List<Integer>> ids(JsonNode tokens) {
+    List<List<Integer>> out = new ArrayList<>();
+    for (JsonNode list : tokens.isArray() ? List.of(tokens) : tokens) {
+      List<Integer> ids = new ArrayList<>();
+      list.forEach(id -> ids.add(id.asInt()));
+      out.add(ids);
+    }
+    return out;
   }
 
   private static LoraSettings settings(ObjectNode json) {
@@ -148,7 +182,8 @@ public record AdapterConfig(
         pattern(json.path("alpha_pattern"), JsonNode::asDouble),
         json.path("use_rslora").asBoolean(false),
         texts(json.path("modules_to_save")),
-        LoraSettings.Bias.valueOf(json.path("bias").asText("none").toUpperCase(Locale.ROOT)));
+        LoraSettings.Bias.valueOf(json.path("bias").asText("none").toUpperCase(Locale.ROOT)),
+        ids(json.path(TOKENS)).stream().findFirst().orElse(List.of()));
   }
 
   private static boolean isOff(JsonNode n) {
@@ -221,6 +256,15 @@ public record AdapterConfig(
     revision.ifPresent(commit -> json.put("revision", commit));
     json.set("target_modules", namesToJson(lora.targets()));
     json.put("task_type", taskType.orElse(null));
+    List<Integer> tokens = lora.trainableTokenIndices();
+    if (tokens.isEmpty()) {
+      json.putNull(TOKENS);
+    } else if (tokenModules.size() < 2) {
+      json.set(TOKENS, JSON.valueToTree(tokens));
+    } else {
+      ObjectNode modules = json.putObject(TOKENS);
+      tokenModules.forEach(module -> modules.set(module, JSON.valueToTree(tokens)));
+    }
     json.put("use_dora", false);
     json.put("use_rslora", lora.rsLora());
     return json;

@@ -22,6 +22,9 @@ import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.Arrays;
+import java.util.Objects;
+import dev.luthier.nn.LoraSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +41,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class FolderFuser {
   private final StoredTensors files;
   private final FileSource adapter;
+  private final LoraSettings lora;
+  private final TensorSource grown;
   private final Optional<HeadConfig> head;
   private final ObjectNode config;
   private final StoredOutline outline;
@@ -58,20 +63,23 @@ public final class FolderFuser {
     this.files = ModelLoader.files(HfFolder.model(base));
     ObjectNode before = ModelLoader.config(base, files);
     this.head = HeadConfig.read(HfFolder.adapter(adapter));
-    this.config = head.map(h -> h.over(before)).orElse(before);
     this.adapter = Adapters.source(HfFolder.adapter(adapter));
+    this.lora = AdapterConfig.read(adapter).lora();
+    String where = HfFolder.configName(base);
+    ObjectNode larger =
+        GrownVocabulary.grown(before, where, lora.trainableTokenIndices(), this.adapter);
+    this.grown = GrownVocabulary.over(files, before, larger, where, List.of());
+    this.config = head.map(h -> h.over(larger)).orElse(larger);
     this.stored = ModelFiles.storedDtype(base);
-    this.outline = outline(HfFolder.configName(base), AdapterConfig.read(adapter));
+    this.outline = outline(where);
     this.model = outline.model();
   }
 
-  private StoredOutline outline(String where, AdapterConfig settings) {
+  private StoredOutline outline(String where) {
     LoraLayers layers =
-        new LoraLayers(
-            settings.lora(), new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
-    Family.Names names = Families.of(config, files.where()).names();
+        new LoraLayers(lora, new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
     TensorSource base =
-        head.isPresent() ? new NewHead(files, names, Optional.empty(), false) : files;
+        head.isPresent() ? new NewHead(grown, names(config), Optional.empty(), false) : grown;
     TensorSource source = new ModelLoader.Layered(adapter, files, base);
     return StoredOutline.of(source, config, where, Optional.of(layers));
   }
@@ -89,7 +97,7 @@ public final class FolderFuser {
     SafetensorsShards.write(
         folder, entries, Map.of("format", "pt"), SafetensorsShards.DEFAULT_SHARD_BYTES);
     ObjectNode written = config.deepCopy();
-    String head = Families.of(config, files.where()).names().head();
+    String head = names(config).head();
     if (entries.stream().anyMatch(e -> e.name().equals(head))) {
       written.put("tie_word_embeddings", false);
     }
@@ -97,6 +105,10 @@ public final class FolderFuser {
     written.put("torch_dtype", stored.torchName());
     Json.write(folder.resolve(HfFolder.CONFIG), written);
     return stored;
+  }
+
+  private Family.Names names(ObjectNode json) {
+    return Families.of(json, files.where()).names();
   }
 
   /** All parameters; a tied head is one where the adapter makes it differ from the embedding. */
@@ -117,27 +129,33 @@ public final class FolderFuser {
     return files.isQuantized(name) ? stored : files.dtype(name).orElse(stored);
   }
 
+  /** As it is stored, with rows for new tokens. */
+  private Optional<long[]> storedShape(String name) {
+    // A tied head that the adapter changes has no parameter of its own.
+    Map<String, Tensor> all = model.parameters().all();
+    Tensor asked = all.getOrDefault(name, all.get(names(config).embedding()));
+    return grown.shape(name, Tensors.shape(Objects.requireNonNull(asked)));
+  }
+
   private long[] shape(String name) {
-    long[] shape = files.shape(name).or(() -> adapter.shape(name)).orElseThrow();
+    long[] shape = storedShape(name).or(() -> adapter.shape(name)).orElseThrow();
     return files.isQuantized(name) && outline.isTransposed(name)
         ? new long[] {shape[1], shape[0]}
         : shape;
   }
 
   private Tensor value(String name) {
-    Optional<Linear> linear = linear(name);
-    Optional<Linear> adapted = linear.filter(Linear::isAdapted);
+    Optional<Linear> adapted = linear(name).filter(Linear::isAdapted);
     boolean requantize =
         quant.isPresent() && !adapter.has(name) && outline.matrices().contains(name);
-    if (adapted.isEmpty() && !requantize && !adapter.has(name) && !files.isQuantized(name)) {
+    if (adapted.isEmpty() && !requantize && isKept(name)) {
       return files.read(name);
     }
-    StoredTensors source = adapter.has(name) ? adapter : files;
-    Tensor w =
-        torch.empty(
-            source.shape(name).orElseThrow(), Tensors.options(ScalarType.Float, Device.CPU), null);
-    source.read(name, Init.NORMAL, w);
-    boolean turned = source.isQuantized(name) && outline.isTransposed(name); // w is (out, in)
+    boolean whole = adapter.has(name);
+    Tensor w = empty(whole ? adapter.shape(name) : storedShape(name));
+    (whole ? adapter : grown).read(name, Init.NORMAL, w);
+    replaceRows(name, w);
+    boolean turned = !whole && files.isQuantized(name) && outline.isTransposed(name); // (out, in)
     if (requantize) {
       boolean turns = outline.isTransposed(name) && !turned;
       w = turns ? w.t().contiguous() : w;
@@ -146,6 +164,37 @@ public final class FolderFuser {
     }
     Tensor base = turned ? w.t().contiguous() : w;
     return adapted.map(l -> l.delta().add_(base)).orElse(base);
+  }
+
+  /** Whether a tensor that carries no adapter is written as it is stored. */
+  private boolean isKept(String name) {
+    return !adapter.has(name)
+        && !files.isQuantized(name)
+        && rows(name).isEmpty()
+        && Arrays.equals(files.shape(name).orElseThrow(), storedShape(name).orElseThrow());
+  }
+
+  /** What the adapter calls the rows that it has in the place of some of a table's. */
+  private Optional<String> rows(String name) {
+    Family.Names names = names(config);
+    boolean tied = name.equals(names.head()) && !model.parameters().all().containsKey(name);
+    return Optional.of(LoraLayers.tokenRows(tied ? names.embedding() : name)).filter(adapter::has);
+  }
+
+  private void replaceRows(String name, Tensor table) {
+    rows(name)
+        .ifPresent(
+            rows -> {
+              Tensor own = empty(adapter.shape(rows));
+              adapter.read(rows, Init.NORMAL, own);
+              long[] ids =
+                  lora.trainableTokenIndices().stream().mapToLong(Integer::longValue).toArray();
+              table.index_copy_(0, Tensors.longs(ids, Device.CPU, ids.length), own);
+            });
+  }
+
+  private static Tensor empty(Optional<long[]> shape) {
+    return torch.empty(shape.orElseThrow(), Tensors.options(ScalarType.Float, Device.CPU), null);
   }
 
   private Optional<Linear> linear(String name) {

@@ -40,10 +40,26 @@ import org.bytedeco.pytorch.Tensor;
  * @param device where it lives
  * @param quant how the frozen matrices of linear layers are held; empty for the compute dtype
  * @param stream whether those matrices stay on the disk and are read whenever their block runs
+ * @param newTokens ids whose rows of embedding and head begin as the mean of those that are there
  */
 public record ModelLoader(
-    ComputeDtype dtype, Device device, Optional<QuantSettings> quant, boolean stream) {
+    ComputeDtype dtype,
+    Device device,
+    Optional<QuantSettings> quant,
+    boolean stream,
+    List<Integer> newTokens) {
   private static final String NEW = "the new model's configuration";
+
+  /** Keeps the ids. */
+  public ModelLoader {
+    newTokens = List.copyOf(newTokens);
+  }
+
+  /** There are no new tokens. */
+  public ModelLoader(
+      ComputeDtype dtype, Device device, Optional<QuantSettings> quant, boolean stream) {
+    this(dtype, device, quant, stream, List.of());
+  }
 
   /** Matrices are held in the compute dtype. */
   public ModelLoader(ComputeDtype dtype, Device device) {
@@ -55,6 +71,11 @@ public record ModelLoader(
     this(dtype, device, quant, false);
   }
 
+  /** This loader, for models that these tokens are new to. */
+  public ModelLoader withNew(List<Integer> tokens) {
+    return new ModelLoader(dtype, device, quant, stream, tokens);
+  }
+
   /**
    * This loader, quantizing the base as it was when the adapter was trained; as it is where nothing
    * says so, or the folder is quantized already.
@@ -64,7 +85,7 @@ public record ModelLoader(
         TrainingBase.read(HfFolder.adapter(adapter)).flatMap(TrainingBase::quant);
     return trained.isEmpty() || quantization(HfFolder.model(folder)).isPresent()
         ? this
-        : new ModelLoader(dtype, device, trained, stream);
+        : new ModelLoader(dtype, device, trained, stream, newTokens);
   }
 
   /** For use: nothing is trained. */
@@ -198,8 +219,11 @@ public record ModelLoader(
         Grad off = Grad.off()) {
       StoredTensors files = files(HfFolder.model(folder), keepsStored());
       ObjectNode stored = config(folder, files);
-      ObjectNode config = head.map(h -> h.config().over(stored)).orElse(stored);
-      TensorSource source = quantizing(files);
+      String where = HfFolder.configName(folder);
+      ObjectNode grown = grown(stored, where, lora, adapter);
+      ObjectNode config = head.map(h -> h.config().over(grown)).orElse(grown);
+      TensorSource source =
+          GrownVocabulary.over(quantizing(files), stored, grown, where, newTokens);
       if (head.isPresent()) {
         source = head.get().over(source, stored);
       }
@@ -211,11 +235,23 @@ public record ModelLoader(
           lora.map(
               s -> new LoraLayers(s, parameters(adapter.orElseThrow(), name -> trainsAdapter)));
       Transformer transformer =
-          Families.build(config, HfFolder.configName(folder), new Linears(base, layers));
+          Families.build(config, where, new Linears(base, layers));
       base.finish();
       layers.ifPresent(l -> l.parameters().finish());
       return new LoadedModel(transformer, config, Optional.of(folder), lora);
     }
+  }
+
+  private ObjectNode grown(
+      ObjectNode config,
+      String where,
+      Optional<LoraSettings> lora,
+      Optional<TensorSource> adapter) {
+    List<Integer> tokens = new ArrayList<>(newTokens);
+    lora.ifPresent(l -> tokens.addAll(l.trainableTokenIndices()));
+    return adapter.isPresent() && adapter.get() instanceof FileSource files
+        ? GrownVocabulary.grown(config, where, tokens, files)
+        : GrownVocabulary.grown(config, where, tokens);
   }
 
   private boolean keepsStored() {
@@ -318,6 +354,16 @@ public record ModelLoader(
   /** A folder's configuration, which says of its own whether embedding and head are tied. */
   public static ObjectNode config(Path folder) {
     return config(folder, files(HfFolder.model(folder)));
+  }
+
+  /** How many rows a model's embedding has, by its configuration. */
+  public static int vocabulary(Path model) {
+    return GrownVocabulary.size(HfFolder.config(model), HfFolder.configName(model));
+  }
+
+  /** The configuration of a folder's model once it has a row for each of these tokens. */
+  public static ObjectNode config(Path folder, List<Integer> tokens) {
+    return GrownVocabulary.grown(config(folder), HfFolder.configName(folder), tokens);
   }
 
   /** Embedding and head may be stored once, under either name. */

@@ -118,7 +118,7 @@ public record Divergence(double kl, double first, double second, int tokens) {
     Arrays.fill(documents, 1);
     try (PointerScope scope = new PointerScope()) {
       Pass pass = model.pass(Places.whole(positions, documents, 1, ids.length));
-      Tensor tokens = Tensors.longs(ids, model.parameters().device(), 1, ids.length);
+      Tensor tokens = model.tokens(ids, 1, ids.length);
       Tensor hidden = Inference.hidden(model, tokens, pass, List.of()).select(0, 0); // (T, D)
       for (int from = 0; from < ids.length - 1; from += CHUNK) {
         try (PointerScope inner = new PointerScope()) {

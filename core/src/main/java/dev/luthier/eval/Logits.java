@@ -37,7 +37,7 @@ public final class Logits {
       Places places = ids.places();
       Pass pass = model.pass(places);
       Device device = model.parameters().device();
-      Tensor tokens = Tensors.longs(ids.tokens(), device, places.rows(), places.queries());
+      Tensor tokens = model.tokens(ids.tokens(), places.rows(), places.queries());
       Tensor hidden = Inference.hidden(model, tokens, pass, List.of()); // (B, T, D)
       Tensor rows = asked(model, places, hidden); // (N, D)
       AtomicFile.write(

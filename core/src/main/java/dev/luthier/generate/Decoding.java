@@ -140,7 +140,7 @@ final class Decoding implements AutoCloseable {
                   source));
       Device device = model.parameters().device();
       Tensor x =
-          Inference.hidden(model, Tensors.longs(tokens, device, rows, queries), pass, caches);
+          Inference.hidden(model, model.tokens(tokens, rows, queries), pass, caches);
       length = keys;
       if (!scores) {
         return new float[0][];

@@ -41,6 +41,9 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
 
   /** Rows of a table by id. */
   Embedding embedding(String name, int rows, int width) {
+    if (name.equals(Families.of(json, where).names().embedding())) {
+      return linears.tokens(name, rows, width);
+    }
     Tensor weight = base().get(name, Init.NORMAL, rows, width);
     return new Embedding(weight, rows, width, base().compute());
   }

@@ -1,5 +1,6 @@
 package dev.luthier.model;
 
+import dev.luthier.LuthierException;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.Parameters;
@@ -7,6 +8,7 @@ import dev.luthier.nn.Pass;
 import dev.luthier.nn.Places;
 import dev.luthier.nn.Tape;
 import dev.luthier.nn.Value;
+import dev.luthier.tensor.Tensors;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +27,28 @@ public interface Transformer {
    * @param tape to record on, or null
    */
   Value embed(Tensor tokens, Pass pass, @Nullable Tape tape);
+
+  /**
+   * Ids as {@link #embed} takes them.
+   *
+   * @return int64 (B, T)
+   * @throws LuthierException if the embedding has no row for one of them
+   */
+  default Tensor tokens(long[] ids, int rows, int length) {
+    int vocabulary = shape().vocabulary();
+    for (long id : ids) {
+      if (id < 0 || id >= vocabulary) {
+        throw new LuthierException(
+            "The token with the id "
+                + id
+                + " has no row in the embedding, which has "
+                + vocabulary
+                + ": the tokenizer is not the one that the model was made with, or has got tokens"
+                + " since. See docs/troubleshooting.md#tokenizer-larger");
+      }
+    }
+    return Tensors.longs(ids, parameters().device(), rows, length);
+  }
 
   /** The blocks, first to last. */
   List<? extends Block> blocks();

@@ -9,5 +9,7 @@ public enum Init {
   /** All ones: norm weights. */
   ONES,
   /** All zeros: biases. */
-  ZEROS
+  ZEROS,
+  /** As it is already: rows that begin as a table has them. */
+  AS_IS
 }

@@ -16,19 +16,29 @@ public final class Linear {
   private final int out;
   private final @Nullable Tensor bias;
   private final @Nullable Lora lora;
+  private final @Nullable TokenRows tokens;
 
   /**
    * @param weight where its rows lie, maybe with others'
    * @param from its first row
    * @param bias (out)
+   * @param tokens what of a head's matrix is trained though the rest is not
    */
-  Linear(Weight weight, int from, int in, int out, @Nullable Tensor bias, @Nullable Lora lora) {
+  Linear(
+      Weight weight,
+      int from,
+      int in,
+      int out,
+      @Nullable Tensor bias,
+      @Nullable Lora lora,
+      @Nullable TokenRows tokens) {
     this.weight = weight;
     this.from = from;
     this.in = in;
     this.out = out;
     this.bias = bias;
     this.lora = lora;
+    this.tokens = tokens;
   }
 
   Weight stack() {
@@ -55,6 +65,10 @@ public final class Linear {
 
   @Nullable Lora lora() {
     return lora;
+  }
+
+  @Nullable TokenRows tokens() {
+    return tokens;
   }
 
   /** From now on its matrix is there in the compute dtype, until {@link #drop}. */

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,7 @@ public final class Linears {
   private final Optional<LoraLayers> lora;
   private final Map<String, Linear> all = new LinkedHashMap<>();
   private final Map<String, Linear> adapted = new LinkedHashMap<>();
+  private @Nullable TokenRows tokens;
 
   /**
    * @param base the model's own parameters
@@ -57,6 +59,23 @@ public final class Linears {
           }
         });
     return new BlockWeights(path, weights);
+  }
+
+  /**
+   * The token embedding, some rows of which the adapter may train though the table is frozen.
+   *
+   * @param name of its table
+   */
+  public Embedding tokens(String name, int rows, int width) {
+    Tensor table = base.get(name, Init.NORMAL, rows, width);
+    tokens = tokenRows(name, () -> base.dense(table), rows);
+    return new Embedding(table, rows, width, base.compute(), tokens);
+  }
+
+  private @Nullable TokenRows tokenRows(String name, Supplier<Weight> table, int rows) {
+    return base.isTrainable(name)
+        ? null
+        : lora.map(l -> TokenRows.of(l, name, table.get(), rows)).orElse(null);
   }
 
   /** The layers that carry an adapter, by path. */
@@ -133,7 +152,8 @@ public final class Linears {
     }
     Weight weight = own ? base.dense(List.of(name), new int[] {out}, in) : base.dense(embedding);
     @Nullable Tensor bias = biasName.map(n -> base.get(n, Init.ZEROS, out)).orElse(null);
-    return linear(path, out, bias, weight, 0, in, true);
+    @Nullable TokenRows trained = own ? tokenRows(name, () -> weight, out) : tokens;
+    return linear(path, out, bias, weight, 0, in, true, trained);
   }
 
   /**
@@ -148,13 +168,20 @@ public final class Linears {
   private Linear linear(Part part, Weight weight, int from, int in, boolean head) {
     @Nullable Tensor bias =
         part.bias() ? base.get(part.path() + ".bias", Init.ZEROS, part.out()) : null;
-    return linear(part.path(), part.out(), bias, weight, from, in, head);
+    return linear(part.path(), part.out(), bias, weight, from, in, head, null);
   }
 
   private Linear linear(
-      String path, int out, @Nullable Tensor bias, Weight weight, int from, int in, boolean head) {
+      String path,
+      int out,
+      @Nullable Tensor bias,
+      Weight weight,
+      int from,
+      int in,
+      boolean head,
+      @Nullable TokenRows trained) {
     @Nullable Lora adapter = lora.map(l -> l.create(path, in, out, head)).orElse(null);
-    Linear linear = new Linear(weight, from, in, out, bias, adapter);
+    Linear linear = new Linear(weight, from, in, out, bias, adapter, trained);
     all.put(path, linear);
     if (adapter != null) {
       adapted.put(path, linear);

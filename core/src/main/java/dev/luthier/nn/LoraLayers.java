@@ -1,5 +1,6 @@
 package dev.luthier.nn;
 
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
@@ -26,6 +27,22 @@ public record LoraLayers(LoraSettings settings, Parameters parameters) {
     Tensor b = parameters.get(path + ".lora_B.weight", Init.ZEROS, out, rank);
     double scale = settings.rsLora() ? alpha / Math.sqrt(rank) : alpha / rank;
     return new Lora(a, b, scale, settings.dropout());
+  }
+
+  /** What an adapter calls the rows that it trains of a table; {@link #tokenModule} the other way. */
+  public static String tokenRows(String table) {
+    return TokenRows.name(table);
+  }
+
+  /**
+   * The module to which a parameter of an adapter belongs that holds rows of a table, see {@link
+   * LoraSettings#trainableTokenIndices}; empty for any other.
+   */
+  public static Optional<String> tokenModule(String parameter) {
+    return parameter.endsWith(TokenRows.SUFFIX)
+        ? Optional.of(
+            parameter.substring(0, parameter.length() - TokenRows.SUFFIX.length()))
+        : Optional.empty();
   }
 
   /** The rank of the adapter of the layer at this path; 0 if it gets none. */

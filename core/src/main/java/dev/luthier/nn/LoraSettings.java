@@ -26,6 +26,8 @@ import java.util.Set;
  * @param rsLora whether the scale is alpha / sqrt(rank)
  * @param modulesToSave modules trained in full and saved beside the adapter
  * @param bias which bias vectors are trained
+ * @param trainableTokenIndices ids of tokens whose rows of the embedding, and of the head, are
+ *     trained beside the adapter
  */
 public record LoraSettings(
     @Setting(help = "rank of the update matrices", value = "16") int rank,
@@ -49,7 +51,9 @@ public record LoraSettings(
     @Setting(help = "scale by alpha / sqrt(rank) instead (rsLoRA)", value = "false") boolean rsLora,
     @Setting(help = "modules trained in full and saved, such as [lm_head]", value = "")
         List<String> modulesToSave,
-    @Setting(help = "bias vectors to train: none | all | lora_only", value = "none") Bias bias) {
+    @Setting(help = "bias vectors to train: none | all | lora_only", value = "none") Bias bias,
+    @Setting(help = "ids of tokens whose rows are trained, such as [32000, 32001]", value = "")
+        List<Integer> trainableTokenIndices) {
 
   /** Which bias vectors are trained. */
   public enum Bias {
@@ -69,12 +73,24 @@ public record LoraSettings(
     rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
     alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
     modulesToSave = List.copyOf(modulesToSave);
+    trainableTokenIndices = List.copyOf(trainableTokenIndices);
     Complaints complaints = new Complaints();
     complaints
         .unless(rank >= 1, "lora.rank", rank, "must be at least 1")
         .unless(alpha > 0 && alpha < 1e6, "lora.alpha", alpha, "must be positive")
         .unless(dropout >= 0 && dropout < 1, "lora.dropout", dropout, "must be from 0 to below 1")
         .unless(!targets.isEmpty(), "lora.targets", "empty", "must name at least one module");
+    complaints
+        .unless(
+            trainableTokenIndices.stream().allMatch(id -> id >= 0),
+            "lora.trainableTokenIndices",
+            trainableTokenIndices,
+            "must be ids from 0")
+        .unless(
+            Set.copyOf(trainableTokenIndices).size() == trainableTokenIndices.size(),
+            "lora.trainableTokenIndices",
+            trainableTokenIndices,
+            "must name each id once");
     ModulePatterns.check(complaints, "lora.rankPattern", rankPattern);
     rankPattern.forEach(
         (key, value) -> {
@@ -92,6 +108,17 @@ public record LoraSettings(
   public LoraSettings saving(List<String> modules) {
     Set<String> all = new LinkedHashSet<>(modulesToSave);
     all.addAll(modules);
+    return with(List.copyOf(all), trainableTokenIndices);
+  }
+
+  /** The same with these tokens' rows trained, beside those that are. */
+  public LoraSettings training(List<Integer> tokens) {
+    Set<Integer> all = new LinkedHashSet<>(trainableTokenIndices);
+    all.addAll(tokens);
+    return with(modulesToSave, List.copyOf(all));
+  }
+
+  private LoraSettings with(List<String> saved, List<Integer> tokens) {
     return new LoraSettings(
         rank,
         alpha,
@@ -102,8 +129,9 @@ public record LoraSettings(
         rankPattern,
         alphaPattern,
         rsLora,
-        List.copyOf(all),
-        bias);
+        saved,
+        bias,
+        tokens);
   }
 
   /** Returns rank 16, alpha 32 on every linear layer. */

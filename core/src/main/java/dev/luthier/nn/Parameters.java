@@ -20,6 +20,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model's parameters under their Hugging Face names, in the order in which the model asked for
@@ -80,7 +81,17 @@ public final class Parameters {
     if (known != null) {
       return known;
     }
-    Tensor held = hold(name, init, shape);
+    Tensor held = hold(name, init, null, shape);
+    tensors.put(name, held);
+    return held;
+  }
+
+  /**
+   * The parameter of this name and of a value's shape, which it starts with unless the source has
+   * another one.
+   */
+  Tensor get(String name, Tensor start) {
+    Tensor held = hold(name, Init.AS_IS, start, Tensors.shape(start));
     tensors.put(name, held);
     return held;
   }
@@ -202,7 +213,7 @@ public final class Parameters {
     }
   }
 
-  private Tensor hold(String name, Init init, long... shape) {
+  private Tensor hold(String name, Init init, @Nullable Tensor start, long... shape) {
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       if (!fits(name, shape)) {
@@ -210,6 +221,9 @@ public final class Parameters {
       }
       boolean train = trainable.test(name);
       Tensor held = empty(train, shape);
+      if (start != null && !start.is_meta()) {
+        held.copy_(start);
+      }
       source.read(name, init, held);
       held.set_requires_grad(train);
       return Tensors.pin(held);

@@ -33,6 +33,9 @@ public record RandomSource(long seed, ToDoubleFunction<String> deviation) implem
 
   @Override
   public void read(String name, Init init, Tensor target) {
+    if (init == Init.AS_IS) {
+      return;
+    }
     if (Tensors.dtype(target) == ScalarType.Float && target.device().is_cpu()) {
       draw(name, init, target);
       return;
@@ -55,6 +58,7 @@ public record RandomSource(long seed, ToDoubleFunction<String> deviation) implem
         target.uniform_(-bound, bound, generator(name));
       }
       case NORMAL -> target.normal_(0, deviation.applyAsDouble(name), generator(name));
+      case AS_IS -> throw new IllegalStateException("nothing is drawn");
     }
   }
 

@@ -75,7 +75,10 @@ final class StackedProduct implements Tape.Step {
     for (Linear member : members) {
       Tensor bias = member.bias();
       Lora lora = member.lora();
-      if (bias != null && bias.requires_grad() || lora != null && lora.a().requires_grad()) {
+      TokenRows tokens = member.tokens();
+      if (bias != null && bias.requires_grad()
+          || lora != null && lora.a().requires_grad()
+          || tokens != null && tokens.trained()) {
         return true;
       }
     }
@@ -108,6 +111,10 @@ final class StackedProduct implements Tape.Step {
             lora.scale(),
             1);
         at += lora.rank();
+      }
+      TokenRows tokens = member.tokens();
+      if (tokens != null) {
+        tokens.addTo(out.narrow(1, member.from(), member.out()), rows());
       }
     }
     long[] shape = Tensors.shape(x.tensor());
@@ -189,6 +196,12 @@ final class StackedProduct implements Tape.Step {
       Tensor bias = member.bias();
       if (bias != null && bias.requires_grad()) {
         Gradient.add(bias, dy.narrow(1, member.from(), member.out()).sum(0), 1);
+      }
+    }
+    for (Linear member : members) {
+      TokenRows tokens = member.tokens();
+      if (tokens != null) {
+        tokens.backward(dy.narrow(1, member.from(), member.out()), in, dx);
       }
     }
     if (!masks.isEmpty()) {

@@ -22,7 +22,6 @@ import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.Tokenizer;
-import dev.luthier.tokenizer.TokenizerFiles;
 import dev.luthier.train.BlockwiseStep;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepPlanner;
@@ -51,6 +50,7 @@ public final class ClassifierRun {
 
   private final ClassifierSettings settings;
   private final TrainListener listener;
+  private final RunTokens tokens;
   private final Tokenizer tokenizer;
   private final LabelSurvey survey;
   private final HeadConfig head;
@@ -64,14 +64,18 @@ public final class ClassifierRun {
   private ClassifierRun(ClassifierSettings settings, TrainListener listener) {
     this.settings = settings;
     this.listener = listener;
-    this.tokenizer = Tokenizer.load(settings.model());
-    ObjectNode config = ModelLoader.config(settings.model());
+    this.tokens = RunTokens.of(settings.model(), settings.tokens());
+    this.tokenizer = tokens.tokenizer();
+    ObjectNode config = ModelLoader.config(settings.model(), tokens.ids());
     this.survey = ClassifierInput.survey(settings.data(), config);
     this.head = ClassifierInput.head(survey, tokenizer);
     this.lora =
         settings.isFull()
             ? Optional.empty()
-            : Optional.of(settings.lora().saving(ModelLoader.headModules(settings.model(), head)));
+            : Optional.of(
+                tokens
+                    .over(settings.lora())
+                    .saving(ModelLoader.headModules(settings.model(), head)));
     ObjectNode headed = head.over(config);
     this.outline = Outline.of(headed, HfFolder.configName(settings.model()), lora);
     LabelEncoder encoder = ClassifierInput.encoder(tokenizer, outline, headed, settings.data());
@@ -115,6 +119,7 @@ public final class ClassifierRun {
   private RunResult run(boolean resume, BooleanSupplier interrupted) {
     Training.threads(settings.threads());
     Path output = settings.output();
+    tokens.describe(listener);
     describe();
     int length = Math.max(Training.longest(rows), evalRows.map(Training::longest).orElse(0));
     StepPlanner.Plan plan = ClassifierPlan.of(settings, outline, lora, length, input.bytes());
@@ -159,7 +164,7 @@ public final class ClassifierRun {
         listener,
         (target, results) -> {
           files.writeResult(target, ModelFiles.storedDtype(settings.model()));
-          TokenizerFiles.carry(settings.model(), target);
+          tokens.carry(target);
           evaluate(model.transformer(), target, results);
           writeCard(target, hashes, results);
         });
@@ -176,7 +181,8 @@ public final class ClassifierRun {
   private LoadedModel model() {
     ModelLoader loader =
         new ModelLoader(
-            settings.train().dtype(), new Device(settings.device()), settings.asksQuant(), false);
+                settings.train().dtype(), new Device(settings.device()), settings.asksQuant(), false)
+            .withNew(tokens.ids());
     long seed = settings.train().seed();
     return lora.isPresent()
         ? loader.lora(settings.model(), head, lora.get(), seed)

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param device cpu, cuda:N or mps
  * @param threads threads of one matrix product; 0 means one per core
  * @param data rows with labels
+ * @param tokens what the tokenizer gets more
  * @param train the loop
  * @param lora adapters; unused by full
  * @param quant how qlora holds the base
@@ -40,6 +41,7 @@ public record ClassifierSettings(
     @Setting(help = "cpu | cuda:N | mps", value = "cpu") String device,
     @Setting(help = "processor threads; 0 means one per core", value = "0") int threads,
     LabelSettings data,
+    TokenSettings tokens,
     TrainSettings train,
     LoraSettings lora,
     QuantSettings quant,

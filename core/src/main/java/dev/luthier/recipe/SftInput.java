@@ -62,6 +62,11 @@ final class SftInput {
     }
     this.model = ModelInput.of(settings.model(), tokenizer);
     checkKind(train.or(() -> eval));
+    if (!asked.tokens().add().isEmpty() && (train.isPresent() || eval.isPresent())) {
+      throw new UsageException(
+          "tokens.add names new tokens, and a prepared set was encoded without them: give the rows'"
+              + " files. See docs/sft.md#new-tokens");
+    }
     if (train.isPresent() || eval.isPresent()) {
       EncodedWith wanted = EncodedWith.of(settings.model(), tokenizer, settings.data());
       train.ifPresent(set -> check(set, wanted));

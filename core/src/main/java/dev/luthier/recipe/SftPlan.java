@@ -29,7 +29,8 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
     return SftRun.plan(settings);
   }
 
-  static SftPlan of(SftSettings settings, SftData data, Optional<SftData> eval) {
+  static SftPlan of(
+      SftSettings settings, RunTokens tokens, SftData data, Optional<SftData> eval) {
     int length =
         Math.max(
             Training.longest(data.rows()),
@@ -38,10 +39,12 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
     Optional<LoraSettings> lora =
         settings.method() == SftSettings.Method.FULL
             ? Optional.empty()
-            : Optional.of(settings.lora());
+            : Optional.of(tokens.over(settings.lora()));
     Transformer model =
         Outline.of(
-            ModelLoader.config(settings.model()), HfFolder.configName(settings.model()), lora);
+            ModelLoader.config(settings.model(), tokens.ids()),
+            HfFolder.configName(settings.model()),
+            lora);
     StepPlanner.Request request =
         new StepPlanner.Request(
             new Workload(

@@ -17,7 +17,6 @@ import dev.luthier.format.ModelCard;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
-import dev.luthier.tokenizer.TokenizerFiles;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
@@ -45,13 +44,15 @@ import java.util.function.BooleanSupplier;
 public final class SftRun {
   private final SftSettings settings;
   private final TrainListener listener;
+  private final RunTokens tokens;
   private final Tokenizer tokenizer;
   private final GenerationConfig generation;
   private final SftInput input;
 
   private SftRun(SftSettings asked, TrainListener listener) {
     this.listener = listener;
-    this.tokenizer = Tokenizer.load(asked.model());
+    this.tokens = RunTokens.of(asked.model(), asked.tokens());
+    this.tokenizer = tokens.tokenizer();
     this.generation = GenerationConfig.read(asked.model());
     this.input = new SftInput(asked, tokenizer, generation);
     this.settings = input.settings();
@@ -76,7 +77,7 @@ public final class SftRun {
     HfFolder.model(settings.model());
     SftRun run = new SftRun(settings, new TrainListener() {});
     Clock clock = Clock.systemDefaultZone();
-    return SftPlan.of(run.settings, run.input.train(clock), run.input.eval(clock));
+    return SftPlan.of(run.settings, run.tokens, run.input.train(clock), run.input.eval(clock));
   }
 
   private static Map<String, Path> inputs(SftSettings settings) {
@@ -93,9 +94,10 @@ public final class SftRun {
     ZonedDateTime started = RunFolder.started(output, resume);
     Clock clock = Clock.fixed(started.toInstant(), started.getZone());
     SftData data = input.train(clock);
+    tokens.describe(listener);
     describe(data.report());
     Optional<SftData> eval = input.eval(clock);
-    StepPlanner.Plan plan = SftPlan.of(settings, data, eval).plan();
+    StepPlanner.Plan plan = SftPlan.of(settings, tokens, data, eval).plan();
     TrainSettings train =
         settings.train().microBatches(plan.microBatchSize(), plan.gradientAccumulation());
     Map<String, String> hashes = hashes(data, eval);
@@ -246,13 +248,15 @@ public final class SftRun {
   private LoadedModel model(boolean stream) {
     ModelLoader loader =
         new ModelLoader(
-            settings.train().dtype(),
-            new Device(settings.device()).check(),
-            SftPlan.quant(settings),
-            stream);
+                settings.train().dtype(),
+                new Device(settings.device()).check(),
+                SftPlan.quant(settings),
+                stream)
+            .withNew(tokens.ids());
     return switch (settings.method()) {
       case FULL -> loader.full(settings.model());
-      case LORA, QLORA -> loader.lora(settings.model(), settings.lora(), settings.train().seed());
+      case LORA, QLORA ->
+          loader.lora(settings.model(), tokens.over(settings.lora()), settings.train().seed());
     };
   }
 
@@ -283,7 +287,7 @@ public final class SftRun {
 
   private void writeResult(Path target, TrainFiles files, DataReport report) {
     files.writeResult(target, ModelFiles.storedDtype(settings.model()));
-    TokenizerFiles.carry(settings.model(), target);
+    tokens.carry(target);
     ChatTemplates.source(settings.data().template())
         .ifPresent(source -> AtomicFile.writeText(target.resolve(HfFolder.CHAT_TEMPLATE), source));
     Set<Integer> stops = new LinkedHashSet<>(generation.eosTokenIds());

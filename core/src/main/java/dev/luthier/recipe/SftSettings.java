@@ -25,6 +25,7 @@ import java.util.Locale;
  * @param threads threads of one matrix product; 0 means one per core
  * @param data what is trained on
  * @param mask what an encoder guesses
+ * @param tokens what the tokenizer gets more
  * @param train the loop
  * @param lora adapters; unused by full
  * @param quant how qlora holds the base
@@ -48,6 +49,7 @@ public record SftSettings(
     @Setting(help = "processor threads; 0 means one per core", value = "0") int threads,
     DataSettings data,
     MaskSettings mask,
+    TokenSettings tokens,
     TrainSettings train,
     LoraSettings lora,
     QuantSettings quant,
@@ -127,6 +129,7 @@ public record SftSettings(
         threads,
         data,
         mask,
+        tokens,
         train,
         lora,
         quant,

@@ -11,6 +11,7 @@ import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -80,6 +81,37 @@ public final class NewTokens {
     }
     verify(Tokenizer.load(to), added, json);
     return added;
+  }
+
+  /**
+   * A model's tokenizer with tokens added.
+   *
+   * @param tokenizer all of it
+   * @param added the new ones
+   */
+  public record Extended(Tokenizer tokenizer, List<NewToken> added) {}
+
+  /**
+   * The tokenizer that {@link #add} writes, in memory.
+   *
+   * @param model a folder or a GGUF file
+   */
+  public static Extended extend(Path model, List<String> texts) {
+    if (texts.isEmpty()) {
+      return new Extended(Tokenizer.load(model), List.of());
+    }
+    try {
+      Path folder = Files.createTempDirectory("luthier-tokens");
+      try {
+        List<NewToken> added = add(model, texts, folder);
+        return new Extended(Tokenizer.load(folder), added);
+      } finally {
+        AtomicFile.deleteTree(folder);
+      }
+    } catch (IOException e) {
+      throw new LuthierException(
+          "No temporary folder can be made for the tokenizer: " + Reason.of(e), e);
+    }
   }
 
   private static void check(List<String> texts) {

@@ -443,7 +443,7 @@ public final class BlockwiseStep {
   }
 
   private Tensor tokens(Batch batch) {
-    return Tensors.longs(batch.tokens(), device, batch.rows(), batch.length());
+    return model.tokens(batch.tokens(), batch.rows(), batch.length());
   }
 
   private Pass pass(Batch batch) {

@@ -137,7 +137,8 @@ class QuantizedBaseTest {
         d.alphaPattern(),
         d.rsLora(),
         List.of(module),
-        d.bias());
+        d.bias(),
+        d.trainableTokenIndices());
   }
 
   @Test

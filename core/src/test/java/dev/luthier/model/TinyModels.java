@@ -71,7 +71,8 @@ public final class TinyModels {
         d.alphaPattern(),
         false,
         d.modulesToSave(),
-        d.bias());
+        d.bias(),
+        d.trainableTokenIndices());
   }
 
   /** A frozen model under adapters whose B is not zero. */

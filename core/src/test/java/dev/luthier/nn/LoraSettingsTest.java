@@ -35,12 +35,14 @@ class LoraSettingsTest {
                     Map.of(),
                     false,
                     List.of(),
-                    LoraSettings.Bias.NONE))
+                    LoraSettings.Bias.NONE,
+                    List.of(4, 4)))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("lora.rank is 0")
         .hasMessageContaining("lora.alpha is -1.0")
         .hasMessageContaining("lora.dropout is 1.0")
-        .hasMessageContaining("q_proj(");
+        .hasMessageContaining("q_proj(")
+        .hasMessageContaining("lora.trainableTokenIndices is [4, 4]");
   }
 
   @Test

@@ -70,8 +70,12 @@ final class FamilyContract {
   }
 
   private void differences(Transformer model) {
+    differences(model, batch());
+  }
+
+  /** The same on this batch. */
+  static void differences(Transformer model, Batch batch) {
     BlockwiseStep step = new BlockwiseStep(model, WeightSource.of(model));
-    Batch batch = batch();
     step.forwardBackward(batch, Objective.crossEntropy(), 1, 1);
     SplittableRandom random = new SplittableRandom(1);
     Trainables.of(model)

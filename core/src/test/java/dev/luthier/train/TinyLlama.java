@@ -112,7 +112,8 @@ public final class TinyLlama {
         d.alphaPattern(),
         false,
         d.modulesToSave(),
-        d.bias());
+        d.bias(),
+        d.trainableTokenIndices());
   }
 
   /** The gradients by parameter, which are cleared. */
