@@ -139,7 +139,8 @@ public record AdapterConfig(
             });
     JsonNode tokens = json.path(TOKENS);
     if (tokens.isObject() && Set.copyOf(ids(tokens)).size() > 1) {
-      complaints.add(TOKENS + " is " + tokens + "; only the same ids for all modules are supported");
+      complaints.add(
+          TOKENS + " is " + tokens + "; only the same ids for all modules are supported");
     }
     if (!complaints.isEmpty()) {
       throw new LuthierException(file + ": " + String.join("; ", complaints));

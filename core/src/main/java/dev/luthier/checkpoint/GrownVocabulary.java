@@ -45,11 +45,7 @@ record GrownVocabulary(
    * @param fresh ids whose rows are new, whether or not the files have some in their place
    */
   static TensorSource over(
-      TensorSource source,
-      ObjectNode config,
-      ObjectNode grown,
-      String where,
-      List<Integer> fresh) {
+      TensorSource source, ObjectNode config, ObjectNode grown, String where, List<Integer> fresh) {
     int before = size(config, where);
     int after = size(grown, where);
     if (after <= before && fresh.isEmpty()) {
@@ -128,7 +124,9 @@ record GrownVocabulary(
     try (PointerScope scope = new PointerScope();
         Grad off = Grad.off()) {
       Tensor mean =
-          target.narrow(0, 0, before).mean(new long[] {0}, false, new ScalarTypeOptional(ScalarType.Float));
+          target
+              .narrow(0, 0, before)
+              .mean(new long[] {0}, false, new ScalarTypeOptional(ScalarType.Float));
       for (int id = before; id < after; id++) {
         target.select(0, id).copy_(mean);
       }

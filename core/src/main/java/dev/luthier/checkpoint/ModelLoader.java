@@ -234,8 +234,7 @@ public record ModelLoader(
       Optional<LoraLayers> layers =
           lora.map(
               s -> new LoraLayers(s, parameters(adapter.orElseThrow(), name -> trainsAdapter)));
-      Transformer transformer =
-          Families.build(config, where, new Linears(base, layers));
+      Transformer transformer = Families.build(config, where, new Linears(base, layers));
       base.finish();
       layers.ifPresent(l -> l.parameters().finish());
       return new LoadedModel(transformer, config, Optional.of(folder), lora);

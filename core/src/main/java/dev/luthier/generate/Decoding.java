@@ -139,8 +139,7 @@ final class Decoding implements AutoCloseable {
                   null,
                   source));
       Device device = model.parameters().device();
-      Tensor x =
-          Inference.hidden(model, model.tokens(tokens, rows, queries), pass, caches);
+      Tensor x = Inference.hidden(model, model.tokens(tokens, rows, queries), pass, caches);
       length = keys;
       if (!scores) {
         return new float[0][];

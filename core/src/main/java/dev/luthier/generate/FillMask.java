@@ -94,8 +94,7 @@ public final class FillMask {
       long[] positions = LongStream.range(0, ids.length).toArray();
       Pass pass = model.pass(Places.whole(positions, documents, 1, ids.length));
       long[] tokens = Arrays.stream(ids).asLongStream().toArray();
-      Tensor x =
-          Inference.hidden(model, model.tokens(tokens, 1, ids.length), pass, List.of());
+      Tensor x = Inference.hidden(model, model.tokens(tokens, 1, ids.length), pass, List.of());
       long[] at = Arrays.stream(masks).asLongStream().toArray();
       Tensor masked =
           x.select(0, 0).index_select(0, Tensors.longs(at, device, at.length)); // (N, D)

@@ -30,8 +30,7 @@ public record Embedding(
    * @return (..., D)
    */
   public Value forward(Tensor ids, @Nullable Tape tape) {
-    boolean wanted =
-        tape != null && (weight.requires_grad() || tokens != null && tokens.trained());
+    boolean wanted = tape != null && (weight.requires_grad() || tokens != null && tokens.trained());
     Value rows = Value.lazy(tape, wanted, () -> lookUp(ids));
     if (tape != null && wanted) {
       tape.record(() -> backward(ids, rows.gradient()), rows);

@@ -29,7 +29,9 @@ public record LoraLayers(LoraSettings settings, Parameters parameters) {
     return new Lora(a, b, scale, settings.dropout());
   }
 
-  /** What an adapter calls the rows that it trains of a table; {@link #tokenModule} the other way. */
+  /**
+   * What an adapter calls the rows that it trains of a table; {@link #tokenModule} the other way.
+   */
   public static String tokenRows(String table) {
     return TokenRows.name(table);
   }
@@ -40,8 +42,7 @@ public record LoraLayers(LoraSettings settings, Parameters parameters) {
    */
   public static Optional<String> tokenModule(String parameter) {
     return parameter.endsWith(TokenRows.SUFFIX)
-        ? Optional.of(
-            parameter.substring(0, parameter.length() - TokenRows.SUFFIX.length()))
+        ? Optional.of(parameter.substring(0, parameter.length() - TokenRows.SUFFIX.length()))
         : Optional.empty();
   }
 

@@ -181,7 +181,10 @@ public final class ClassifierRun {
   private LoadedModel model() {
     ModelLoader loader =
         new ModelLoader(
-                settings.train().dtype(), new Device(settings.device()), settings.asksQuant(), false)
+                settings.train().dtype(),
+                new Device(settings.device()),
+                settings.asksQuant(),
+                false)
             .withNew(tokens.ids());
     long seed = settings.train().seed();
     return lora.isPresent()

@@ -26,11 +26,7 @@ import java.util.stream.IntStream;
  *     embedding
  */
 record RunTokens(
-    Path model,
-    List<String> asked,
-    Tokenizer tokenizer,
-    List<NewToken> added,
-    List<Integer> ids) {
+    Path model, List<String> asked, Tokenizer tokenizer, List<NewToken> added, List<Integer> ids) {
   private static final int MOST_NAMED = 5;
 
   /**

@@ -29,8 +29,7 @@ public record SftPlan(SftSettings settings, int length, int blocks, StepPlanner.
     return SftRun.plan(settings);
   }
 
-  static SftPlan of(
-      SftSettings settings, RunTokens tokens, SftData data, Optional<SftData> eval) {
+  static SftPlan of(SftSettings settings, RunTokens tokens, SftData data, Optional<SftData> eval) {
     int length =
         Math.max(
             Training.longest(data.rows()),

@@ -61,9 +61,7 @@ class NewTokensRunTest {
         Files.writeString(
             temp.resolve("rows.jsonl"),
             IntStream.range(0, 16)
-                .mapToObj(
-                    i ->
-                        "{\"prompt\": \"Say %d\", \"completion\": \"<|yes|>\"}".formatted(i))
+                .mapToObj(i -> "{\"prompt\": \"Say %d\", \"completion\": \"<|yes|>\"}".formatted(i))
                 .collect(Collectors.joining("\n")));
   }
 
@@ -131,15 +129,13 @@ class NewTokensRunTest {
       assertThat(Json.read(out.resolve("config.json")).path("vocab_size").asInt()).isEqualTo(402);
       return;
     }
-    Map<String, float[]> adapter =
-        TensorFiles.readFloats(out.resolve("adapter_model.safetensors"));
+    Map<String, float[]> adapter = TensorFiles.readFloats(out.resolve("adapter_model.safetensors"));
     String rows = ".token_adapter.trainable_tokens_delta";
     assertThat(adapter.get("base_model.model.model.embed_tokens" + rows)).hasSize(64);
     assertThat(adapter.containsKey("base_model.model.lm_head" + rows)).isEqualTo(!tied);
     assertThat(adapter.keySet()).noneMatch(name -> name.endsWith("embed_tokens.weight"));
     assertThat(Json.read(out.resolve("adapter_config.json")).path("trainable_token_indices"))
-        .hasToString(
-            tied ? "[400,401]" : "{\"embed_tokens\":[400,401],\"lm_head\":[400,401]}");
+        .hasToString(tied ? "[400,401]" : "{\"embed_tokens\":[400,401],\"lm_head\":[400,401]}");
     Path fused = Files.createDirectories(temp.resolve("fused"));
     new FolderFuser(base, out, Optional.empty()).write(fused);
     TokenizerFiles.carry(out, fused);
@@ -160,8 +156,7 @@ class NewTokensRunTest {
     long[] positions = LongStream.range(0, ids.length).toArray();
     try (PointerScope scope = new PointerScope()) {
       Pass pass = model.pass(Places.whole(positions, ones, 1, ids.length));
-      Tensor hidden =
-          Inference.hidden(model, model.tokens(tokens, 1, ids.length), pass, List.of());
+      Tensor hidden = Inference.hidden(model, model.tokens(tokens, 1, ids.length), pass, List.of());
       Tensor last = hidden.select(0, 0).narrow(0, ids.length - 1, 1);
       return Math.toIntExact(Inference.logits(model, last, pass).argmax().item_long());
     }
@@ -224,7 +219,11 @@ class NewTokensRunTest {
   void ids_that_no_token_has_are_refused() {
     model(true);
     assertThatThrownBy(
-            () -> run(settings("out", "lora", "lora.trainableTokenIndices=[7, 400]"), false, () -> false))
+            () ->
+                run(
+                    settings("out", "lora", "lora.trainableTokenIndices=[7, 400]"),
+                    false,
+                    () -> false))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("400")
         .hasMessageContaining("end at 399");

@@ -93,7 +93,8 @@ class NewTokenRowsTest {
                 rows.add(name);
                 float[] table =
                     Objects.requireNonNull(stored.get(name.replace(ROWS, "") + ".weight"));
-                assertThat(Tensors.toFloats(t)).containsExactly(twice(mean(table, 40)), within(1e-5f));
+                assertThat(Tensors.toFloats(t))
+                    .containsExactly(twice(mean(table, 40)), within(1e-5f));
               } else {
                 assertThat(name).contains("lora_");
               }
