@@ -58,8 +58,8 @@ class NewTokenRowsTest {
   }
 
   /** Some of its tokens are new. */
-  private static Batch batch() {
-    Batch batch = TinyModels.batch();
+  private static Batch batch(ObjectNode config) {
+    Batch batch = TinyModels.batch(config);
     for (int i = 1; i < batch.tokens().length; i += 4) {
       batch.tokens()[i] = TOKENS.get(i / 4 % 2);
       if (batch.labels()[i] >= 0) {
@@ -105,7 +105,7 @@ class NewTokenRowsTest {
                 ? Set.of(module(names.embedding()) + ROWS)
                 : Set.of(module(names.embedding()) + ROWS, module(names.head()) + ROWS));
     shake(model);
-    FamilyContract.differences(model, batch());
+    FamilyContract.differences(model, batch(config));
   }
 
   private static float[] mean(float[] table, int count) {
@@ -148,7 +148,7 @@ class NewTokenRowsTest {
     Path base = TinyModels.write(config, temp.resolve("base"));
     LoadedModel trained = model(base);
     shake(trained.transformer());
-    float[] expected = TinyModels.logits(trained.transformer(), batch());
+    float[] expected = TinyModels.logits(trained.transformer(), batch(config));
     Path adapter = Files.createDirectories(temp.resolve("adapter"));
     Adapters.write(
         adapter,
@@ -156,13 +156,13 @@ class NewTokenRowsTest {
         Trainables.of(trained.transformer()));
     Transformer again = TinyModels.LOADER.load(base, Optional.of(adapter)).transformer();
     assertThat(again.shape().vocabulary()).isEqualTo(42);
-    assertThat(TinyModels.logits(again, batch())).containsExactly(expected, within(2e-4f));
+    assertThat(TinyModels.logits(again, batch(config))).containsExactly(expected, within(2e-4f));
 
     Path fused = Files.createDirectories(temp.resolve("fused"));
     new FolderFuser(base, adapter, Optional.empty()).write(fused);
     assertThat(Json.read(fused.resolve("config.json")).path("vocab_size").asInt()).isEqualTo(42);
     Transformer whole = TinyModels.LOADER.load(fused).transformer();
-    assertThat(TinyModels.logits(whole, batch())).containsExactly(expected, within(5e-4f));
+    assertThat(TinyModels.logits(whole, batch(config))).containsExactly(expected, within(5e-4f));
     unchanged(Families.of(config, "test").names().embedding(), base, fused);
   }
 
