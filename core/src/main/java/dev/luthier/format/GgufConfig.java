@@ -141,6 +141,7 @@ public final class GgufConfig {
     if (experts > 0) {
       config.put("model_type", "mixtral").put("num_local_experts", experts);
       config.put("num_experts_per_tok", whole("expert_used_count").orElse(2L));
+      config.put("rope_theta", real("rope.freq_base").orElse(10000.0)); // as llama.cpp
     } else if (config.has("sliding_window")) {
       config.put("model_type", "mistral");
     }
@@ -155,14 +156,13 @@ public final class GgufConfig {
       config.put("sliding_window_pattern", 6);
     }
     long blocks = config.path("num_hidden_layers").asLong();
-    boolean largest =
-        family.modelType().equals("gemma2") && blocks == 46
-            || family.modelType().equals("gemma3_text") && blocks == 62;
-    if (largest) {
-      config.put(
-          "query_pre_attn_scalar",
-          config.path("hidden_size").asLong()
-              / Math.max(1, config.path("num_attention_heads").asLong()));
+    boolean gemma2 = family.modelType().equals("gemma2");
+    boolean gemma3 = family.modelType().equals("gemma3_text");
+    if (gemma2 || gemma3) {
+      boolean largest = blocks == (gemma2 ? 46 : 62);
+      long heads = config.path("num_attention_heads").asLong();
+      long wide = config.path("hidden_size").asLong() / Math.max(1, heads);
+      config.put("query_pre_attn_scalar", largest ? wide : headDim());
     }
   }
 

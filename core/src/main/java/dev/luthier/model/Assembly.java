@@ -87,21 +87,31 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
    * @param tied whether a language model's head is the embedding
    */
   Linear head(String path, Embedding embedding, boolean tied) {
-    return head(path, embedding, tied, Optional.empty());
+    return head(path, "score", embedding, tied);
+  }
+
+  /**
+   * The same in a family that has another name for the head that labels tokens.
+   *
+   * @param tokens its path
+   */
+  Linear head(String path, String tokens, Embedding embedding, boolean tied) {
+    return head(path, tokens, embedding, tied, Optional.empty());
   }
 
   /** The same, of which a language model's has a bias. */
   Linear biasedHead(String path, Embedding embedding, boolean tied) {
-    return head(path, embedding, tied, Optional.of(path + ".bias"));
+    return head(path, "score", embedding, tied, Optional.of(path + ".bias"));
   }
 
-  private Linear head(String path, Embedding embedding, boolean tied, Optional<String> bias) {
+  private Linear head(
+      String path, String tokens, Embedding embedding, boolean tied, Optional<String> bias) {
     int vocabulary = embedding.rows();
     int hidden = embedding.width();
     return switch (task.kind()) {
       case LANGUAGE -> linears.head(path, embedding.weight(), hidden, vocabulary, tied, bias);
       case SEQUENCE -> linears.scores("score", hidden, task.labels(), false);
-      case TOKENS -> linears.scores("score", hidden, task.labels(), true);
+      case TOKENS -> linears.scores(tokens, hidden, task.labels(), true);
     };
   }
 

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
@@ -41,6 +43,11 @@ final class Bert implements Family {
             "cls.predictions.decoder.bias", // the same as cls.predictions.bias
             "cls.seq_relationship.weight",
             "cls.seq_relationship.bias"));
+  }
+
+  @Override
+  public ObjectNode defaults() {
+    return Json.object().put("intermediate_size", 3072).put("max_position_embeddings", 512);
   }
 
   @Override

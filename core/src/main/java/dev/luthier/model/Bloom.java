@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Embedding;
@@ -39,12 +41,19 @@ final class Bloom implements Family {
   }
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object().put("activation", "gelu_new");
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     ConfigReader in = a.config();
     Sizes s = Sizes.of(in);
     double eps = in.number("layer_norm_epsilon", 1e-5);
     boolean fromNorm = in.flag("apply_residual_connection_post_layernorm", false);
     boolean tied = in.flag("tie_word_embeddings", true);
+    boolean exact = in.flag("slow_but_exact", false) && in.integer("pretraining_tp", 1) > 1;
+    in.supports(!exact, "slow_but_exact", "only false is supported where pretraining_tp is not 1");
     in.finish();
     Embedding embedding =
         a.embedding("transformer.word_embeddings.weight", s.vocabulary(), s.hidden());
@@ -58,7 +67,7 @@ final class Bloom implements Family {
         (tokens, pass, tape) -> first.forward(embedding.forward(tokens, tape)),
         blocks,
         a.layerNorm("transformer.ln_f", s.hidden(), eps),
-        a.head("lm_head", embedding, tied),
+        a.head("lm_head", "classifier", embedding, tied),
         a.causal(places -> Alibi.bias(places, s.heads(), 1, ScalarType.Float, a.base())));
   }
 

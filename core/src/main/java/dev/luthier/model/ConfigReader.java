@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -44,14 +45,14 @@ final class ConfigReader {
     return n.intValue();
   }
 
-  /** The first of these keys that is there, since families name the same size differently. */
+  /** What the first of these keys says that is there. */
   int integerOf(String... keys) {
-    for (String key : keys) {
-      if (json.hasNonNull(key)) {
-        return integer(key, 1);
-      }
-    }
-    return integer(keys[0]);
+    return integer(firstOf(keys));
+  }
+
+  /** The first of these keys that is there, since families name the same thing differently. */
+  String firstOf(String... keys) {
+    return Arrays.stream(keys).filter(this::has).findFirst().orElse(keys[0]);
   }
 
   /** A whole number of 1 or more; 0 where it is missing, null or 0. */

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
@@ -36,6 +38,11 @@ final class DistilBert implements Family {
         "distilbert.",
         List.of("vocab_", "pre_classifier.", "classifier."),
         List.of("embeddings.position_ids"));
+  }
+
+  @Override
+  public ObjectNode defaults() {
+    return Json.object().put("hidden_dim", 3072).put("max_position_embeddings", 512);
   }
 
   @Override

@@ -45,7 +45,9 @@ final class Falcon implements Family {
   public Transformer build(Assembly a) {
     ConfigReader in = a.config();
     Sizes s = Sizes.of(in);
-    boolean grouped = in.flag("new_decoder_architecture", false);
+    // Falcon 40B's first files say what it is by their model_type alone.
+    boolean first40 = in.text("model_type", "").equals("RefinedWeb");
+    boolean grouped = in.flag("new_decoder_architecture", first40);
     Layout layout =
         new Layout(
             in.number("layer_norm_epsilon", 1e-5),
@@ -55,7 +57,7 @@ final class Falcon implements Family {
             in.integer("num_ln_in_parallel_attn", grouped ? 2 : 1),
             in.flag("bias", false));
     boolean alibi = in.flag("alibi", false);
-    int keyHeads = grouped ? in.integerOf("num_kv_heads", "n_head_kv") : 1;
+    int keyHeads = grouped ? in.integer(in.firstOf("num_kv_heads", "n_head_kv"), s.heads()) : 1;
     boolean tied = in.flag("tie_word_embeddings", true);
     in.supports(layout.parallel || !grouped, "parallel_attn", "the new decoder is parallel");
     in.supports(s.heads() % keyHeads == 0, "num_kv_heads", "it must divide " + s.heads());
@@ -74,7 +76,7 @@ final class Falcon implements Family {
         Embedder.of(embedding),
         blocks,
         a.layerNorm("transformer.ln_f", s.hidden(), layout.eps),
-        a.head("lm_head", embedding, tied),
+        a.head("lm_head", "classifier", embedding, tied),
         alibi
             ? a.causal(
                 places -> Alibi.bias(places, s.heads(), scale, ScalarType.BFloat16, a.base()))

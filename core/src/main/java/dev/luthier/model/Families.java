@@ -113,6 +113,9 @@ public final class Families {
 
   /** The model of a configuration; its owner calls {@code Parameters.finish} afterwards. */
   public static Transformer build(ObjectNode config, String where, Linears linears) {
-    return of(config, where).build(new Assembly(config, where, linears, Task.of(config)));
+    Family family = of(config, where);
+    ObjectNode whole = family.defaults();
+    whole.setAll(config);
+    return family.build(new Assembly(whole, where, linears, Task.of(config)));
   }
 }

@@ -1,6 +1,7 @@
 package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import java.util.List;
 import java.util.Set;
 
@@ -21,6 +22,14 @@ public interface Family {
   /** How tokens see one another. */
   default Transformer.Kind kind() {
     return Transformer.Kind.DECODER;
+  }
+
+  /**
+   * What a key that {@code config.json} leaves out means, where parts that families share read it
+   * and most families mean something else. A key that is null is there.
+   */
+  default ObjectNode defaults() {
+    return Json.object();
   }
 
   /** The id that a decoder behind an encoder begins with; -1 where there is none. */

@@ -1,6 +1,7 @@
 package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.Norm;
@@ -33,6 +34,15 @@ final class Gemma implements Family {
   }
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object()
+        .put("num_key_value_heads", 16)
+        .put("head_dim", 256)
+        .put("max_position_embeddings", 8192)
+        .put("tie_word_embeddings", true);
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     LlamaConfig c = config(a);
     Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
@@ -54,13 +64,10 @@ final class Gemma implements Family {
         a.causal(new Rotary(c.rope()), 0));
   }
 
-  /** Llama's sizes; the gate's activation has a key of its own, and the head is tied. */
+  /** Llama's sizes; the gate's activation has a key of its own. */
   static LlamaConfig config(Assembly a) {
     ObjectNode json = a.json().deepCopy();
     json.put("hidden_act", json.path("hidden_activation").asText("gelu_pytorch_tanh"));
-    if (!json.has("tie_word_embeddings")) {
-      json.put("tie_word_embeddings", true);
-    }
     return LlamaConfig.of(json, a.where());
   }
 

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Embedding;
@@ -29,6 +31,20 @@ final class Gemma2 implements Family {
   @Override
   public Names names() {
     return Names.LLAMA;
+  }
+
+  @Override
+  public ObjectNode defaults() {
+    return Json.object()
+        .put("num_attention_heads", 8)
+        .put("num_key_value_heads", 4)
+        .put("head_dim", 256)
+        .put("max_position_embeddings", 8192)
+        .put("sliding_window", 4096)
+        .put("query_pre_attn_scalar", 256)
+        .put("attn_logit_softcapping", 50.0)
+        .put("final_logit_softcapping", 30.0)
+        .put("tie_word_embeddings", true);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Norm;
 import dev.luthier.nn.Pass;
@@ -33,6 +34,19 @@ final class Gemma3 implements Family {
   }
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object()
+        .put("num_attention_heads", 8)
+        .put("num_key_value_heads", 4)
+        .put("head_dim", 256)
+        .put("max_position_embeddings", 131072)
+        .put("sliding_window", 4096)
+        .put("_sliding_window_pattern", 6)
+        .put("query_pre_attn_scalar", 256)
+        .put("tie_word_embeddings", true);
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     LlamaConfig c = Gemma.config(withoutRope(a));
     ConfigReader in = a.config();
@@ -44,7 +58,7 @@ final class Gemma3 implements Family {
             in.integer("sliding_window", 4096),
             i -> (i + 1) % pattern != 0);
     double scale = 1 / Math.sqrt(in.number("query_pre_attn_scalar", c.headDim()));
-    double cap = in.number("attn_logit_softcapping", 0);
+    // Files may have Gemma 2's attn_logit_softcapping; Gemma 3 does not cap its scores.
     double logitCap = in.number("final_logit_softcapping", 0);
     boolean both = in.flag("use_bidirectional_attention", false);
     in.supports(!both, "use_bidirectional_attention", "only false is supported");
@@ -61,7 +75,6 @@ final class Gemma3 implements Family {
                   Gemma.norm(a, path + ".self_attn.q_norm", c.headDim(), c),
                   Gemma.norm(a, path + ".self_attn.k_norm", c.headDim(), c))
               .scaled(scale)
-              .capped(cap)
               .seeing(sliding.view(i));
       blocks.add(Gemma2.block(a, c, path, attention));
     }

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
 import dev.luthier.nn.Linear;
@@ -33,6 +35,11 @@ final class Gpt2 implements Family {
   }
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object().put("n_positions", 1024).put("activation_function", "gelu_new");
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     ConfigReader in = a.config();
     Sizes s = Sizes.of(in);
@@ -40,7 +47,8 @@ final class Gpt2 implements Family {
     boolean scaled = in.flag("scale_attn_weights", true);
     boolean byLayer = in.flag("scale_attn_by_inverse_layer_idx", false);
     boolean tied = in.flag("tie_word_embeddings", true);
-    in.supports(!in.flag("add_cross_attention", false), "add_cross_attention", "only false is");
+    in.supports(
+        !in.flag("add_cross_attention", false), "add_cross_attention", "only false is supported");
     in.finish();
     Embedding embedding = a.embedding("transformer.wte.weight", s.vocabulary(), s.hidden());
     LearnedPositions positions =
@@ -56,7 +64,7 @@ final class Gpt2 implements Family {
             embedding.forward(tokens, tape).plus(positions.forward(pass.places(), tape)),
         blocks,
         a.layerNorm("transformer.ln_f", s.hidden(), eps),
-        a.head("lm_head", embedding, tied),
+        a.head("lm_head", "classifier", embedding, tied),
         a.causal(0));
   }
 

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
 import dev.luthier.nn.RopeScaling;
@@ -34,11 +36,18 @@ final class GptJ implements Family {
   }
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object().put("rotary_dim", 64).put("activation_function", "gelu_new");
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     ConfigReader in = a.config();
     Sizes s = Sizes.of(in);
     double eps = in.number("layer_norm_epsilon", 1e-5);
     int turned = in.integer("rotary_dim", s.headDim());
+    in.supports(
+        turned % 2 == 0 && turned <= s.headDim(), "rotary_dim", "it must be pairs of a head");
     boolean tied = in.flag("tie_word_embeddings", false);
     in.finish();
     Rotary rotary =

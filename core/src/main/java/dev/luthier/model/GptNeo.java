@@ -1,6 +1,8 @@
 package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
 import java.util.ArrayList;
@@ -28,8 +30,13 @@ final class GptNeo implements Family {
         "transformer.wte.weight",
         "lm_head.weight",
         "transformer.",
-        List.of("lm_head.", "score."),
+        List.of("lm_head.", "score.", "classifier."),
         List.of(".attn.bias", ".attn.masked_bias", ".attention.bias", ".attention.masked_bias"));
+  }
+
+  @Override
+  public ObjectNode defaults() {
+    return Json.object().put("activation_function", "gelu_new");
   }
 
   @Override
@@ -54,7 +61,7 @@ final class GptNeo implements Family {
             embedding.forward(tokens, tape).plus(positions.forward(pass.places(), tape)),
         blocks,
         a.layerNorm("transformer.ln_f", s.hidden(), eps),
-        a.head("lm_head", embedding, tied),
+        a.head("lm_head", "classifier", embedding, tied),
         a.causal(0, window));
   }
 

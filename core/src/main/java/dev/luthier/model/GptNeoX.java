@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
@@ -35,14 +37,19 @@ final class GptNeoX implements Family {
   }
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object().put("intermediate_size", 24576);
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     ConfigReader in = a.config();
     Sizes s = Sizes.of(in);
     double eps = in.number("layer_norm_eps", 1e-5);
     boolean parallel = in.flag("use_parallel_residual", true);
     boolean bias = in.flag("attention_bias", true);
-    double part = in.number("partial_rotary_factor", in.number("rotary_pct", 0.25));
-    Rotary rotary = new Rotary(RopeReader.read(in, (int) (s.headDim() * part), s.maxPositions()));
+    int turned = RopeReader.turned(in, s.headDim(), in.number("rotary_pct", 0.25));
+    Rotary rotary = new Rotary(RopeReader.read(in, turned, s.maxPositions()));
     boolean tied = in.flag("tie_word_embeddings", false);
     in.finish();
     Embedding embedding = a.embedding("gpt_neox.embed_in.weight", s.vocabulary(), s.hidden());
@@ -55,7 +62,7 @@ final class GptNeoX implements Family {
         Embedder.of(embedding),
         blocks,
         a.layerNorm("gpt_neox.final_layer_norm", s.hidden(), eps),
-        a.head("embed_out", embedding, tied),
+        a.head("embed_out", "classifier", embedding, tied),
         a.causal(rotary, 0));
   }
 

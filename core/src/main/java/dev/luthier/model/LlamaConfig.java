@@ -108,6 +108,10 @@ public record LlamaConfig(
         rotary
             ? RopeReader.read(in, headDim, positions)
             : RopeScaling.none(headDim, 10000, positions);
+    in.supports(
+        !rotary || RopeReader.turned(in, headDim, 1) == headDim,
+        "partial_rotary_factor",
+        "this family turns whole heads");
     in.finish();
     return new LlamaConfig(
         vocabulary,

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Rotary;
 import java.util.ArrayList;
@@ -24,6 +26,14 @@ final class Mistral implements Family {
   @Override
   public Names names() {
     return Names.LLAMA;
+  }
+
+  @Override
+  public ObjectNode defaults() {
+    return Json.object()
+        .put("num_key_value_heads", 8)
+        .put("max_position_embeddings", 131072)
+        .put("sliding_window", 4096);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Experts;
 import dev.luthier.nn.Linear;
@@ -30,6 +32,15 @@ final class Mixtral implements Family {
   @Override
   public Names names() {
     return Names.LLAMA;
+  }
+
+  @Override
+  public ObjectNode defaults() {
+    return Json.object()
+        .put("num_key_value_heads", 8)
+        .put("max_position_embeddings", 131072)
+        .put("rms_norm_eps", 1e-5)
+        .put("rope_theta", 1e6);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
@@ -44,15 +46,33 @@ final class Opt implements Family {
   private static final double EPS = 1e-5;
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object().put("ffn_dim", 3072).put("activation_function", "relu");
+  }
+
+  /**
+   * What config.json says beside the sizes.
+   *
+   * @param before whether norms stand before the layers
+   * @param bias whether linear layers have biases
+   * @param affine whether norms have parameters; Galactica's have none
+   */
+  private record Layout(boolean before, boolean bias, boolean affine) {
+    Norm norm(Assembly a, String path, int width) {
+      return affine ? a.layerNorm(path, width, EPS) : LayerNorm.plain(a.base(), width, EPS);
+    }
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     ConfigReader in = a.config();
     Sizes s = Sizes.of(in);
     int narrow = in.integer("word_embed_proj_dim", s.hidden());
     boolean before = in.flag("do_layer_norm_before", true);
     boolean last = before && !in.flag("_remove_final_layer_norm", false);
-    boolean bias = in.flag("enable_bias", true);
-    boolean affine = in.flag("layer_norm_elementwise_affine", true);
-    in.supports(affine, "layer_norm_elementwise_affine", "only true is supported");
+    Layout layout =
+        new Layout(
+            before, in.flag("enable_bias", true), in.flag("layer_norm_elementwise_affine", true));
     boolean tied = in.flag("tie_word_embeddings", true);
     in.finish();
     String path = "model.decoder.";
@@ -63,9 +83,9 @@ final class Opt implements Family {
     Projections ends = projects ? Projections.of(a, path, narrow, s.hidden()) : Projections.NONE;
     List<Block> blocks = new ArrayList<>();
     for (int i = 0; i < s.blocks(); i++) {
-      blocks.add(block(a, s, before, bias, path + "layers." + i));
+      blocks.add(block(a, s, layout, path + "layers." + i));
     }
-    Norm norm = last ? a.layerNorm(path + "final_layer_norm", s.hidden(), EPS) : x -> x;
+    Norm norm = last ? layout.norm(a, path + "final_layer_norm", s.hidden()) : x -> x;
     return a.decoder(
         s.shape(),
         (tokens, pass, tape) ->
@@ -97,14 +117,14 @@ final class Opt implements Family {
     }
   }
 
-  private static Block block(Assembly a, Sizes s, boolean before, boolean bias, String path) {
+  private static Block block(Assembly a, Sizes s, Layout l, String path) {
     String[] names = {"q_proj", "k_proj", "v_proj", "out_proj"};
-    SelfAttention attention = s.attention(a, path + ".self_attn.", names, bias, bias);
-    LayerNorm norm1 = a.layerNorm(path + ".self_attn_layer_norm", s.hidden(), EPS);
-    FeedForward mlp = s.feedForward(a, path + ".fc1", path + ".fc2", bias);
-    LayerNorm norm2 = a.layerNorm(path + ".final_layer_norm", s.hidden(), EPS);
+    SelfAttention attention = s.attention(a, path + ".self_attn.", names, l.bias, l.bias);
+    Norm norm1 = l.norm(a, path + ".self_attn_layer_norm", s.hidden());
+    FeedForward mlp = s.feedForward(a, path + ".fc1", path + ".fc2", l.bias);
+    Norm norm2 = l.norm(a, path + ".final_layer_norm", s.hidden());
     BlockWeights weights = a.linears().under(path);
-    return before
+    return l.before
         ? new PreNormBlock(norm1, attention, norm2, mlp, weights)
         : new PostNormBlock(attention, norm1, mlp, norm2, weights);
   }

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
 import dev.luthier.nn.Rotary;
@@ -33,12 +35,17 @@ final class Phi implements Family {
   }
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object().put("hidden_act", "gelu_new");
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     ConfigReader in = a.config();
     Sizes s = Sizes.of(in);
     double eps = in.number("layer_norm_eps", 1e-5);
     boolean normed = in.flag("qk_layernorm", false);
-    int turned = (int) (s.headDim() * in.number("partial_rotary_factor", 0.5));
+    int turned = RopeReader.turned(in, s.headDim(), 0.5);
     Rotary rotary = new Rotary(RopeReader.read(in, turned, s.maxPositions()));
     boolean tied = in.flag("tie_word_embeddings", false);
     in.finish();

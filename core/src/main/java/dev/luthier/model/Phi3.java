@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.RmsNorm;
@@ -29,11 +31,19 @@ final class Phi3 implements Family {
   }
 
   @Override
+  public ObjectNode defaults() {
+    return Json.object()
+        .put("max_position_embeddings", 4096)
+        .put("original_max_position_embeddings", 4096)
+        .put("rms_norm_eps", 1e-5);
+  }
+
+  @Override
   public Transformer build(Assembly a) {
     LlamaConfig c = LlamaConfig.sizes(a.json(), a.where());
     ConfigReader in = a.config();
     int window = in.integerOrNone("sliding_window");
-    int turned = (int) (c.headDim() * in.number("partial_rotary_factor", 1));
+    int turned = RopeReader.turned(in, c.headDim(), 1);
     Rotary rotary = new Rotary(RopeReader.read(in, turned, c.maxPositionEmbeddings()));
     in.finish();
     Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());

@@ -1,5 +1,7 @@
 package dev.luthier.model;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.format.Json;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
@@ -40,6 +42,14 @@ final class Roberta implements Family {
             "lm_head.decoder.bias", // the same as lm_head.bias
             "pooler.dense.weight",
             "pooler.dense.bias"));
+  }
+
+  @Override
+  public ObjectNode defaults() {
+    return Json.object()
+        .put("intermediate_size", 3072)
+        .put("max_position_embeddings", 512)
+        .put("pad_token_id", 1);
   }
 
   @Override

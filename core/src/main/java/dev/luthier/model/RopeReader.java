@@ -13,6 +13,22 @@ final class RopeReader {
   private RopeReader() {}
 
   /**
+   * R, how many of a head's E numbers are turned; new files say it beside the frequencies.
+   *
+   * @param otherwise the part that is turned where nothing says it
+   */
+  static int turned(ConfigReader in, int headDim, double otherwise) {
+    String key = "partial_rotary_factor";
+    double beside = in.number(key, otherwise);
+    int turned = (int) (headDim * in.rope().map(r -> r.path(key).asDouble(beside)).orElse(beside));
+    in.supports(
+        turned > 0 && turned % 2 == 0,
+        key,
+        turned + " of a head's " + headDim + " numbers would be turned, which must be pairs");
+    return turned;
+  }
+
+  /**
    * Reads a model's rotary frequencies.
    *
    * @param dims R, how many numbers of a head are turned
@@ -20,14 +36,8 @@ final class RopeReader {
    */
   static RopeScaling read(ConfigReader in, int dims, int positions) {
     Optional<JsonNode> rope = in.rope();
-    double otherwise = in.number("rotary_emb_base", 10000);
-    double theta =
-        in.number(
-            "rope_theta",
-            rope.map(r -> r.path("rope_theta"))
-                .filter(JsonNode::isNumber)
-                .map(JsonNode::doubleValue)
-                .orElse(otherwise));
+    double beside = in.number("rope_theta", in.number("rotary_emb_base", 10000));
+    double theta = rope.map(r -> r.path("rope_theta").asDouble(beside)).orElse(beside);
     int original = in.integer("original_max_position_embeddings", positions);
     return read(rope, dims, theta, positions, original, in.where());
   }
@@ -56,17 +66,16 @@ final class RopeReader {
                       + "'; supported are default, linear, dynamic, llama3, yarn and longrope");
         };
     int original = r.path("original_max_position_embeddings").asInt(trained);
-    double stretch = (double) positions / original;
     if (type == Type.LONGROPE) {
       return longRope(r, dims, theta, positions, original, where);
     }
-    if (type != Type.DEFAULT && !r.path("factor").isNumber()) {
+    // Two lengths say how far yarn stretches, too.
+    boolean said = type == Type.YARN && r.hasNonNull("original_max_position_embeddings");
+    if (type != Type.DEFAULT && !said && !r.path("factor").isNumber()) {
       throw new LuthierException(
           where + ": rope_scaling of type '" + name + "' needs a number 'factor'");
     }
-    // As Hugging Face: yarn's stretch is what the two lengths say, where both are said.
-    boolean said = type == Type.YARN && r.has("original_max_position_embeddings");
-    double factor = said ? stretch : r.path("factor").asDouble(1);
+    double factor = r.path("factor").asDouble(said ? (double) positions / original : 1);
     return new RopeScaling(
         type,
         dims,

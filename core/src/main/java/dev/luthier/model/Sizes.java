@@ -26,43 +26,23 @@ record Sizes(
     int maxPositions,
     Activation activation) {
   static Sizes of(ConfigReader in) {
-    int hidden = in.integerOf("hidden_size", "n_embd", "dim");
+    int hidden = in.integerOf("hidden_size", "n_embd", "n_embed", "dim");
     int heads = in.integerOf("num_attention_heads", "n_head", "num_heads", "n_heads");
     in.supports(
         heads > 0 && hidden % heads == 0, "hidden_size", "it must be a multiple of " + heads);
-    int four = 4 * hidden;
     String width =
-        in.has("intermediate_size")
-            ? "intermediate_size"
-            : in.has("ffn_hidden_size")
-                ? "ffn_hidden_size"
-                : in.has("ffn_dim") ? "ffn_dim" : in.has("hidden_dim") ? "hidden_dim" : "n_inner";
-    String act =
-        in.has("activation_function")
-            ? "activation_function"
-            : in.has("hidden_act") ? "hidden_act" : "activation";
-    String positions =
-        in.has("max_position_embeddings")
-            ? "max_position_embeddings"
-            : in.has("n_positions") ? "n_positions" : "seq_length";
+        in.firstOf("intermediate_size", "ffn_hidden_size", "ffn_dim", "hidden_dim", "n_inner");
+    String positions = in.firstOf("max_position_embeddings", "n_positions", "seq_length");
+    String act = in.firstOf("activation_function", "hidden_act", "activation");
     return new Sizes(
         in.integer("vocab_size"),
         hidden,
-        in.integer(width, four),
+        in.integer(width, 4 * hidden),
         in.integerOf("num_hidden_layers", "n_layer", "num_layers", "n_layers"),
         heads,
         in.integer("num_key_value_heads", heads),
         in.integer(positions, 2048),
-        Activation.named(in.text(act, otherwise(in))));
-  }
-
-  /** What a family means where it names no activation. */
-  private static String otherwise(ConfigReader in) {
-    return switch (in.text("model_type", "")) {
-      case "opt" -> "relu";
-      case "gpt2", "gpt_neo", "gptj", "phi", "bloom" -> "gelu_new";
-      default -> "gelu";
-    };
+        Activation.named(in.text(act, "gelu")));
   }
 
   Sizes withPositions(int longest) {

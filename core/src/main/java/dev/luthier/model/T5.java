@@ -170,7 +170,8 @@ final class T5 implements Family {
       blocks.add(decoderBlock(a, c, path, half));
     }
     Norm norm = c.norm(a, "decoder.final_layer_norm");
-    double scale = c.tied ? 1 / Math.sqrt(c.hidden) : 1;
+    boolean scaled = a.config().flag("scale_decoder_outputs", c.tied);
+    double scale = scaled ? 1 / Math.sqrt(c.hidden) : 1;
     return a.encoderDecoder(
         new Transformer.Shape(c.vocabulary, c.hidden, c.width, blocks.size(), c.heads, c.positions),
         Embedder.of(embedding),

@@ -18,10 +18,23 @@ public enum Activation {
   QUICK_GELU,
   /** {@code max(x, 0)}. */
   RELU,
+  /** {@code max(x, 0)^2}. So et al., "Primer", arXiv 2109.08668. */
+  RELU_SQUARED,
+  /** {@code max(x, x / 100)}. */
+  LEAKY_RELU,
+  /** {@code min(max(x, 0), 6)}. */
+  RELU6,
+  /** {@code 1 / (1 + e^-x)}. */
+  SIGMOID,
+  /** {@code x tanh(ln(1 + e^x))}. Misra, arXiv 1908.08681. */
+  MISH,
+  /** {@code x}. */
+  LINEAR,
   /** Hyperbolic tangent. */
   TANH;
 
   private static final double QUICK = 1.702;
+  private static final double LEAK = 0.01;
 
   /**
    * By Hugging Face's name.
@@ -32,16 +45,23 @@ public enum Activation {
     return switch (name) {
       case "silu", "swish" -> SILU;
       case "gelu", "gelu_python" -> GELU;
-      case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_accurate" -> GELU_TANH;
+      case "gelu_new", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_fast", "gelu_accurate" ->
+          GELU_TANH;
       case "quick_gelu" -> QUICK_GELU;
       case "relu" -> RELU;
+      case "relu2" -> RELU_SQUARED;
+      case "leaky_relu" -> LEAKY_RELU;
+      case "relu6" -> RELU6;
+      case "sigmoid" -> SIGMOID;
+      case "mish" -> MISH;
+      case "linear" -> LINEAR;
       case "tanh" -> TANH;
       default ->
           throw new LuthierException(
               "config.json: the activation is '"
                   + name
-                  + "'; supported are silu, gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu and"
-                  + " tanh");
+                  + "'; supported are silu, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu,"
+                  + " relu, relu2, relu6, leaky_relu, sigmoid, mish, linear and tanh");
     };
   }
 
@@ -74,8 +94,9 @@ public enum Activation {
   /** How many tensors of x's size its derivative makes and drops. */
   public int copies() {
     return switch (this) {
-      case SILU -> 0;
-      case GELU, GELU_TANH, RELU -> 1;
+      case SILU, LINEAR -> 0;
+      case GELU, GELU_TANH, RELU, LEAKY_RELU, RELU6, SIGMOID, MISH -> 1;
+      case RELU_SQUARED -> 2;
       case TANH -> 3;
       case QUICK_GELU -> 7;
     };
@@ -128,6 +149,12 @@ public enum Activation {
       case GELU_TANH -> torch.gelu(x, "tanh");
       case QUICK_GELU -> x.mul(torch.sigmoid(x.mul(Tensors.scalar(QUICK))));
       case RELU -> torch.relu(x);
+      case RELU_SQUARED -> torch.relu(x).square_();
+      case LEAKY_RELU -> torch.leaky_relu(x);
+      case RELU6 -> torch.relu6(x);
+      case SIGMOID -> torch.sigmoid(x);
+      case MISH -> torch.mish(x);
+      case LINEAR -> x.clone();
       case TANH -> torch.tanh(x);
     };
   }
@@ -148,6 +175,12 @@ public enum Activation {
         torch.mul_out(out, dy, slope);
       }
       case RELU -> torch.mul_out(out, dy, x.gt(Tensors.scalar(0)));
+      case RELU_SQUARED -> torch.mul_out(out, dy, torch.relu(x).mul_(Tensors.scalar(2)));
+      case LEAKY_RELU -> out.copy_(torch.leaky_relu_backward(dy, x, Tensors.scalar(LEAK), false));
+      case RELU6 -> out.copy_(torch.hardtanh_backward(dy, x, Tensors.scalar(0), Tensors.scalar(6)));
+      case SIGMOID -> out.copy_(torch.sigmoid_backward(dy, torch.sigmoid(x)));
+      case MISH -> out.copy_(torch.mish_backward(dy, x));
+      case LINEAR -> out.copy_(dy);
       case TANH -> torch.mul_out(out, dy, torch.tanh(x).square_().neg_().add_(Tensors.scalar(1)));
     }
   }

@@ -2,6 +2,7 @@ package dev.luthier.nn;
 
 import dev.luthier.tensor.Operators;
 import dev.luthier.tensor.Tensors;
+import java.util.Arrays;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -21,6 +22,16 @@ public record LayerNorm(Tensor weight, Tensor bias, double eps) implements Norm 
     return new LayerNorm(
         parameters.get(path + ".weight", Init.ONES, width),
         parameters.get(path + ".bias", Init.ZEROS, width),
+        eps);
+  }
+
+  /** A norm without parameters: w is 1 and b is 0. */
+  public static LayerNorm plain(Parameters parameters, int width, double eps) {
+    float[] ones = new float[width];
+    Arrays.fill(ones, 1);
+    return new LayerNorm(
+        Tensors.pin(Tensors.floats(ones, parameters.device(), width)),
+        Tensors.pin(Tensors.floats(new float[width], parameters.device(), width)),
         eps);
   }
 

@@ -36,7 +36,7 @@ class PlainAttention extends PlainLayers {
       k = rotated(k, turned, i);
     }
     Tensor scores = torch.matmul(q, k.transpose(-1, -2)).mul(Tensors.scalar(scale(i)));
-    scores = capped(scores, number("attn_logit_softcapping", 0));
+    scores = capped(scores, type.equals("gemma2") ? number("attn_logit_softcapping", 0) : 0);
     if (type.equals("bloom") || flag("alibi", false)) {
       scores = scores.add(alibi());
     }

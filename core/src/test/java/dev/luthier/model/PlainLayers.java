@@ -37,8 +37,8 @@ class PlainLayers {
    * @param adapterScale alpha / R
    */
   PlainLayers(ObjectNode config, Map<String, Tensor> weights, double adapterScale) {
-    this.c = config;
     this.type = config.path("model_type").asText();
+    this.c = published(type).setAll(config);
     this.adapterScale = adapterScale;
     weights.forEach(
         (name, t) ->
@@ -55,6 +55,19 @@ class PlainLayers {
                   : flag("multi_query", true) ? 1 : heads;
           default -> c.path("num_key_value_heads").asInt(heads);
         };
+  }
+
+  /** What the published configurations of a family mean by a key that is absent. */
+  private static ObjectNode published(String type) {
+    return TinyConfigs.of(
+        switch (type) {
+          case "mixtral" -> "rms_norm_eps: 0.00001, rope_theta: 1000000.0";
+          case "phi3" -> "rms_norm_eps: 0.00001";
+          case "gemma2" ->
+              "query_pre_attn_scalar: 256, attn_logit_softcapping: 50.0,"
+                  + " final_logit_softcapping: 30.0";
+          default -> "";
+        });
   }
 
   /** The gradient of a weight. */
@@ -114,6 +127,7 @@ class PlainLayers {
     return switch (known) {
       case "gelu" -> torch.gelu(x);
       case "relu" -> torch.relu(x);
+      case "relu2" -> torch.relu(x).square();
       case "silu" -> x.mul(torch.sigmoid(x));
       case "gelu_new" -> {
         Tensor cubic = x.add(x.pow(Tensors.scalar(3)).mul(Tensors.scalar(0.044715)));
@@ -137,6 +151,9 @@ class PlainLayers {
   Tensor layerNorm(Tensor x, String path, double eps) {
     Tensor off = x.sub(mean(x));
     Tensor y = off.mul(mean(off.square()).add(Tensors.scalar(eps)).rsqrt());
+    if (!flag("layer_norm_elementwise_affine", true)) {
+      return y;
+    }
     return y.mul(weight(path + ".weight")).add(weight(path + ".bias"));
   }
 

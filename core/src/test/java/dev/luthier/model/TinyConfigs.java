@@ -28,7 +28,7 @@ public final class TinyConfigs {
 
   static {
     add("llama", LLAMA, "attention_bias: true, mlp_bias: true, head_dim: 8");
-    add("llama", LLAMA, "tie_word_embeddings: true");
+    add("llama", LLAMA, "tie_word_embeddings: true, hidden_act: relu2");
     add("mistral", LLAMA, "sliding_window: 5");
     add("mixtral", LLAMA, "num_local_experts: 4, num_experts_per_tok: 2");
     add("mixtral", LLAMA, "num_local_experts: 5, num_experts_per_tok: 3, sliding_window: 4");
@@ -42,8 +42,8 @@ public final class TinyConfigs {
     add(
         "qwen3",
         LLAMA,
-        "use_sliding_window: true, sliding_window: 4, layer_types: [sliding_attention,"
-            + " full_attention]");
+        "head_dim: 6, use_sliding_window: true, sliding_window: 4, layer_types:"
+            + " [sliding_attention, full_attention]");
     add("phi", NEO, "intermediate_size: 40, partial_rotary_factor: 0.5");
     add("phi", NEO, "intermediate_size: 40, qk_layernorm: true, num_key_value_heads: 1");
     add("phi3", LLAMA, "sliding_window: 6, head_dim: 8");
@@ -59,7 +59,12 @@ public final class TinyConfigs {
         LLAMA,
         "head_dim: 8, sliding_window: 4, query_pre_attn_scalar: 10, attn_logit_softcapping: 3.0,"
             + " final_logit_softcapping: 4.0");
-    add("gemma2", LLAMA, "head_dim: 8, sliding_window: 4, query_pre_attn_scalar: 8");
+    add("gemma2", LLAMA, "head_dim: 8, sliding_window: 4");
+    add(
+        "gemma2",
+        LLAMA,
+        "head_dim: 8, query_pre_attn_scalar: 8, attn_logit_softcapping: null,"
+            + " final_logit_softcapping: null");
     add(
         "gemma3_text",
         LLAMA,
@@ -95,6 +100,11 @@ public final class TinyConfigs {
     add("opt", NEO, "ffn_dim: 40");
     add("opt", NEO, "ffn_dim: 40, do_layer_norm_before: false, word_embed_proj_dim: 16");
     add("opt", NEO, "ffn_dim: 40, enable_bias: false, _remove_final_layer_norm: true");
+    add(
+        "opt",
+        NEO,
+        "ffn_dim: 40, enable_bias: false, layer_norm_elementwise_affine: false,"
+            + " activation_function: gelu");
     add("bloom", "hidden_size: 24, n_layer: 2, n_head: 3", "seq_length: 64");
     add(
         "bloom",
@@ -145,7 +155,12 @@ public final class TinyConfigs {
   public static ObjectNode of(String keys) {
     String json = keys.replaceAll("([A-Za-z_][A-Za-z_0-9-]*)", "\"$1\"");
     return Json.parse(
-        "{" + json.replace("\"true\"", "true").replace("\"false\"", "false") + "}", "a test");
+        "{"
+            + json.replace("\"true\"", "true")
+                .replace("\"false\"", "false")
+                .replace("\"null\"", "null")
+            + "}",
+        "a test");
   }
 
   /** What is switched on, to the configuration. */
