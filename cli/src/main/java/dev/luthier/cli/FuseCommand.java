@@ -1,5 +1,6 @@
 package dev.luthier.cli;
 
+import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.eval.Divergence;
 import dev.luthier.format.DType;
 import dev.luthier.merge.Fuse;
@@ -155,7 +156,8 @@ final class FuseCommand implements Callable<Integer> {
                     d.kl(),
                     d.second(),
                     d.first()));
-    console.out().println("use it:\n  ./luthier chat --model " + output);
+    String next = ModelFiles.use(output).command("--model " + output);
+    console.out().println("use it:\n  ./" + next);
   }
 
   private void warn(Fuse fuse) {

@@ -1,5 +1,6 @@
 package dev.luthier.cli;
 
+import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.recipe.RunResult;
 import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.SftRun;
@@ -53,8 +54,10 @@ final class SftCommand implements Callable<Integer> {
     if (result.end() == Trainer.End.INTERRUPTED) {
       return "";
     }
-    return s.method() == SftSettings.Method.FULL
-        ? "luthier chat --model " + result.output()
-        : "luthier chat --model " + s.model() + " --adapter " + result.output();
+    return ModelFiles.use(s.model())
+        .command(
+            s.method() == SftSettings.Method.FULL
+                ? "--model " + result.output()
+                : "--model " + s.model() + " --adapter " + result.output());
   }
 }

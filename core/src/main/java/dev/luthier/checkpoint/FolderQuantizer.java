@@ -128,6 +128,7 @@ public record FolderQuantizer(QuantizationConfig config, int blockSize) {
                   Optional.of(model),
                   List.of(),
                   List.of("bitsandbytes"),
+                  ModelFiles.use(model),
                   Map.of("Settings", settings()))
               .write(folder);
         });

@@ -3,10 +3,14 @@ package dev.luthier.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.DType;
+import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
+import dev.luthier.format.ModelCard;
 import dev.luthier.format.SafetensorsFile;
 import dev.luthier.format.SafetensorsIndex;
 import dev.luthier.format.SafetensorsShards;
+import dev.luthier.model.Families;
+import dev.luthier.model.Task;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,6 +54,32 @@ public final class ModelFiles {
     if (!left.isEmpty()) {
       throw new LuthierException(folder + " lacks the tensors " + left.keySet());
     }
+  }
+
+  /** What a model is used for. */
+  public static ModelCard.Use use(Path model) {
+    return use(HfFolder.config(model), HfFolder.configName(model));
+  }
+
+  /** What a model with an adapter is used for. */
+  public static ModelCard.Use use(Path model, Path adapter) {
+    ObjectNode config = HfFolder.config(model);
+    return use(
+        HeadConfig.read(adapter).map(h -> h.over(config)).orElse(config),
+        HfFolder.configName(model));
+  }
+
+  private static ModelCard.Use use(ObjectNode config, String where) {
+    return switch (Task.of(config).kind()) {
+      case SEQUENCE -> ModelCard.Use.SEQUENCE;
+      case TOKENS -> ModelCard.Use.TOKENS;
+      case LANGUAGE ->
+          switch (Families.of(config, where).kind()) {
+            case DECODER -> ModelCard.Use.TEXT;
+            case ENCODER -> ModelCard.Use.MASKED;
+            case ENCODER_DECODER -> ModelCard.Use.SOURCE_TARGET;
+          };
+    };
   }
 
   /** The dtype that most of a model's weights are stored in, but for those in few bits. */

@@ -77,31 +77,36 @@ public record ModelCard(
   /** What a model is used for. */
   public enum Use {
     /** It writes. */
-    TEXT("text-generation", "chat", "CausalLM"),
+    TEXT("text-generation", "chat", "", "CausalLM"),
+    /** It reads one text and writes another. */
+    SOURCE_TARGET("text2text-generation", "generate", "--prompt", "Seq2SeqLM"),
+    /** It guesses masked tokens. */
+    MASKED("fill-mask", "fill-mask", "--text", "MaskedLM"),
     /** It labels texts. */
-    SEQUENCE("text-classification", "classify", "SequenceClassification"),
+    SEQUENCE("text-classification", "classify", "--text", "SequenceClassification"),
     /** It labels words. */
-    TOKENS("token-classification", "classify", "TokenClassification");
+    TOKENS("token-classification", "classify", "--text", "TokenClassification");
 
     private final String pipeline;
     private final String verb;
+    private final String input;
     private final String type;
 
-    Use(String pipeline, String verb, String type) {
+    Use(String pipeline, String verb, String input, String type) {
       this.pipeline = pipeline;
       this.verb = verb;
+      this.input = input;
       this.type = type;
     }
-  }
 
-  /** Of something that writes. */
-  public ModelCard(
-      Kind kind,
-      Optional<Path> base,
-      List<Path> data,
-      List<String> tags,
-      Map<String, Map<String, String>> facts) {
-    this(kind, base, data, tags, Use.TEXT, facts);
+    /**
+     * The command that uses it.
+     *
+     * @param model options that name it
+     */
+    public String command(String model) {
+      return "luthier " + verb + " " + model + (input.isEmpty() ? "" : " " + input + " \"...\"");
+    }
   }
 
   /** Writes the card into a folder. */
@@ -167,24 +172,38 @@ public record ModelCard(
   private String usage(String name) {
     boolean adapter = kind == Kind.ADAPTER;
     String of = adapter ? "--model " + name + " --adapter FOLDER" : "--model FOLDER";
-    String loader = "Auto" + (adapter ? "PeftModelFor" : "ModelFor") + use.type;
-    String labels = adapter && use != Use.TEXT ? ", num_labels=N" : "";
-    return "With Luthier, where FOLDER is this folder or its `org/name` on the Hub:\n\n```\n./luthier "
-        + use.verb
-        + " "
-        + of
-        + (use == Use.TEXT ? "" : " --text \"...\"")
+    return "With Luthier, where FOLDER is this folder or its `org/name` on the Hub:\n\n```\n./"
+        + use.command(of)
         + "\n```\n\nWith "
         + (adapter ? "PEFT" : "transformers")
-        + ":\n\n```python\nfrom "
+        + ":\n\n```python\n"
+        + (adapter && use == Use.MASKED ? overMasked(name) : loaded(adapter))
+        + "\n```\n";
+  }
+
+  private String loaded(boolean adapter) {
+    String loader = "Auto" + (adapter ? "PeftModelFor" : "ModelFor") + use.type;
+    boolean labels = adapter && (use == Use.SEQUENCE || use == Use.TOKENS);
+    return "from "
         + (adapter ? "peft" : "transformers")
         + " import "
         + loader
         + "\n\nmodel = "
         + loader
         + ".from_pretrained(\"FOLDER\""
-        + labels
-        + ")\n```\n";
+        + (labels ? ", num_labels=N" : "")
+        + ")";
+  }
+
+  /** PEFT has no class of its own for it. */
+  private static String overMasked(String base) {
+    return """
+        from peft import PeftModel
+        from transformers import AutoModelForMaskedLM
+
+        base = AutoModelForMaskedLM.from_pretrained("%s")
+        model = PeftModel.from_pretrained(base, "FOLDER")"""
+        .formatted(base);
   }
 
   /** The front matter of a folder's card; null if there is none that can be read. */

@@ -3,6 +3,7 @@ package dev.luthier.merge;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.checkpoint.FolderFuser;
+import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.eval.Divergence;
@@ -142,6 +143,7 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
         Optional.of(model),
         List.of(),
         List.of("fused"),
+        ModelFiles.use(model, adapter),
         Map.of("Made of", parts));
   }
 

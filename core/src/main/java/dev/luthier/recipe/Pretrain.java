@@ -231,6 +231,7 @@ public final class Pretrain {
               .write(
                   target,
                   settings.from().isPresent() ? ModelCard.Kind.FINETUNE : ModelCard.Kind.SCRATCH,
+                  masks ? ModelCard.Use.MASKED : ModelCard.Use.TEXT,
                   settings.from(),
                   settings.data().train(),
                   List.of("pretrain"));

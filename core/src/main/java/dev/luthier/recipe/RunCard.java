@@ -99,12 +99,6 @@ final class RunCard {
 
   /** Writes the card. */
   void write(
-      Path folder, ModelCard.Kind kind, Optional<Path> base, List<Path> data, List<String> tags) {
-    write(folder, kind, ModelCard.Use.TEXT, base, data, tags);
-  }
-
-  /** The same of something with another use. */
-  void write(
       Path folder,
       ModelCard.Kind kind,
       ModelCard.Use use,

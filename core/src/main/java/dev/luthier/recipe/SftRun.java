@@ -280,6 +280,7 @@ public final class SftRun {
         .write(
             target,
             full ? ModelCard.Kind.FINETUNE : ModelCard.Kind.ADAPTER,
+            ModelFiles.use(settings.model()),
             Optional.of(settings.model()),
             settings.data().train().stream().toList(),
             full ? List.of("sft") : List.of("sft", settings.method().toString()));

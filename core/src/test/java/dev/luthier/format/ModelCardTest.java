@@ -40,6 +40,7 @@ class ModelCardTest {
                     cached("datasets--org--rows").resolve("data/train.jsonl"),
                     home.resolve("mine.jsonl")),
                 List.of("lora"),
+                ModelCard.Use.TEXT,
                 Map.of("Results", Map.of("loss", "1|2")))
             .text();
     JsonNode front = front(card);
@@ -64,7 +65,13 @@ class ModelCardTest {
     Path base = Files.createDirectories(home.resolve("private/my-llama"));
     Files.writeString(base.resolve("README.md"), "---\nlicense: [broken\n---\n");
     String card =
-        new ModelCard(ModelCard.Kind.QUANTIZED, Optional.of(base), List.of(), List.of(), Map.of())
+        new ModelCard(
+                ModelCard.Kind.QUANTIZED,
+                Optional.of(base),
+                List.of(),
+                List.of(),
+                ModelCard.Use.TEXT,
+                Map.of())
             .text();
     JsonNode front = front(card);
     assertThat(front.has("base_model")).isFalse();
