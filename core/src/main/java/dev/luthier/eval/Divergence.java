@@ -62,7 +62,8 @@ public record Divergence(double kl, double first, double second, int tokens) {
 
   /**
    * Compares two models of one vocabulary, which are loaded one after the other; the first is
-   * released before the second is asked for.
+   * released before the second is asked for. Of a model with an encoder and a decoder both read the
+   * text.
    *
    * @param ids at most {@link #MOST_TOKENS}; each but the first is predicted
    */
@@ -112,14 +113,19 @@ public record Divergence(double kl, double first, double second, int tokens) {
   }
 
   private static void forChunks(Transformer model, long[] ids, Chunk chunk) {
-    long[] positions = new long[ids.length];
-    Arrays.setAll(positions, i -> i);
-    long[] documents = new long[ids.length];
+    int source = model.kind() == Transformer.Kind.ENCODER_DECODER ? ids.length : 0;
+    int length = source + ids.length;
+    long[] positions = new long[length];
+    Arrays.setAll(positions, i -> i < source ? i : i - source);
+    long[] documents = new long[length];
     Arrays.fill(documents, 1);
+    long[] read = Arrays.copyOf(ids, length);
+    System.arraycopy(ids, 0, read, source, ids.length);
     try (PointerScope scope = new PointerScope()) {
-      Pass pass = model.pass(Places.whole(positions, documents, 1, ids.length));
-      Tensor tokens = model.tokens(ids, 1, ids.length);
-      Tensor hidden = Inference.hidden(model, tokens, pass, List.of()).select(0, 0); // (T, D)
+      Pass pass = model.pass(Places.whole(positions, documents, 1, length).withSource(source));
+      Tensor tokens = model.tokens(read, 1, length);
+      Tensor all = Inference.hidden(model, tokens, pass, List.of()).select(0, 0); // (S + T, D)
+      Tensor hidden = all.narrow(0, source, ids.length);
       for (int from = 0; from < ids.length - 1; from += CHUNK) {
         try (PointerScope inner = new PointerScope()) {
           Tensor part = hidden.narrow(0, from, Math.min(CHUNK, ids.length - 1 - from));

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.data.Batch;
+import dev.luthier.data.TokenSequence;
 import dev.luthier.format.Json;
 import dev.luthier.generate.Inference;
 import dev.luthier.model.Transformer;
@@ -13,8 +15,14 @@ import dev.luthier.nn.Places;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
+import dev.luthier.train.BlockwiseStep;
+import dev.luthier.train.Evaluator;
+import dev.luthier.train.TinyEncoders;
+import dev.luthier.train.WeightSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 
@@ -91,6 +99,41 @@ class DivergenceTest {
     assertThat(d.kl()).isCloseTo(kl / n, within(1e-4)).isGreaterThan(0.1);
     assertThat(d.first()).isCloseTo(Math.exp(own / n), within(1e-3));
     assertThat(d.second()).isCloseTo(Math.exp(other / n), within(1e-3));
+  }
+
+  /** The encoder reads the text, and the decoder what it has of it so far. */
+  @Test
+  void of_a_model_with_an_encoder_the_decoder_predicts_the_text() {
+    Supplier<Transformer> t5 = () -> TinyEncoders.fresh(TinyEncoders.t5(false, V)).transformer();
+    long[] ids = ids();
+    int last = ids.length - 1;
+    long[] tokens = LongStream.concat(Arrays.stream(ids), Arrays.stream(ids, 0, last)).toArray();
+    long[] labels = new long[tokens.length];
+    Arrays.fill(labels, TokenSequence.IGNORED);
+    System.arraycopy(ids, 1, labels, ids.length, last);
+    long[] ones = new long[tokens.length];
+    Arrays.fill(ones, 1);
+    float[] weights = new float[tokens.length];
+    Arrays.fill(weights, 1);
+    Batch batch =
+        new Batch(
+            1,
+            tokens.length,
+            tokens,
+            labels,
+            new long[tokens.length],
+            ones,
+            weights,
+            new int[][] {{1}},
+            new Batch.Form(true, ids.length, null));
+    Transformer model = t5.get();
+    double loss =
+        new Evaluator(new BlockwiseStep(model, WeightSource.of(model)))
+            .score(List.of(batch))
+            .perToken();
+    Divergence d = Divergence.of(ids, t5, t5);
+    assertThat(d.kl()).isZero();
+    assertThat(Math.log(d.first())).isCloseTo(loss, within(1e-4));
   }
 
   @Test
