@@ -286,7 +286,7 @@ public final class Pretrain {
   private Tokenizer tokenizer(Path output) {
     if (settings.from().isPresent()) {
       HfFolder.copySideFiles(settings.from().get(), output);
-      return Tokenizer.load(settings.from().get());
+      return RunTokens.of(settings.from().get(), new TokenSettings(List.of())).tokenizer();
     }
     if (settings.tokenizer().from().isPresent()) {
       TokenizerFiles.carry(settings.tokenizer().from().get(), output);
