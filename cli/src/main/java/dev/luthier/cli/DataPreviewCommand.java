@@ -9,6 +9,7 @@ import dev.luthier.data.RowEncoder;
 import dev.luthier.recipe.PreviewSettings;
 import dev.luthier.recipe.Settings;
 import dev.luthier.tokenizer.ChatTemplates;
+import dev.luthier.tokenizer.NewTokens;
 import dev.luthier.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,7 +56,7 @@ final class DataPreviewCommand implements Callable<Integer> {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "One setting of data, such as data.maxLength=512.")
+      description = "One setting of data or tokens, such as data.maxLength=512.")
   private List<String> set = new ArrayList<>();
 
   DataPreviewCommand(Console console) {
@@ -66,8 +67,9 @@ final class DataPreviewCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = new Settings().set("data.train", data.toString(), "--data");
     set.forEach(settings::set);
-    DataSettings chosen = settings.bind(PreviewSettings.class).data();
-    Tokenizer tokenizer = Tokenizer.load(model);
+    PreviewSettings bound = settings.bind(PreviewSettings.class);
+    DataSettings chosen = bound.data();
+    Tokenizer tokenizer = NewTokens.extend(model, bound.tokens().add()).tokenizer();
     RowEncoder encoder =
         ModelInput.of(model, tokenizer)
             .encoder(ChatTemplates.encoder(tokenizer, chosen.template()), chosen, Set.of());
