@@ -121,8 +121,10 @@ final class FuseCommand implements Callable<Integer> {
     divergence.ifPresent(
         d -> {
           out.put("kl", d.kl());
-          out.put("perplexity_live", d.first());
-          out.put("perplexity_fused", d.second());
+          if (!Double.isNaN(d.first())) {
+            out.put("perplexity_live", d.first());
+            out.put("perplexity_fused", d.second());
+          }
           out.put("tokens", d.tokens());
         });
     return out;
@@ -150,8 +152,8 @@ final class FuseCommand implements Callable<Integer> {
                 .out()
                 .printf(
                     Locale.ROOT,
-                    "fused against live adapter on %d tokens: KL divergence %.2e nats per token,"
-                        + " perplexity %.4f against %.4f%n",
+                    "fused against live adapter on %d tokens: KL divergence %.2e nats per token"
+                        + (Double.isNaN(d.first()) ? "%n" : ", perplexity %.4f against %.4f%n"),
                     d.tokens(),
                     d.kl(),
                     d.second(),

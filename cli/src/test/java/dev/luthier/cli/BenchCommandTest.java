@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +84,18 @@ class BenchCommandTest {
     Cli run = step("--model", model, "--budget", "0.1GiB");
     assertThat(run.code()).isEqualTo(1);
     assertThat(run.err()).contains("more than the budget of 103 MiB").doesNotContain("loading");
+  }
+
+  @Test
+  void a_family_whose_arithmetic_is_not_counted_is_refused_by_name() throws IOException {
+    Path neox = Files.createDirectories(folder.resolve("neox"));
+    Files.writeString(neox.resolve("config.json"), "{\"model_type\": \"gpt_neox\"}");
+    Cli run = step("--model", neox.toString());
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err())
+        .contains("is of type 'gpt_neox'")
+        .contains("luthier plan")
+        .doesNotContain("measuring");
   }
 
   private static void wrong(String says, String... args) {

@@ -68,6 +68,27 @@ class QuantizeCommandTest {
   }
 
   @Test
+  void what_is_skipped_includes_the_head_under_its_familys_name() throws IOException {
+    Path neox =
+        TinyModel.write(
+            folder.resolve("neox"),
+            """
+            {"model_type": "gpt_neox", "vocab_size": 300, "hidden_size": 16,
+             "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
+             "max_position_embeddings": 64}
+            """,
+            Optional.empty());
+    Path output = folder.resolve("neox-int8");
+    String[] flags = {"--model=" + neox, "--output=" + output, "--type=int8", "--skip=mlp"};
+    assertThat(Cli.run("quantize", flags[0], flags[1], flags[2], flags[3]).out())
+        .contains("quantized 2 matrices");
+    JsonNode config = new ObjectMapper().readTree(output.resolve("config.json").toFile());
+    assertThat(config.at("/quantization_config/llm_int8_skip_modules"))
+        .extracting(JsonNode::asText)
+        .containsExactly("embed_out", "mlp");
+  }
+
+  @Test
   void int8_is_eight_bits_and_a_scale_per_row() {
     Cli run = quantize("int8", "--type", "int8", "--json");
     assertThat(run.code()).isZero();

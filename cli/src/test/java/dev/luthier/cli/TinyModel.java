@@ -42,8 +42,13 @@ final class TinyModel {
 
   /** Writes a model folder; its end-of-text token is also BOS and stands before every text. */
   static Path write(Path folder, Optional<String> template) throws IOException {
+    return write(folder, CONFIG, template);
+  }
+
+  /** The same of another configuration with 300 tokens. */
+  static Path write(Path folder, String json, Optional<String> template) throws IOException {
     Files.createDirectories(folder);
-    ObjectNode config = Json.parse(CONFIG, "test");
+    ObjectNode config = Json.parse(json, "test");
     Json.write(folder.resolve("config.json"), config);
     LoadedModel model = loader().fresh(config, 5);
     TensorFiles.write(

@@ -38,6 +38,9 @@ final class GgufSource implements StoredTensors {
 
   private static final int MOST_EXPERTS = 1024;
 
+  /** In a name, for each of three tensors whose rows are joined. */
+  private static final String JOINED = "[qkv]";
+
   /** Bytes that are read at a time. */
   private static final long PIECE = 64 << 20;
 
@@ -71,6 +74,14 @@ final class GgufSource implements StoredTensors {
   }
 
   private void put(String name, GgufTensor tensor) {
+    if (name.contains(JOINED)) {
+      long rows = tensor.shape().isEmpty() ? 0 : tensor.shape().get(0);
+      divides(tensor, rows, 3, "are not as many each for q, k and v");
+      for (int i = 0; i < 3; i++) {
+        stored.put(name.replace(JOINED, "qkv".substring(i, i + 1)), tensor.share(i, 3));
+      }
+      return;
+    }
     if (!name.contains("*")) {
       stored.put(name, tensor);
       return;

@@ -3,6 +3,7 @@ package dev.luthier.eval;
 import dev.luthier.LuthierException;
 import dev.luthier.generate.Inference;
 import dev.luthier.model.Transformer;
+import dev.luthier.model.Transformer.Kind;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Places;
 import dev.luthier.tensor.Device;
@@ -16,6 +17,7 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -25,7 +27,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Information and Sufficiency", 1951). 0 where both predict the same.
  *
  * @param kl nats per token
- * @param first the first model's perplexity of the text
+ * @param first the first model's perplexity of the text; NaN if it predicts no next tokens, as
+ *     encoders and classifiers do not
  * @param second the second's
  * @param tokens places compared
  */
@@ -61,9 +64,10 @@ public record Divergence(double kl, double first, double second, int tokens) {
   }
 
   /**
-   * Compares two models of one vocabulary, which are loaded one after the other; the first is
-   * released before the second is asked for. Of a model with an encoder and a decoder both read the
-   * text.
+   * Compares two models of one vocabulary and task, which are loaded one after the other; the first
+   * is released before the second is asked for. Of a model with an encoder and a decoder both read
+   * the text. Of labels, those that a classifier would give at each place are compared; a single
+   * number counts as log-odds.
    *
    * @param ids at most {@link #MOST_TOKENS}; each but the first is predicted
    */
@@ -73,19 +77,22 @@ public record Divergence(double kl, double first, double second, int tokens) {
         Grad off = Grad.off()) {
       int count = ids.length - 1;
       Tensor targets = Tensors.longs(Arrays.copyOfRange(ids, 1, ids.length), Device.CPU, count, 1);
-      Tensor p = firstLogProbs(ids, first); // (T - 1, V)
+      Transformer model = first.get();
+      boolean next = model.kind() != Kind.ENCODER && model.task().isLanguage();
+      Tensor p = logProbs(model, ids); // (T - 1, V)
+      release(model);
       double[] sums = new double[2]; // of the divergence, and of ln q of the text
-      Transformer model = second.get();
+      model = second.get();
       forChunks(
           model,
           ids,
           (from, q) -> {
             Tensor own = p.narrow(0, from, q.size(0));
             sums[0] += sum(own.exp().mul_(own.sub(q)));
-            sums[1] += sum(q.gather(1, targets.narrow(0, from, q.size(0))));
+            sums[1] += next ? sum(q.gather(1, targets.narrow(0, from, q.size(0)))) : Double.NaN;
           });
       release(model);
-      double own = sum(p.gather(1, targets));
+      double own = next ? sum(p.gather(1, targets)) : Double.NaN;
       return new Divergence(
           Math.max(0, sums[0] / count), Math.exp(-own / count), Math.exp(-sums[1] / count), count);
     }
@@ -95,25 +102,24 @@ public record Divergence(double kl, double first, double second, int tokens) {
     return floats.sum(new ScalarTypeOptional(ScalarType.Double)).item_double();
   }
 
-  private static Tensor firstLogProbs(long[] ids, Supplier<Transformer> first) {
-    Transformer model = first.get();
+  private static Tensor logProbs(Transformer model, long[] ids) {
+    int classes = model.task().isLanguage() ? model.shape().vocabulary() : model.task().labels();
     Tensor all =
         torch.empty(
-            new long[] {ids.length - 1, model.shape().vocabulary()},
+            new long[] {ids.length - 1, Math.max(2, classes)},
             Tensors.options(ScalarType.Float, Device.CPU),
             null);
     forChunks(model, ids, (from, p) -> all.narrow(0, from, p.size(0)).copy_(p));
-    release(model);
     return all;
   }
 
-  /** Takes the log-probabilities (n, V) of the tokens after the places from {@code from} on. */
+  /** Takes the log-probabilities (n, V) at the places from {@code from} on. */
   private interface Chunk {
     void take(long from, Tensor logProbs);
   }
 
   private static void forChunks(Transformer model, long[] ids, Chunk chunk) {
-    int source = model.kind() == Transformer.Kind.ENCODER_DECODER ? ids.length : 0;
+    int source = model.kind() == Kind.ENCODER_DECODER ? ids.length : 0;
     int length = source + ids.length;
     long[] positions = new long[length];
     Arrays.setAll(positions, i -> i < source ? i : i - source);
@@ -130,6 +136,9 @@ public record Divergence(double kl, double first, double second, int tokens) {
         try (PointerScope inner = new PointerScope()) {
           Tensor part = hidden.narrow(0, from, Math.min(CHUNK, ids.length - 1 - from));
           Tensor logits = Inference.logits(model, part, pass); // (n, V)
+          if (logits.size(1) == 1) {
+            logits = torch.cat(new TensorVector(logits, torch.zeros_like(logits)), 1);
+          }
           chunk.take(from, Tensors.cpu(torch.log_softmax(logits, 1)));
         }
       }

@@ -139,6 +139,7 @@ final class GgufFamilies {
                   with(
                       BLOCK,
                       Map.of(
+                          "attn_qkv", "self_attn.[qkv]_proj", // of files before 2024
                           "attn_output", "self_attn.dense",
                           "ffn_up", "mlp.fc1",
                           "ffn_down", "mlp.fc2"))),

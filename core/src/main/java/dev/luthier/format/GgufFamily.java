@@ -35,7 +35,7 @@ public record GgufFamily(
    *
    * @param path Hugging Face's name of their list
    * @param modules Hugging Face's module by GGUF's; an asterisk is the number of an expert, whose
-   *     matrices GGUF stacks
+   *     matrices GGUF stacks, and {@code [qkv]} each of these letters, whose rows GGUF joins
    */
   public record Blocks(String path, Map<String, String> modules) {
     /** Copies the map. */
@@ -103,8 +103,8 @@ public record GgufFamily(
   }
 
   /**
-   * A tensor's Hugging Face name, maybe with an asterisk for experts; empty if the family has no
-   * such tensor.
+   * A tensor's Hugging Face name, maybe with an asterisk for experts or {@code [qkv]}; empty if the
+   * family has no such tensor.
    */
   public Optional<String> name(String gguf) {
     int end = gguf.lastIndexOf('.');

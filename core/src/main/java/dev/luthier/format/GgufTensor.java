@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -45,6 +46,14 @@ public record GgufTensor(
     long each = length / shape.get(0);
     return new GgufTensor(
         path, name, type, shape.subList(1, shape.size()), offset + index * each, each);
+  }
+
+  /** One of so many equal parts of its rows, or of its numbers where it has no rows. */
+  public GgufTensor share(int index, int count) {
+    long each = length / count;
+    List<Long> sizes = new ArrayList<>(shape);
+    sizes.set(0, shape.get(0) / count);
+    return new GgufTensor(path, name, type, sizes, offset + index * each, each);
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.luthier.tokenizer;
 import dev.luthier.LuthierException;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.HfFolder;
+import dev.luthier.format.Llama2cFile;
 import dev.luthier.format.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,9 @@ public record TokenizerSource(Kind kind, List<Path> files) {
     /** {@code .tiktoken}, or a {@code .model} of such lines. */
     TIKTOKEN,
     /** llama.cpp's model file, which holds its vocabulary. */
-    GGUF
+    GGUF,
+    /** The {@code tokenizer.bin} that llama2.c exports. */
+    LLAMA2C
   }
 
   /** Llama 3's and Qwen's are of this size; most others are smaller. */
@@ -60,7 +63,8 @@ public record TokenizerSource(Kind kind, List<Path> files) {
                 "Expected a tokenizer.json in "
                     + path
                     + ", or a tokenizer.model, vocab.json with merges.txt, vocab.txt, a .tiktoken"
-                    + " or a .gguf file, found none of them. Name the folder that has it."));
+                    + " or a .gguf file, or beside a llama2.c model the one tokenizer.bin of its"
+                    + " vocabulary, found none of them. Name the folder that has it."));
   }
 
   /** The tokenizer of a folder, where it has one. */
@@ -92,9 +96,19 @@ public record TokenizerSource(Kind kind, List<Path> files) {
       return Optional.of(one(Kind.TIKTOKEN, file));
     }
     if (name.endsWith(".bin")) {
-      return in(file.resolveSibling(""));
+      return bin(file);
     }
     return name.endsWith(".txt") ? Optional.of(one(Kind.WORD_PIECE, file)) : Optional.empty();
+  }
+
+  /** A vocabulary of llama2.c, or what stands beside a model of it. */
+  private static Optional<TokenizerSource> bin(Path file) {
+    if (Llama2cFile.isOne(file)) {
+      return in(file.resolveSibling(""))
+          .or(() -> Llama2cTokenizer.beside(file).map(f -> one(Kind.LLAMA2C, f)));
+    }
+    return Optional.of(one(Kind.LLAMA2C, file))
+        .filter(found -> Llama2cTokenizer.count(file).isPresent());
   }
 
   private static TokenizerSource one(Kind kind, Path file) {
@@ -150,6 +164,7 @@ public record TokenizerSource(Kind kind, List<Path> files) {
       case VOCAB_AND_MERGES -> VocabMergesConverter.convert(main(), files.get(1), folder);
       case WORD_PIECE -> WordPieceConverter.convert(main(), folder);
       case TIKTOKEN -> TiktokenConverter.convert(main(), folder);
+      case LLAMA2C -> Llama2cTokenizer.convert(main(), folder);
       default -> throw new IllegalStateException(main() + " needs no conversion");
     };
   }
@@ -165,7 +180,7 @@ public record TokenizerSource(Kind kind, List<Path> files) {
     return switch (kind) {
       case TOKENIZER_JSON, VOCAB_AND_MERGES -> bytes;
       case WORD_PIECE -> 3 * bytes;
-      case SENTENCE_PIECE, TIKTOKEN -> 4 * bytes;
+      case SENTENCE_PIECE, TIKTOKEN, LLAMA2C -> 4 * bytes;
       case GGUF -> GGUF_JSON_BYTES;
     };
   }

@@ -19,6 +19,7 @@ import dev.luthier.train.WeightSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Families whose GGUF files are read: each gives what its folder gives. */
 class GgufFamiliesTest {
@@ -42,10 +44,11 @@ class GgufFamiliesTest {
             """
             {"model_type":"%s","hidden_size":64,"intermediate_size":96,"num_hidden_layers":6,
              "num_attention_heads":4,"num_key_value_heads":2,"vocab_size":40,
-             "max_position_embeddings":64,"initializer_range":0.2,"rope_theta":50000.0,%s}
+             "max_position_embeddings":64,"initializer_range":0.2,"rope_theta":50000.0}
             """
-                .formatted(modelType, more),
+                .formatted(modelType),
             "the test's configuration");
+    config.setAll(Json.parse("{" + more + "}", "the rest of it"));
     try (PointerScope scope = new PointerScope()) {
       LoadedModel model = loader(Optional.empty()).fresh(config, 5);
       model
@@ -105,6 +108,35 @@ class GgufFamiliesTest {
     float[] dequantized = logProbs(packed, Optional.empty());
     assertThat(logProbs(packed, Optional.of(QuantSettings.stored()))).isEqualTo(dequantized);
     assertThat(dequantized).isNotEqualTo(found);
+  }
+
+  /** Phi-2's first files, of Microsoft's own layout, have q, k and v in one matrix. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void joined_matrices_of_phi_2_are_taken_apart(boolean packed) throws IOException {
+    Path folder =
+        folder(
+            "phi",
+            "\"num_key_value_heads\":4,\"layer_norm_eps\":1e-5,\"partial_rotary_factor\":0.5");
+    PlantedGguf apart = GgufOfFolder.of(folder, "phi2", packed);
+    PlantedGguf joined = GgufOfFolder.of(folder, "phi2", packed);
+    for (int i = 0; i < 6; i++) {
+      for (String part : List.of("weight", "bias")) {
+        String block = "blk." + i + ".";
+        joined.join(
+            block + "attn_qkv." + part,
+            block + "attn_q." + part,
+            block + "attn_k." + part,
+            block + "attn_v." + part);
+      }
+    }
+    Path file = joined.write(temp.resolve("joined.gguf"));
+    assertThat(logProbs(file, Optional.empty()))
+        .isEqualTo(logProbs(apart.write(temp.resolve("apart.gguf")), Optional.empty()));
+    if (packed) {
+      assertThat(logProbs(file, Optional.of(QuantSettings.stored())))
+          .isEqualTo(logProbs(file, Optional.empty()));
+    }
   }
 
   @Test

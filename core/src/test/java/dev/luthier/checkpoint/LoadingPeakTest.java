@@ -3,6 +3,7 @@ package dev.luthier.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.ChildJvm;
 import dev.luthier.format.DType;
 import dev.luthier.format.Json;
 import dev.luthier.format.PickleWriter;
@@ -18,7 +19,6 @@ import dev.luthier.tensor.Tensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -98,35 +98,10 @@ class LoadingPeakTest {
   private void peaksBelowModelAndShard(boolean pickled) throws IOException, InterruptedException {
     Path folder = folder(14, pickled);
     assertThat(shards(folder)).isGreaterThanOrEqualTo(40);
-    String[] grown = inAnotherJvm(folder(1, pickled), folder).split(" ");
+    String small = folder(1, pickled).toString();
+    String[] grown = ChildJvm.run(Child.class, small, folder.toString()).split(" ");
     long bytes = Long.parseLong(grown[1]);
     assertThat(Long.parseLong(grown[0])).isBetween(bytes - SHARD, bytes + SHARD);
-  }
-
-  /**
-   * A process of its own, whose allocators have nothing left of making the folders. It goes without
-   * Java's second compiler, which takes up to 14 MB whenever it pleases, more than a shard of this
-   * test; interpreted, loading stays 0.03 MB above the model.
-   */
-  private static String inAnotherJvm(Path small, Path large)
-      throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Child.class.getName(),
-                small.toString(),
-                large.toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).isZero();
-    return out.strip();
   }
 
   /** Loads a small model, then a large one, and prints its growth and the large one's bytes. */

@@ -94,4 +94,13 @@ class QuantizationConfigTest {
     QuantizationConfig config = QuantizationConfig.int8(skip.isEmpty() ? List.of() : List.of(skip));
     assertThat(config.skips(module)).isEqualTo(skipped);
   }
+
+  /** transformers leaves the head out only where the list is empty or names it. */
+  @ParameterizedTest
+  @CsvSource({"llama, lm_head", "gpt_neox, embed_out", "bert, cls.predictions.decoder"})
+  void a_list_of_what_is_skipped_names_the_familys_head(String type, String head) {
+    ObjectNode config = Json.object().put("model_type", type);
+    assertThat(QuantizationConfig.withHead(List.of("dense", head), config, "config.json"))
+        .containsExactly(head, "dense");
+  }
 }

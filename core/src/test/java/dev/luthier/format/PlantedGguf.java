@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** A GGUF file written field by field, for tests to read. */
 public final class PlantedGguf {
@@ -96,6 +98,17 @@ public final class PlantedGguf {
     ByteBuffer bytes = little(4 * data.length);
     bytes.asFloatBuffer().put(data);
     return tensor(name, GgufType.F32, bytes.array(), shape);
+  }
+
+  /** Puts the rows of tensors that are there into one. */
+  public PlantedGguf join(String name, String... parts) {
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
+    List<Stored> all =
+        Stream.of(parts).map(part -> Objects.requireNonNull(tensors.remove(part), part)).toList();
+    all.forEach(part -> data.writeBytes(part.data));
+    long[] shape = all.get(0).shape.clone();
+    shape[0] = all.stream().mapToLong(part -> part.shape[0]).sum();
+    return tensor(name, all.get(0).type, data.toByteArray(), shape);
   }
 
   /** The file's bytes. */

@@ -118,8 +118,13 @@ final class LocalHub implements AutoCloseable {
 
   /** Settings for tests: quick to try again, small pieces. */
   HubSettings settings(Path home, Map<String, String> environment) {
+    return settings(base(), home, environment);
+  }
+
+  /** The same for a hub of another process. */
+  static HubSettings settings(String base, Path home, Map<String, String> environment) {
     Map<String, String> all = new TreeMap<>(environment);
-    all.put("HF_ENDPOINT", base());
+    all.put("HF_ENDPOINT", base);
     HubSettings s = HubSettings.of(all, home);
     return new HubSettings(
         s.endpoint(),

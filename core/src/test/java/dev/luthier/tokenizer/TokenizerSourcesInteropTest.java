@@ -60,15 +60,16 @@ class TokenizerSourcesInteropTest {
 
   /**
    * The story model finds special tokens after putting spaces, and tok512.model drops extra spaces;
-   * llama.cpp's converter keeps neither.
+   * llama.cpp's converter keeps neither, nor does llama2.c's.
    */
   @ParameterizedTest
   @CsvSource({
     "oracle-llamacpp/gguf/story-F16.gguf, model-llama-story-hf",
     "oracle-llamacpp/gguf/s260K-Q6_K.gguf, model-stories260K/tok512.model",
-    "model-stories260K/stories260Ktok512.gguf, model-stories260K/tok512.model"
+    "model-stories260K/stories260Ktok512.gguf, model-stories260K/tok512.model",
+    "model-stories260K/tok512.bin, model-stories260K/tok512.model"
   })
-  void plain_texts_have_the_same_ids_from_a_gguf_file(String gguf, String origin)
+  void plain_texts_have_the_same_ids_from_a_converted_file(String gguf, String origin)
       throws IOException {
     Tokenizer published = Tokenizer.load(Assets.path(origin));
     Tokenizer converted = Tokenizer.load(Assets.path(gguf));

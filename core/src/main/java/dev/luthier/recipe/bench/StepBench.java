@@ -1,6 +1,7 @@
 package dev.luthier.recipe.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.data.Batch;
 import dev.luthier.format.HfFolder;
@@ -54,6 +55,7 @@ public final class StepBench {
             .shape()
             .map(PublishedShape::config)
             .orElseGet(() -> HfFolder.config(settings.model().orElseThrow()));
+    requireLlama(json, settings.what());
     this.config = LlamaConfig.of(json, settings.what());
     this.peak =
         new MatrixPeak(
@@ -62,6 +64,18 @@ public final class StepBench {
             settings.tokens(),
             config.hiddenSize(),
             config.intermediateSize());
+  }
+
+  private static void requireLlama(ObjectNode json, String what) {
+    String type = json.path("model_type").asText();
+    if (!type.equals("llama")) {
+      throw new LuthierException(
+          what
+              + " is of type '"
+              + type
+              + "'; the arithmetic of a step is counted for 'llama' only. Give a Llama of about its"
+              + " size as --model or --shape; luthier plan says what memory this one takes.");
+    }
   }
 
   /**
