@@ -46,11 +46,11 @@ record GrownVocabulary(
    */
   static TensorSource over(
       TensorSource source, ObjectNode config, ObjectNode grown, String where, List<Integer> fresh) {
-    int before = size(config, where);
-    int after = size(grown, where);
-    if (after <= before && fresh.isEmpty()) {
+    if (grown == config && fresh.isEmpty()) {
       return source;
     }
+    int before = size(config, where);
+    int after = size(grown, where);
     Family.Names names = Families.of(config, where).names();
     List<String> tables = List.of(names.embedding(), names.head());
     return new GrownVocabulary(source, tables, before, Math.max(before, after), fresh);
@@ -78,6 +78,7 @@ record GrownVocabulary(
         .filter(adapter::has)
         .map(name -> adapter.shape(name).orElseThrow())
         .findFirst()
+        .filter(shape -> shape[0] != size(config, where))
         .map(shape -> sized(config, shape[0]))
         .orElse(config);
   }
@@ -88,8 +89,7 @@ record GrownVocabulary(
     return out;
   }
 
-  /** How many rows a configuration asks for. */
-  static int size(ObjectNode config, String where) {
+  private static int size(ObjectNode config, String where) {
     if (!config.path(SIZE).canConvertToInt()) {
       throw new LuthierException(where + " has no " + SIZE);
     }

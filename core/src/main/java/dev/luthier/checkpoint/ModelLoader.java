@@ -7,6 +7,7 @@ import dev.luthier.format.HfFolder;
 import dev.luthier.format.ModelWeights;
 import dev.luthier.model.Families;
 import dev.luthier.model.Family;
+import dev.luthier.model.Outline;
 import dev.luthier.model.Task;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.Init;
@@ -357,7 +358,9 @@ public record ModelLoader(
 
   /** How many rows a model's embedding has, by its configuration. */
   public static int vocabulary(Path model) {
-    return GrownVocabulary.size(HfFolder.config(model), HfFolder.configName(model));
+    return Outline.of(config(model), HfFolder.configName(model), Optional.empty())
+        .shape()
+        .vocabulary();
   }
 
   /** The configuration of a folder's model once it has a row for each of these tokens. */
