@@ -15,10 +15,13 @@ import dev.luthier.nn.Places;
 import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a family puts a model together with: the configuration, where parameters come from, and what
@@ -225,11 +228,7 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
         rotary,
         places -> {
           Rotary.Tables tables = tables(rotary, places);
-          List<Pass.View> out = new ArrayList<>();
-          for (int window : windows) {
-            out.add(new Pass.View(plan(places, window), tables, null));
-          }
-          return out;
+          return views(places, tables, windows);
         });
   }
 
@@ -274,13 +273,18 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
 
   /** Causal attention whose positions the embedding tells. */
   Stack.Views causal(int... windows) {
-    return places -> {
-      List<Pass.View> out = new ArrayList<>();
-      for (int window : windows) {
-        out.add(new Pass.View(plan(places, window), null, null));
-      }
-      return out;
-    };
+    return places -> views(places, null, windows);
+  }
+
+  /** A view for each window; what equal ones look at is computed once. */
+  private List<Pass.View> views(Places places, Rotary.@Nullable Tables tables, int... windows) {
+    Map<Integer, AttentionPlan> plans = new HashMap<>();
+    List<Pass.View> out = new ArrayList<>();
+    for (int window : windows) {
+      AttentionPlan plan = plans.computeIfAbsent(window, w -> plan(places, w));
+      out.add(new Pass.View(plan, tables, null));
+    }
+    return out;
   }
 
   /** Causal attention whose scores a bias tells of distances. */

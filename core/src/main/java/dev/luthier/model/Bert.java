@@ -5,10 +5,8 @@ import dev.luthier.format.Json;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
-import dev.luthier.nn.Linear;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -73,44 +71,19 @@ final class Bert implements Family {
                     .plus(segments.forward(pass.places(), tape))
                     .plus(positions.forward(pass.places(), tape)));
     List<Block> blocks = blocks(a, s, eps, "bert.encoder.layer.");
-    return switch (a.task().kind()) {
-      case LANGUAGE -> {
-        a.tolerate("bert.pooler.dense.weight", "bert.pooler.dense.bias");
-        Linear dense =
-            a.linears().scores("cls.predictions.transform.dense", s.hidden(), s.hidden(), true);
-        LayerNorm last = a.layerNorm("cls.predictions.transform.LayerNorm", s.hidden(), eps);
-        Linear head =
-            a.linears()
-                .head(
-                    "cls.predictions.decoder",
-                    words.weight(),
-                    s.hidden(),
-                    s.vocabulary(),
-                    tied,
-                    Optional.of("cls.predictions.bias"));
-        yield a.encoder(
-            s.shape(),
-            embedder,
-            blocks,
-            (x, pass) -> last.forward(s.activation().forward(dense.forward(x, pass))),
-            head);
-      }
-      case SEQUENCE -> {
-        Linear pooler = a.linears().scores("bert.pooler.dense", s.hidden(), s.hidden(), true);
-        Linear head = a.linears().scores("classifier", s.hidden(), a.task().labels(), true);
-        yield a.encoder(
-            s.shape(),
-            embedder,
-            blocks,
-            (x, pass) -> Activation.TANH.forward(pooler.forward(x, pass)),
-            head);
-      }
-      case TOKENS -> {
-        a.tolerate("bert.pooler.dense.weight", "bert.pooler.dense.bias");
-        Linear head = a.linears().scores("classifier", s.hidden(), a.task().labels(), true);
-        yield a.encoder(s.shape(), embedder, blocks, (x, pass) -> x, head);
-      }
-    };
+    if (a.task().kind() != Task.Kind.SEQUENCE) {
+      a.tolerate("bert.pooler.dense.weight", "bert.pooler.dense.bias");
+    }
+    return new EncoderHeads(
+            "cls.predictions.transform.dense",
+            "cls.predictions.transform.LayerNorm",
+            s.activation(),
+            "cls.predictions.decoder",
+            "cls.predictions.bias",
+            "bert.pooler.dense",
+            Activation.TANH,
+            "classifier")
+        .encoder(a, s.shape(), embedder, blocks, words, tied, eps);
   }
 
   /** Refuses what a configuration of BERT's kind may ask for and we do not have. */

@@ -6,7 +6,6 @@ import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
-import dev.luthier.nn.Linear;
 import dev.luthier.nn.Norm;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Value;
@@ -74,14 +73,7 @@ final class Bloom implements Family {
   private static Block block(Assembly a, Sizes s, double eps, boolean fromNorm, String path) {
     int d = s.hidden();
     LayerNorm norm1 = a.layerNorm(path + ".input_layernorm", d, eps);
-    Linear qkv = a.linears().create(path + ".self_attention.query_key_value", d, 3 * d, true);
-    SelfAttention attention =
-        SelfAttention.of(
-            SelfAttention.Projection.perHead(qkv, s.heads()),
-            a.linears().create(path + ".self_attention.dense", d, d, true),
-            s.heads(),
-            s.heads(),
-            s.headDim());
+    SelfAttention attention = s.fusedAttention(a, path + ".self_attention.", true);
     LayerNorm norm2 = a.layerNorm(path + ".post_attention_layernorm", d, eps);
     FeedForward mlp =
         s.feedForward(a, path + ".mlp.dense_h_to_4h", path + ".mlp.dense_4h_to_h", true);

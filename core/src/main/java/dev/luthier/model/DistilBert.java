@@ -5,10 +5,8 @@ import dev.luthier.format.Json;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
-import dev.luthier.nn.Linear;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /** DistilBERT: BERT with half the blocks and no segments. Sanh et al., arXiv 1910.01108. */
@@ -64,41 +62,16 @@ final class DistilBert implements Family {
     for (int i = 0; i < s.blocks(); i++) {
       blocks.add(block(a, s, "distilbert.transformer.layer." + i));
     }
-    return switch (a.task().kind()) {
-      case LANGUAGE -> {
-        Linear dense = a.linears().scores("vocab_transform", s.hidden(), s.hidden(), true);
-        LayerNorm last = a.layerNorm("vocab_layer_norm", s.hidden(), EPS);
-        Linear head =
-            a.linears()
-                .head(
-                    "vocab_projector",
-                    words.weight(),
-                    s.hidden(),
-                    s.vocabulary(),
-                    tied,
-                    Optional.of("vocab_projector.bias"));
-        yield a.encoder(
-            s.shape(),
-            embedder,
-            blocks,
-            (x, pass) -> last.forward(s.activation().forward(dense.forward(x, pass))),
-            head);
-      }
-      case SEQUENCE -> {
-        Linear dense = a.linears().scores("pre_classifier", s.hidden(), s.hidden(), true);
-        Linear head = a.linears().scores("classifier", s.hidden(), a.task().labels(), true);
-        yield a.encoder(
-            s.shape(),
-            embedder,
-            blocks,
-            (x, pass) -> Activation.RELU.forward(dense.forward(x, pass)),
-            head);
-      }
-      case TOKENS -> {
-        Linear head = a.linears().scores("classifier", s.hidden(), a.task().labels(), true);
-        yield a.encoder(s.shape(), embedder, blocks, (x, pass) -> x, head);
-      }
-    };
+    return new EncoderHeads(
+            "vocab_transform",
+            "vocab_layer_norm",
+            s.activation(),
+            "vocab_projector",
+            "vocab_projector.bias",
+            "pre_classifier",
+            Activation.RELU,
+            "classifier")
+        .encoder(a, s.shape(), embedder, blocks, words, tied, EPS);
   }
 
   private static Block block(Assembly a, Sizes s, String path) {

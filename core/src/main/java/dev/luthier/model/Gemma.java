@@ -8,7 +8,6 @@ import dev.luthier.nn.Norm;
 import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
 import dev.luthier.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
@@ -45,23 +44,35 @@ final class Gemma implements Family {
   @Override
   public Transformer build(Assembly a) {
     LlamaConfig c = config(a);
+    Llama.Blocks blocks =
+        (i, path) -> {
+          Norm norm1 = norm(a, path + ".input_layernorm", c.hiddenSize(), c);
+          SelfAttention attention = Llama.attention(a, c, path + ".self_attn.", c.attentionBias());
+          Norm norm2 = norm(a, path + ".post_attention_layernorm", c.hiddenSize(), c);
+          FeedForward mlp = feedForward(a, c, path);
+          return new PreNormBlock(norm1, attention, norm2, mlp, a.linears().under(path));
+        };
+    return decoder(a, c, blocks, 0, a.causal(new Rotary(c.rope()), 0));
+  }
+
+  /**
+   * What all Gemmas have around their blocks: a scaled embedding, a last norm and a head.
+   *
+   * @param cap of the logits; 0 for none
+   */
+  static Transformer decoder(
+      Assembly a, LlamaConfig c, Llama.Blocks make, double cap, Stack.Views views) {
     Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      String path = "model.layers." + i;
-      Norm norm1 = norm(a, path + ".input_layernorm", c.hiddenSize(), c);
-      SelfAttention attention = Llama.attention(a, c, path + ".self_attn.", c.attentionBias());
-      Norm norm2 = norm(a, path + ".post_attention_layernorm", c.hiddenSize(), c);
-      FeedForward mlp = feedForward(a, c, path);
-      blocks.add(new PreNormBlock(norm1, attention, norm2, mlp, a.linears().under(path)));
-    }
+    List<Block> blocks = Llama.blocks(c, make);
+    Norm norm = norm(a, "model.norm", c.hiddenSize(), c);
     return a.decoder(
         c.shape(),
         scaled(a, embedding, c),
         blocks,
-        norm(a, "model.norm", c.hiddenSize(), c),
+        (x, pass) -> norm.forward(x),
         a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        a.causal(new Rotary(c.rope()), 0));
+        cap,
+        views);
   }
 
   /** Llama's sizes; the gate's activation has a key of its own. */
@@ -88,7 +99,7 @@ final class Gemma implements Family {
   }
 
   /** Embeddings times sqrt(D), rounded as the model's dtype rounds it. */
-  static Embedder scaled(Assembly a, Embedding embedding, LlamaConfig c) {
+  private static Embedder scaled(Assembly a, Embedding embedding, LlamaConfig c) {
     float root = (float) Math.sqrt(c.hiddenSize());
     double factor = Tensors.rounded(root, a.base().compute());
     return (tokens, pass, tape) -> embedding.forward(tokens, tape).times(factor);

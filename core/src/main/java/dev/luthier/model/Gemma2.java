@@ -4,13 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.format.Json;
 import dev.luthier.model.BlockShape.Layer;
 import dev.luthier.nn.BlockWeights;
-import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Norm;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Rotary;
 import dev.luthier.nn.Value;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -58,26 +55,18 @@ final class Gemma2 implements Family {
     double cap = in.number("attn_logit_softcapping", 0);
     double logitCap = in.number("final_logit_softcapping", 0);
     in.finish();
-    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      String path = "model.layers." + i;
-      SelfAttention attention =
-          Llama.attention(a, c, path + ".self_attn.", c.attentionBias())
-              .scaled(scale)
-              .capped(cap)
-              .seeing(sliding.view(i));
-      blocks.add(block(a, c, path, attention));
-    }
-    Norm norm = Gemma.norm(a, "model.norm", c.hiddenSize(), c);
-    return a.decoder(
-        c.shape(),
-        Gemma.scaled(a, embedding, c),
-        blocks,
-        (x, pass) -> norm.forward(x),
-        a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        logitCap,
-        a.causal(new Rotary(c.rope()), 0, sliding.window()));
+    Llama.Blocks blocks =
+        (i, path) ->
+            block(
+                a,
+                c,
+                path,
+                Llama.attention(a, c, path + ".self_attn.", c.attentionBias())
+                    .scaled(scale)
+                    .capped(cap)
+                    .seeing(sliding.view(i)));
+    return Gemma.decoder(
+        a, c, blocks, logitCap, a.causal(new Rotary(c.rope()), 0, sliding.window()));
   }
 
   static Block block(Assembly a, LlamaConfig c, String path, SelfAttention attention) {

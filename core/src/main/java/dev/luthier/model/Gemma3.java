@@ -3,12 +3,9 @@ package dev.luthier.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.format.Json;
-import dev.luthier.nn.Embedding;
-import dev.luthier.nn.Norm;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.RopeScaling;
 import dev.luthier.nn.Rotary;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -65,34 +62,27 @@ final class Gemma3 implements Family {
     Rotary whole = new Rotary(rope(in, "full_attention", "rope_theta", 1e6, c));
     Rotary local = new Rotary(rope(in, "sliding_attention", "rope_local_base_freq", 1e4, c));
     in.finish();
-    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      String path = "model.layers." + i;
-      SelfAttention attention =
-          Llama.attention(a, c, path + ".self_attn.", c.attentionBias())
-              .normed(
-                  Gemma.norm(a, path + ".self_attn.q_norm", c.headDim(), c),
-                  Gemma.norm(a, path + ".self_attn.k_norm", c.headDim(), c))
-              .scaled(scale)
-              .seeing(sliding.view(i));
-      blocks.add(Gemma2.block(a, c, path, attention));
-    }
-    Norm norm = Gemma.norm(a, "model.norm", c.hiddenSize(), c);
-    return a.decoder(
-        c.shape(),
-        Gemma.scaled(a, embedding, c),
-        blocks,
-        (x, pass) -> norm.forward(x),
-        a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        logitCap,
+    Llama.Blocks blocks =
+        (i, path) ->
+            Gemma2.block(
+                a,
+                c,
+                path,
+                Llama.attention(a, c, path + ".self_attn.", c.attentionBias())
+                    .normed(
+                        Gemma.norm(a, path + ".self_attn.q_norm", c.headDim(), c),
+                        Gemma.norm(a, path + ".self_attn.k_norm", c.headDim(), c))
+                    .scaled(scale)
+                    .seeing(sliding.view(i)));
+    Stack.Views views =
         a.turned(
             whole,
             places ->
                 List.of(
                     new Pass.View(a.plan(places, 0), a.tables(whole, places), null),
                     new Pass.View(
-                        a.plan(places, sliding.window()), a.tables(local, places), null))));
+                        a.plan(places, sliding.window()), a.tables(local, places), null)));
+    return Gemma.decoder(a, c, blocks, logitCap, views);
   }
 
   /** The rotary settings are read apart, since there are two. */

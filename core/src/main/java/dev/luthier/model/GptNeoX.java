@@ -5,7 +5,6 @@ import dev.luthier.format.Json;
 import dev.luthier.nn.BlockWeights;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
-import dev.luthier.nn.Linear;
 import dev.luthier.nn.Rotary;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,14 +69,7 @@ final class GptNeoX implements Family {
       Assembly a, Sizes s, double eps, boolean parallel, boolean bias, String path) {
     int d = s.hidden();
     LayerNorm norm1 = a.layerNorm(path + ".input_layernorm", d, eps);
-    Linear qkv = a.linears().create(path + ".attention.query_key_value", d, 3 * d, bias);
-    SelfAttention attention =
-        SelfAttention.of(
-            SelfAttention.Projection.perHead(qkv, s.heads()),
-            a.linears().create(path + ".attention.dense", d, d, bias),
-            s.heads(),
-            s.heads(),
-            s.headDim());
+    SelfAttention attention = s.fusedAttention(a, path + ".attention.", bias);
     LayerNorm norm2 = a.layerNorm(path + ".post_attention_layernorm", d, eps);
     FeedForward mlp =
         s.feedForward(a, path + ".mlp.dense_h_to_4h", path + ".mlp.dense_4h_to_h", true);

@@ -37,19 +37,39 @@ public final class Llama implements Family {
 
   /** Puts a model of this configuration together. */
   public static Transformer build(LlamaConfig c, Assembly a) {
+    Blocks blocks = (i, path) -> block(a, c, path);
+    return decoder(a, c, blocks, a.causal(new Rotary(c.rope()), 0));
+  }
+
+  /** How a family makes its blocks. */
+  interface Blocks {
+    /**
+     * The block of this number.
+     *
+     * @param path of the module
+     */
+    Block make(int i, String path);
+  }
+
+  /** What Llama's descendants have around their blocks: an embedding, a last norm and a head. */
+  static Transformer decoder(Assembly a, LlamaConfig c, Blocks make, Stack.Views views) {
     Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      blocks.add(block(a, c, "model.layers." + i));
-    }
-    RmsNorm norm = a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps());
     return a.decoder(
         c.shape(),
         Embedder.of(embedding),
-        blocks,
-        norm,
+        blocks(c, make),
+        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
         a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        a.causal(new Rotary(c.rope()), 0));
+        views);
+  }
+
+  /** All blocks, under Llama's paths. */
+  static List<Block> blocks(LlamaConfig c, Blocks make) {
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < c.numHiddenLayers(); i++) {
+      blocks.add(make.make(i, "model.layers." + i));
+    }
+    return blocks;
   }
 
   static Block block(Assembly a, LlamaConfig c, String path) {

@@ -2,10 +2,7 @@ package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.format.Json;
-import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Rotary;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -40,17 +37,7 @@ final class Mistral implements Family {
   public Transformer build(Assembly a) {
     LlamaConfig c = LlamaConfig.of(a.json(), a.where());
     int window = a.config().integerOrNone("sliding_window");
-    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      blocks.add(Llama.block(a, c, "model.layers." + i));
-    }
-    return a.decoder(
-        c.shape(),
-        Embedder.of(embedding),
-        blocks,
-        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
-        a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        a.causal(new Rotary(c.rope()), window));
+    return Llama.decoder(
+        a, c, (i, path) -> Llama.block(a, c, path), a.causal(new Rotary(c.rope()), window));
   }
 }

@@ -2,7 +2,6 @@ package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.format.Json;
-import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Experts;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.Pass;
@@ -54,23 +53,16 @@ final class Mixtral implements Family {
     boolean balanced = in.flag("output_router_logits", false);
     double balance = balanced ? in.number("router_aux_loss_coef", 0.001) : 0;
     in.finish();
-    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      String path = "model.layers." + i;
-      RmsNorm norm1 = a.rmsNorm(path + ".input_layernorm", c.hiddenSize(), c.rmsNormEps());
-      SelfAttention attention = Llama.attention(a, c, path + ".self_attn.", false);
-      RmsNorm norm2 = a.rmsNorm(path + ".post_attention_layernorm", c.hiddenSize(), c.rmsNormEps());
-      FeedForward mixture = mixture(a, c, path + ".block_sparse_moe.", experts, chosen);
-      blocks.add(new PreNormBlock(norm1, attention, norm2, mixture, a.linears().under(path)));
-    }
-    return a.decoder(
-        c.shape(),
-        Embedder.of(embedding),
-        blocks,
-        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
-        a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        a.balanced(balance, a.causal(new Rotary(c.rope()), window)));
+    Llama.Blocks blocks =
+        (i, path) -> {
+          RmsNorm norm1 = a.rmsNorm(path + ".input_layernorm", c.hiddenSize(), c.rmsNormEps());
+          SelfAttention attention = Llama.attention(a, c, path + ".self_attn.", false);
+          RmsNorm norm2 =
+              a.rmsNorm(path + ".post_attention_layernorm", c.hiddenSize(), c.rmsNormEps());
+          FeedForward mixture = mixture(a, c, path + ".block_sparse_moe.", experts, chosen);
+          return new PreNormBlock(norm1, attention, norm2, mixture, a.linears().under(path));
+        };
+    return Llama.decoder(a, c, blocks, a.balanced(balance, a.causal(new Rotary(c.rope()), window)));
   }
 
   private static FeedForward mixture(

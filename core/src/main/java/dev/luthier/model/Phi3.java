@@ -2,12 +2,9 @@ package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.format.Json;
-import dev.luthier.nn.Embedding;
 import dev.luthier.nn.Linear;
 import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -46,18 +43,7 @@ final class Phi3 implements Family {
     int turned = RopeReader.turned(in, c.headDim(), 1);
     Rotary rotary = new Rotary(RopeReader.read(in, turned, c.maxPositionEmbeddings()));
     in.finish();
-    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      blocks.add(block(a, c, "model.layers." + i));
-    }
-    return a.decoder(
-        c.shape(),
-        Embedder.of(embedding),
-        blocks,
-        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
-        a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        a.causal(rotary, window));
+    return Llama.decoder(a, c, (i, path) -> block(a, c, path), a.causal(rotary, window));
   }
 
   private static Block block(Assembly a, LlamaConfig c, String path) {

@@ -2,11 +2,8 @@ package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.format.Json;
-import dev.luthier.nn.Embedding;
 import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -43,23 +40,15 @@ final class Qwen3 implements Family {
   public Transformer build(Assembly a) {
     LlamaConfig c = LlamaConfig.of(a.json(), a.where());
     SlidingLayers sliding = SlidingLayers.ofQwen(a.config(), c.numHiddenLayers());
-    Embedding embedding = a.embedding("model.embed_tokens.weight", c.vocabSize(), c.hiddenSize());
-    List<Block> blocks = new ArrayList<>();
-    for (int i = 0; i < c.numHiddenLayers(); i++) {
-      String path = "model.layers." + i;
-      RmsNorm norm1 = a.rmsNorm(path + ".input_layernorm", c.hiddenSize(), c.rmsNormEps());
-      SelfAttention attention = Llama.attention(a, c, path + ".self_attn.", c.attentionBias());
-      RmsNorm query = a.rmsNorm(path + ".self_attn.q_norm", c.headDim(), c.rmsNormEps());
-      RmsNorm key = a.rmsNorm(path + ".self_attn.k_norm", c.headDim(), c.rmsNormEps());
-      attention = attention.normed(query, key).seeing(sliding.view(i));
-      blocks.add(Llama.block(a, c, path, norm1, attention));
-    }
-    return a.decoder(
-        c.shape(),
-        Embedder.of(embedding),
-        blocks,
-        a.rmsNorm("model.norm", c.hiddenSize(), c.rmsNormEps()),
-        a.head("lm_head", embedding, c.tieWordEmbeddings()),
-        a.causal(new Rotary(c.rope()), 0, sliding.window()));
+    Llama.Blocks blocks =
+        (i, path) -> {
+          RmsNorm norm1 = a.rmsNorm(path + ".input_layernorm", c.hiddenSize(), c.rmsNormEps());
+          SelfAttention attention = Llama.attention(a, c, path + ".self_attn.", c.attentionBias());
+          RmsNorm query = a.rmsNorm(path + ".self_attn.q_norm", c.headDim(), c.rmsNormEps());
+          RmsNorm key = a.rmsNorm(path + ".self_attn.k_norm", c.headDim(), c.rmsNormEps());
+          attention = attention.normed(query, key).seeing(sliding.view(i));
+          return Llama.block(a, c, path, norm1, attention);
+        };
+    return Llama.decoder(a, c, blocks, a.causal(new Rotary(c.rope()), 0, sliding.window()));
   }
 }

@@ -5,9 +5,7 @@ import dev.luthier.format.Json;
 import dev.luthier.nn.Activation;
 import dev.luthier.nn.Embedding;
 import dev.luthier.nn.LayerNorm;
-import dev.luthier.nn.Linear;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -79,42 +77,15 @@ final class Roberta implements Family {
                     .plus(segments.forward(pass.places(), tape))
                     .plus(positions.counted(pass.places(), tape)));
     List<Block> blocks = Bert.blocks(a, s, eps, "roberta.encoder.layer.");
-    Transformer.Shape shape = s.withPositions(longest).shape();
-    return switch (a.task().kind()) {
-      case LANGUAGE -> {
-        Linear dense = a.linears().scores("lm_head.dense", s.hidden(), s.hidden(), true);
-        LayerNorm last = a.layerNorm("lm_head.layer_norm", s.hidden(), eps);
-        Linear head =
-            a.linears()
-                .head(
-                    "lm_head.decoder",
-                    words.weight(),
-                    s.hidden(),
-                    s.vocabulary(),
-                    tied,
-                    Optional.of("lm_head.bias"));
-        yield a.encoder(
-            shape,
-            embedder,
-            blocks,
-            (x, pass) -> last.forward(Activation.GELU.forward(dense.forward(x, pass))),
-            head);
-      }
-      case SEQUENCE -> {
-        Linear dense = a.linears().scores("classifier.dense", s.hidden(), s.hidden(), true);
-        Linear head =
-            a.linears().scores("classifier.out_proj", s.hidden(), a.task().labels(), true);
-        yield a.encoder(
-            shape,
-            embedder,
-            blocks,
-            (x, pass) -> Activation.TANH.forward(dense.forward(x, pass)),
-            head);
-      }
-      case TOKENS -> {
-        Linear head = a.linears().scores("classifier", s.hidden(), a.task().labels(), true);
-        yield a.encoder(shape, embedder, blocks, (x, pass) -> x, head);
-      }
-    };
+    return new EncoderHeads(
+            "lm_head.dense",
+            "lm_head.layer_norm",
+            Activation.GELU,
+            "lm_head.decoder",
+            "lm_head.bias",
+            "classifier.dense",
+            Activation.TANH,
+            "classifier.out_proj")
+        .encoder(a, s.withPositions(longest).shape(), embedder, blocks, words, tied, eps);
   }
 }

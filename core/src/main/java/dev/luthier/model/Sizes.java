@@ -79,6 +79,21 @@ record Sizes(
         headDim());
   }
 
+  /**
+   * Attention with one layer that gives a query, a key and a value for each head in turn.
+   *
+   * @param path under which it is {@code query_key_value}, and the way out {@code dense}
+   */
+  SelfAttention fusedAttention(Assembly a, String path, boolean bias) {
+    Linear qkv = a.linears().create(path + "query_key_value", hidden, 3 * hidden, bias);
+    return SelfAttention.of(
+        SelfAttention.Projection.perHead(qkv, heads),
+        a.linears().create(path + "dense", hidden, hidden, bias),
+        heads,
+        heads,
+        headDim());
+  }
+
   /** A plain feed-forward layer. */
   FeedForward feedForward(Assembly a, String up, String down, boolean bias) {
     Linear wide = a.linears().create(up, hidden, intermediate, bias);

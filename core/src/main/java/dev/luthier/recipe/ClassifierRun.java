@@ -6,7 +6,6 @@ import dev.luthier.checkpoint.HeadConfig;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.data.labels.LabelEncoder;
 import dev.luthier.data.labels.LabelSurvey;
 import dev.luthier.data.labels.LabelledData;
@@ -142,7 +141,11 @@ public final class ClassifierRun {
     listener.message(
         String.format(
             Locale.ROOT, "training %,d parameters", Trainables.count(model.transformer())));
-    TrainFiles files = files(model, hashes);
+    TrainFiles files =
+        lora.isEmpty()
+            ? TrainFiles.model(model)
+            : Training.adapterFiles(
+                model, settings.model(), hashes, settings.train().dtype(), settings.asksQuant());
     Trainer.Job job =
         new Trainer.Job(
             model.transformer(),
@@ -190,18 +193,6 @@ public final class ClassifierRun {
     return lora.isPresent()
         ? loader.lora(settings.model(), head, lora.get(), seed)
         : loader.full(settings.model(), head, seed);
-  }
-
-  private TrainFiles files(LoadedModel model, Map<String, String> hashes) {
-    return lora.isEmpty()
-        ? TrainFiles.model(model)
-        : TrainFiles.adapter(
-            model,
-            new TrainingBase(
-                settings.model().toString(),
-                Objects.requireNonNull(hashes.get("model")),
-                settings.train().dtype(),
-                settings.asksQuant().or(() -> ModelLoader.quantization(settings.model()))));
   }
 
   private void evaluate(Transformer model, Path target, Map<String, Object> results) {

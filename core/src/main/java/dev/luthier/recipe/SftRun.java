@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.data.DataReport;
 import dev.luthier.data.Refusal;
 import dev.luthier.format.AtomicFile;
@@ -118,7 +117,11 @@ public final class SftRun {
     listener.message(
         String.format(
             Locale.ROOT, "training %,d parameters", Trainables.count(model.transformer())));
-    TrainFiles files = files(model, hashes);
+    TrainFiles files =
+        settings.method() == SftSettings.Method.FULL
+            ? TrainFiles.model(model)
+            : Training.adapterFiles(
+                model, settings.model(), hashes, settings.train().dtype(), SftPlan.quant(settings));
     warnBeyondContext(data, model.transformer().shape().maxPositions());
     Trainer.Job job =
         new Trainer.Job(
@@ -230,19 +233,6 @@ public final class SftRun {
     out.put("data", data.hash());
     eval.ifPresent(e -> out.put("eval", e.hash()));
     return out;
-  }
-
-  private TrainFiles files(LoadedModel model, Map<String, String> hashes) {
-    if (settings.method() == SftSettings.Method.FULL) {
-      return TrainFiles.model(model);
-    }
-    return TrainFiles.adapter(
-        model,
-        new TrainingBase(
-            settings.model().toString(),
-            Objects.requireNonNull(hashes.get("model")),
-            settings.train().dtype(),
-            SftPlan.quant(settings).or(() -> ModelLoader.quantization(settings.model()))));
   }
 
   private LoadedModel model(boolean stream) {

@@ -1,7 +1,12 @@
 package dev.luthier.recipe;
 
 import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.format.ByteSize;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Memory;
 import dev.luthier.tensor.Native;
 import dev.luthier.tokenizer.TokenizerSource;
@@ -19,6 +24,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** What every training recipe does once its parts are assembled. */
@@ -60,6 +67,23 @@ final class Training {
      * @param results what {@code run.json} will say of the run
      */
     void write(Path output, Map<String, Object> results) throws IOException;
+  }
+
+  /**
+   * An adapter's files, over the base that a recipe loaded.
+   *
+   * @param hashes of what the run reads, {@code model} among them
+   * @param quant how the recipe quantized the base; empty where it is as its folder has it
+   */
+  static TrainFiles adapterFiles(
+      LoadedModel model,
+      Path base,
+      Map<String, String> hashes,
+      ComputeDtype dtype,
+      Optional<QuantSettings> quant) {
+    String hash = Objects.requireNonNull(hashes.get("model"));
+    Optional<QuantSettings> held = quant.or(() -> ModelLoader.quantization(base));
+    return TrainFiles.adapter(model, new TrainingBase(base.toString(), hash, dtype, held));
   }
 
   static RunResult run(
