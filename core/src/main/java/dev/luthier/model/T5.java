@@ -29,14 +29,17 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * T5 1.0, 1.1 and Flan-T5: an encoder and a decoder whose scores a learned bias tells of distances.
- * Raffel et al., arXiv 1910.10683; Chung et al., "Flan-T5", arXiv 2210.11416.
+ * T5 1.0, 1.1, Flan-T5 and mT5: an encoder and a decoder whose scores a learned bias tells of distances.
+ * Raffel et al., arXiv 1910.10683; Chung et al., "Flan-T5", arXiv 2210.11416; Xue et al., "mT5",
+ * arXiv 2010.11934, which is T5 1.1.
  *
  * <p>A row holds the encoder's tokens and behind them the decoder's, the same number of the former
  * in each row ({@link Places#source}). All blocks read and give whole rows: the encoder's leave the
  * decoder's tokens as they are, and the decoder's leave the encoder's.
  */
 final class T5 implements Family {
+  private static final String MULTILINGUAL = "mt5";
+
   /** Views of a pass: of the encoder's tokens, of the decoder's, and of the one by the other. */
   private static final int ENCODER = 0;
 
@@ -45,12 +48,12 @@ final class T5 implements Family {
 
   @Override
   public Set<String> modelTypes() {
-    return Set.of("t5");
+    return Set.of("t5", MULTILINGUAL);
   }
 
   @Override
   public String models() {
-    return "T5 1.0 and 1.1, Flan-T5";
+    return "T5 1.0 and 1.1, Flan-T5, mT5";
   }
 
   @Override
@@ -113,10 +116,14 @@ final class T5 implements Family {
       double eps,
       boolean gated,
       Activation activation,
+      boolean scaled,
       boolean tied) {
     static Config of(ConfigReader in) {
       int layers = in.integer("num_layers", 6);
-      String projection = in.text("feed_forward_proj", "relu");
+      boolean first = !in.text("model_type", "").equals(MULTILINGUAL);
+      boolean tied = in.flag("tie_word_embeddings", first);
+      boolean scaled = in.flag("scale_decoder_outputs", tied && first);
+      String projection = in.text("feed_forward_proj", first ? "relu" : "gated-gelu");
       boolean gated = projection.startsWith("gated-");
       String act = gated ? projection.substring("gated-".length()) : projection;
       Config c =
@@ -135,7 +142,9 @@ final class T5 implements Family {
               gated,
               // "gated-gelu" means the approximation
               Activation.named(gated && act.equals("gelu") ? "gelu_new" : act),
-              in.flag("tie_word_embeddings", true));
+              scaled,
+              // transformers 5 writes that all are tied, also 1.1's, whose head is its own
+              tied && scaled);
       in.finish();
       return c;
     }
@@ -170,8 +179,7 @@ final class T5 implements Family {
       blocks.add(decoderBlock(a, c, path, half));
     }
     Norm norm = c.norm(a, "decoder.final_layer_norm");
-    boolean scaled = a.config().flag("scale_decoder_outputs", c.tied);
-    double scale = scaled ? 1 / Math.sqrt(c.hidden) : 1;
+    double scale = c.scaled ? 1 / Math.sqrt(c.hidden) : 1;
     return a.encoderDecoder(
         new Transformer.Shape(c.vocabulary, c.hidden, c.width, blocks.size(), c.heads, c.positions),
         Embedder.of(embedding),
