@@ -1,6 +1,7 @@
 package dev.luthier.data;
 
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /** Makes batches of encoded rows. */
 public interface BatchMaker {
@@ -15,4 +16,12 @@ public interface BatchMaker {
    *     may differ from one to the next and follows from it, the run's seed and the row
    */
   Batch make(List<List<TokenSequence>> rows, long epoch);
+
+  /**
+   * The parts of a row that are padded each to the longest of its kind, by their lengths; none
+   * where a row is padded as a whole.
+   */
+  default List<ToIntFunction<List<TokenSequence>>> parts() {
+    return List.of();
+  }
 }

@@ -2,6 +2,7 @@ package dev.luthier.data;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Batches for a model with an encoder and a decoder. A row holds its prompt, padded on the right to
@@ -74,6 +75,11 @@ public record SourceTargetCollator(int padId, int start, int padToMultiple) impl
         weights,
         sources,
         new Batch.Form(true, source, null));
+  }
+
+  @Override
+  public List<ToIntFunction<List<TokenSequence>>> parts() {
+    return List.of(row -> source(row.get(0)), row -> row.get(0).length() - source(row.get(0)));
   }
 
   private int rounded(int length) {

@@ -130,9 +130,9 @@ final class Training {
     return out;
   }
 
-  /** T of the longest batch. */
+  /** T of the longest batch: one row may have the longest prompt, another the longest answer. */
   static int longest(TrainingRows rows) {
-    return rows.longest(1).length();
+    return rows.longest(2).length();
   }
 
   /** Says how a run will go, and what it takes. */

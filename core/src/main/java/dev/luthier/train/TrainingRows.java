@@ -6,9 +6,13 @@ import dev.luthier.data.TokenSequence;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.function.IntUnaryOperator;
+import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -41,8 +45,25 @@ public record TrainingRows(
     return maker.make(Arrays.stream(indices).mapToObj(rows::get).toList(), epoch);
   }
 
-  /** The batch of this many rows that takes the most memory: the longest ones together. */
+  /**
+   * The batch of this many rows that takes the most memory: the longest ones together, with those
+   * of the longest parts where these are padded each for itself.
+   */
   public Batch longest(int count) {
+    Set<Integer> chosen = new LinkedHashSet<>();
+    if (count > 1) {
+      maker.parts().forEach(part -> largest(part).ifPresent(chosen::add));
+    }
+    longestRows(count).forEach(chosen::add);
+    return batch(chosen.stream().limit(count).mapToInt(row -> row).toArray());
+  }
+
+  private OptionalInt largest(ToIntFunction<List<TokenSequence>> part) {
+    int[] sizes = rows.stream().mapToInt(part).toArray();
+    return IntStream.range(0, sizes.length).reduce((a, b) -> sizes[b] > sizes[a] ? b : a);
+  }
+
+  private IntStream longestRows(int count) {
     Comparator<int[]> longestFirst =
         Comparator.comparingInt((int[] row) -> -row[1]).thenComparingInt(row -> row[0]);
     PriorityQueue<int[]> longest = new PriorityQueue<>(longestFirst.reversed());
@@ -52,7 +73,7 @@ public record TrainingRows(
         longest.remove();
       }
     }
-    return batch(longest.stream().sorted(longestFirst).mapToInt(row -> row[0]).toArray());
+    return longest.stream().sorted(longestFirst).mapToInt(row -> row[0]);
   }
 
   /**
