@@ -41,7 +41,7 @@ final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    ModelLanguage language = model.language(false);
+    ModelLanguage language = model.writing(false);
     ChatEncoder encoder =
         language
             .chat()

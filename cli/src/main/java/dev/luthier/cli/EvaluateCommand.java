@@ -65,7 +65,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (batchSize < 1) {
       throw new UsageException("--batch-size is " + batchSize + "; use 1 or more");
     }
-    ModelLanguage language = model.language(raw);
+    ModelLanguage language = model.writing(raw);
     Transformer transformer = model.load(machine, console).transformer();
     ModelInput input = ModelInput.of(model.model, language.tokenizer());
     EvaluationData rows =

@@ -83,7 +83,7 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     check();
-    ModelLanguage language = model.language(raw);
+    ModelLanguage language = model.writing(raw);
     GenerateSettings settings = sampling.settings(language.defaults().sampling());
     PromptEncoder prompts =
         new PromptEncoder(ModelInput.of(model.model, language.tokenizer()), language.chat());

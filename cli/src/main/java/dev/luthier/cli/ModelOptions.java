@@ -1,7 +1,10 @@
 package dev.luthier.cli;
 
+import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.format.ModelCard;
 import dev.luthier.generate.Generator;
 import dev.luthier.generate.ModelLanguage;
 import dev.luthier.quant.QuantSettings;
@@ -82,6 +85,26 @@ final class ModelOptions {
   /** Reads the files that say how the model is spoken to. */
   ModelLanguage language(boolean raw) {
     return ModelLanguage.read(model, adapter, raw);
+  }
+
+  /**
+   * The same of a model that writes.
+   *
+   * @throws LuthierException if it does not, saying how it is used
+   */
+  ModelLanguage writing(boolean raw) {
+    ModelLanguage language = language(raw);
+    ModelCard.Use use =
+        adapter.map(a -> ModelFiles.use(model, a)).orElseGet(() -> ModelFiles.use(model));
+    if (use != ModelCard.Use.TEXT && use != ModelCard.Use.SOURCE_TARGET) {
+      String named = "--model " + model + adapter.map(a -> " --adapter " + a).orElse("");
+      throw new LuthierException(
+          model
+              + " writes no text; use it with: "
+              + use.command(named)
+              + ". See docs/troubleshooting.md#writes-no-text");
+    }
+    return language;
   }
 
   /** Loads the model to generate with. */

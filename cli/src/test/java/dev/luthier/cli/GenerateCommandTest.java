@@ -13,6 +13,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GenerateCommandTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,6 +59,32 @@ class GenerateCommandTest {
     assertThat(streamed.out())
         .isEqualTo(json.path("text").asText() + System.lineSeparator())
         .isNotBlank();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BertForMaskedLM, fill-mask, generate --prompt a",
+    "BertForMaskedLM, fill-mask, chat",
+    "BertForSequenceClassification, classify, generate --prompt a --raw",
+    "BertForTokenClassification, classify, evaluate --data rows.jsonl",
+  })
+  void a_model_that_writes_no_text_says_what_it_is_asked_with(
+      String architecture, String verb, String command) throws IOException {
+    Path model = TinyModel.write(folder.resolve("model"), Optional.empty());
+    Files.writeString(
+        model.resolve("config.json"),
+        "{\"model_type\": \"bert\", \"architectures\": [\"" + architecture + "\"]}");
+    List<String> args = new ArrayList<>(List.of(command.split(" ")));
+    args.addAll(1, List.of("--model", model.toString()));
+    Cli run = Cli.run(args.toArray(new String[0]));
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err())
+        .contains(
+            "writes no text; use it with: luthier "
+                + verb
+                + " --model "
+                + model
+                + " --text \"...\"");
   }
 
   @Test

@@ -62,7 +62,7 @@ public final class FolderFuser {
     this.quant = quant;
     this.files = ModelLoader.files(HfFolder.model(base));
     ObjectNode before = ModelLoader.config(base, files);
-    this.head = HeadConfig.read(HfFolder.adapter(adapter));
+    this.head = HeadConfig.read(HfFolder.adapter(adapter), before);
     this.adapter = Adapters.source(HfFolder.adapter(adapter));
     this.lora = AdapterConfig.read(adapter).lora();
     String where = HfFolder.configName(base);

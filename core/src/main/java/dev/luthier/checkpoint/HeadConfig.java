@@ -1,6 +1,7 @@
 package dev.luthier.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
 import dev.luthier.format.Json;
 import dev.luthier.model.Problem;
 import dev.luthier.model.Task;
@@ -25,6 +26,10 @@ public record HeadConfig(Problem problem, List<String> labels, OptionalInt padId
   public static final String FILE = "head_config.json";
 
   private static final String NAMES = "id2label";
+
+  /** The last layers of heads, a row for each label. */
+  private static final List<String> LAST =
+      List.of("score.weight", "classifier.weight", "classifier.out_proj.weight");
 
   /** Keeps the names. */
   public HeadConfig {
@@ -94,8 +99,48 @@ public record HeadConfig(Problem problem, List<String> labels, OptionalInt padId
     Json.write(adapter.resolve(FILE), json);
   }
 
-  /** That of an adapter folder; empty if its base has the head, or it has none. */
-  public static Optional<HeadConfig> read(Path adapter) {
-    return Json.readIfThere(adapter.resolve(FILE)).flatMap(HeadConfig::of);
+  /**
+   * That of an adapter folder; empty if its base has the head, or it has none. Of an adapter that
+   * PEFT saved with its head, the base's configuration names the labels.
+   *
+   * @param base the configuration of the model that it is put over
+   * @throws LuthierException if the adapter gives labels, and its head or their names are missing
+   */
+  public static Optional<HeadConfig> read(Path adapter, ObjectNode base) {
+    Optional<HeadConfig> ours = Json.readIfThere(adapter.resolve(FILE)).flatMap(HeadConfig::of);
+    if (ours.isPresent() || !Task.of(base).isLanguage()) {
+      return ours;
+    }
+    return switch (AdapterConfig.read(adapter).taskType().orElse("")) {
+      case "SEQ_CLS" -> Optional.of(named(adapter, base, Task.Kind.SEQUENCE));
+      case "TOKEN_CLS" -> Optional.of(named(adapter, base, Task.Kind.TOKENS));
+      default -> Optional.empty();
+    };
+  }
+
+  private static HeadConfig named(Path adapter, ObjectNode base, Task.Kind kind) {
+    FileSource saved = Adapters.source(adapter);
+    long labels =
+        LAST.stream()
+            .flatMap(name -> saved.shape(name).stream())
+            .mapToLong(shape -> shape[0])
+            .findFirst()
+            .orElse(0);
+    if (labels == 0 || base.path(NAMES).size() != labels) {
+      throw new LuthierException(
+          adapter
+              + " gives labels, and "
+              + (labels == 0
+                  ? "has no head: train it with modules_to_save=[classifier, score]"
+                  : "neither a "
+                      + FILE
+                      + " in it nor the base's config.json names all "
+                      + labels
+                      + " of them: put them into the base's config.json as id2label")
+              + ". See docs/troubleshooting.md#no-labels");
+    }
+    ObjectNode asked = base.deepCopy();
+    asked.putArray("architectures").add(kind.architecture(""));
+    return of(asked).orElseThrow();
   }
 }

@@ -65,7 +65,7 @@ public final class ModelFiles {
   public static ModelCard.Use use(Path model, Path adapter) {
     ObjectNode config = HfFolder.config(model);
     return use(
-        HeadConfig.read(adapter).map(h -> h.over(config)).orElse(config),
+        HeadConfig.read(adapter, config).map(h -> h.over(config)).orElse(config),
         HfFolder.configName(model));
   }
 

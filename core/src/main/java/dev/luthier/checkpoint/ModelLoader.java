@@ -103,7 +103,8 @@ public record ModelLoader(
     LoraSettings lora = AdapterConfig.read(adapter.get()).lora();
     FileSource source = Adapters.source(adapter.get());
     Optional<AskedHead> head =
-        HeadConfig.read(adapter.get()).map(h -> new AskedHead(h, OptionalLong.empty()));
+        HeadConfig.read(adapter.get(), config(folder))
+            .map(h -> new AskedHead(h, OptionalLong.empty()));
     return build(folder, head, Optional.of(lora), Optional.of(source), name -> false, false);
   }
 
@@ -162,7 +163,7 @@ public record ModelLoader(
     LoraSettings lora = AdapterConfig.read(adapter).lora();
     return build(
         folder,
-        HeadConfig.read(adapter).map(h -> new AskedHead(h, OptionalLong.empty())),
+        HeadConfig.read(adapter, config(folder)).map(h -> new AskedHead(h, OptionalLong.empty())),
         Optional.of(lora),
         Optional.of(Adapters.source(adapter)),
         name -> LoraLayers.trainsBase(lora, name),

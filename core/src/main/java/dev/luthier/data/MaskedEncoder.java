@@ -48,7 +48,8 @@ public final class MaskedEncoder implements RowEncoder {
     if (!(row.example() instanceof Text text)) {
       throw new RowRefused(
           row.example().kind() + " rows are no texts, which an encoder learns from",
-          "name the column of the text: data.format=text data.columns.text=NAME");
+          "name the column of the text: data.format=text data.columns.text=NAME; labels are learnt"
+              + " with luthier train-classifier");
     }
     Encoding encoding = tokenizer.encode(text.text(), true);
     int[] labels = encoding.ids().clone();

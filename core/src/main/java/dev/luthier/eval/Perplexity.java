@@ -71,7 +71,8 @@ public record Perplexity(
     if (model.kind() != Transformer.Kind.DECODER || !model.task().isLanguage()) {
       throw new LuthierException(
           "the perplexity of a text is that of a decoder, which predicts each token from those"
-              + " before it; for other models see the loss of luthier evaluate");
+              + " before it; the loss of T5 is luthier evaluate's, that of an encoder what luthier"
+              + " pretrain and sft tell of data.eval");
     }
     int[] ids = tokenizer.encodeIds(text, false);
     OptionalInt bos = tokenizer.bosId();

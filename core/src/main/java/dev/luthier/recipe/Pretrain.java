@@ -119,8 +119,11 @@ public final class Pretrain {
       throw new UsageException(
           where
               + " is that of neither a decoder nor an encoder with a language model's head, which"
-              + " learn from plain text; fine-tune others with luthier sft. See"
-              + " docs/pretrain.md#encoders");
+              + " learn from plain text; fine-tune "
+              + (model.task().isLanguage()
+                  ? "it with luthier sft"
+                  : "what gives labels with luthier train-classifier")
+              + ". See docs/pretrain.md#encoders");
     }
     int positions = model.shape().maxPositions();
     if (settings.data().maxLength() > positions) {

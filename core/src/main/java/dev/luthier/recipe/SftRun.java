@@ -2,6 +2,7 @@ package dev.luthier.recipe;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.UsageException;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
@@ -49,6 +50,7 @@ public final class SftRun {
   private final SftInput input;
 
   private SftRun(SftSettings asked, TrainListener listener) {
+    checkTask(asked.model());
     this.listener = listener;
     this.tokens = RunTokens.of(asked.model(), asked.tokens());
     this.tokenizer = tokens.tokenizer();
@@ -69,6 +71,17 @@ public final class SftRun {
     RunFolder.checkInputs(settings.output(), resume, inputs(settings));
     HfFolder.model(settings.model());
     return new SftRun(settings, listener).run(resume, interrupted);
+  }
+
+  /** What gives labels learns from other rows. */
+  private static void checkTask(Path model) {
+    ModelCard.Use use = ModelFiles.use(model);
+    if (use == ModelCard.Use.SEQUENCE || use == ModelCard.Use.TOKENS) {
+      throw new UsageException(
+          model
+              + " gives labels and has no head that predicts tokens: train it further with luthier"
+              + " train-classifier. See docs/train-classifier.md");
+    }
   }
 
   /** The memory of the run, from its data and the model's configuration alone. */

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -72,7 +71,7 @@ public final class TokenizerWriter {
     root.putNull("truncation").putNull("padding");
     ArrayNode added = root.putArray("added_tokens");
     for (int id = 0; id < bpe.specialTokens().size(); id++) {
-      added.add(TokenizerParts.special(bpe.specialTokens().get(id)).put("id", id));
+      added.add(special(bpe, roles, id).put("id", id));
     }
     root.putNull("normalizer");
     root.set("pre_tokenizer", TokenizerParts.byteLevel(false, true));
@@ -80,6 +79,13 @@ public final class TokenizerWriter {
     root.set("decoder", TokenizerParts.byteLevel(true, true));
     root.set("model", model(bpe));
     return root;
+  }
+
+  /** A mask takes the space before it, as the words do that it stands for. */
+  private static ObjectNode special(TrainedBpe bpe, TokenizerRoles roles, int id) {
+    String token = bpe.specialTokens().get(id);
+    boolean mask = roles.mask().filter(token::equals).isPresent();
+    return TokenizerParts.special(token).put("lstrip", mask);
   }
 
   private static JsonNode postProcessor(TrainedBpe bpe, TokenizerRoles roles) {
@@ -117,9 +123,8 @@ public final class TokenizerWriter {
     root.put("model_max_length", roles.modelMaxLength());
     root.put("clean_up_tokenization_spaces", false);
     ObjectNode added = root.putObject("added_tokens_decoder");
-    List<String> specials = bpe.specialTokens();
-    for (int id = 0; id < specials.size(); id++) {
-      added.set(Integer.toString(id), TokenizerParts.special(specials.get(id)));
+    for (int id = 0; id < bpe.specialTokens().size(); id++) {
+      added.set(Integer.toString(id), special(bpe, roles, id));
     }
     return root;
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.UsageException;
 import dev.luthier.checkpoint.FolderFuser;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
@@ -18,6 +19,7 @@ import dev.luthier.eval.labels.LabelReport;
 import dev.luthier.format.DType;
 import dev.luthier.format.Json;
 import dev.luthier.format.SafetensorsFile;
+import dev.luthier.format.SafetensorsWriter;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tokenizer.Tokenizer;
@@ -152,6 +154,15 @@ class ClassifierRunTest {
         .isEqualTo("seen");
     assertThat(answer(trained, out, "ant bee gnu ant dog").labels().get(0).label())
         .isEqualTo("unseen");
+    Settings further = new Settings().set("model=" + out).set("data.train=" + temp);
+    further.set("output=" + temp.resolve("further"));
+    assertThatThrownBy(
+            () ->
+                SftRun.run(
+                    further.bind(SftSettings.class), false, () -> false, new TrainListener() {}))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("gives labels")
+        .hasMessageContaining("luthier train-classifier");
     assertThatThrownBy(() -> answer(LOADER.load(model), model, "ant"))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining("DistilBertForMaskedLM");
@@ -178,6 +189,31 @@ class ClassifierRunTest {
     Answer same = answer(LOADER.load(fused), model, "ant bee fox ant dog");
     assertThat(same.labels().get(0).score())
         .isCloseTo(adapted.labels().get(0).score(), within(1e-5));
+    asPeftSavesIt(model, out, adapted);
+  }
+
+  /** PEFT saves the head and not what its labels are called; the base may know. */
+  private static void asPeftSavesIt(Path model, Path adapter, Answer expected) throws IOException {
+    Files.delete(adapter.resolve("head_config.json"));
+    assertThatThrownBy(() -> LOADER.load(model, Optional.of(adapter)))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("names all 2 of them")
+        .hasMessageContaining("id2label");
+    ObjectNode config = Json.read(model.resolve("config.json"));
+    config.putObject("id2label").put("0", "seen").put("1", "unseen");
+    Json.write(model.resolve("config.json"), config);
+    LoadedModel loaded = LOADER.load(model, Optional.of(adapter));
+    assertThat(answer(loaded, model, "ant bee fox ant dog").labels()).isEqualTo(expected.labels());
+    Path fused = Files.createDirectory(adapter.resolveSibling("fused-again"));
+    new FolderFuser(model, adapter, Optional.empty()).write(fused);
+    assertThat(Json.read(fused.resolve("config.json")).at("/architectures/0").asText())
+        .isEqualTo("LlamaForSequenceClassification");
+    Files.delete(adapter.resolve("adapter_model.safetensors"));
+    SafetensorsWriter.write(
+        adapter.resolve("adapter_model.safetensors"), List.of(), Map.of("format", "pt"));
+    assertThatThrownBy(() -> LOADER.load(model, Optional.of(adapter)))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("has no head: train it with modules_to_save");
   }
 
   @Test

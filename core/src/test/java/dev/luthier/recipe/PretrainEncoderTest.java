@@ -3,6 +3,7 @@ package dev.luthier.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.UsageException;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.format.Json;
@@ -62,6 +63,12 @@ class PretrainEncoderTest {
         .set("train.maxSteps", "200", "");
   }
 
+  private static ObjectNode classifier() {
+    ObjectNode config = TinyEncoders.bert(40);
+    config.putArray("architectures").add("BertForSequenceClassification");
+    return config;
+  }
+
   private static RunResult run(Settings settings, boolean resume) {
     return Pretrain.run(
         settings.bind(PretrainSettings.class), resume, () -> false, new TrainListener() {});
@@ -81,7 +88,8 @@ class PretrainEncoderTest {
     // Every animal twice: what is asked first must not change what is answered next.
     for (int i = 0; i < 8; i++) {
       String asked = "the " + ANIMALS.get(i % 4) + " here";
-      FillMask.Guess guess = filler.fill(asked + mask + " .", 1).get(0).get(0);
+      // A space before the mask is the one before the word.
+      FillMask.Guess guess = filler.fill(asked + (i < 4 ? "" : " ") + mask + " .", 1).get(0).get(0);
       assertThat(guess.token()).as(asked).isEqualTo("Ġ" + SOUNDS.get(i % 4));
       assertThat(guess.probability()).isGreaterThan(0.8);
       assertThat(guess.text()).isEqualTo(asked + " " + SOUNDS.get(i % 4) + " .");
@@ -120,5 +128,9 @@ class PretrainEncoderTest {
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("luthier sft")
         .hasMessageContaining("docs/pretrain.md#encoders");
+    Json.write(file, classifier());
+    assertThatThrownBy(() -> run(settings, false))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("luthier train-classifier");
   }
 }

@@ -27,7 +27,12 @@ import java.util.OptionalInt;
  */
 public final class ModelFindings {
   private static final List<String> EMBEDDINGS =
-      List.of("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight");
+      List.of(
+          "embed_tokens.weight",
+          "wte.weight",
+          "word_embeddings.weight",
+          "embed_in.weight",
+          "shared.weight");
 
   private ModelFindings() {}
 

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelFindingsTest {
   private static final int WIDTH = 4;
@@ -32,27 +34,35 @@ class ModelFindingsTest {
         .anyMatch(f -> f.fault() == Fault.SPLIT_MARKERS && f.words().contains("<|assistant|>"));
   }
 
-  @Test
-  void special_tokens_whose_rows_are_zero_or_alike_are_untrained() throws IOException {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.embed_tokens.weight",
+        "transformer.wte.weight",
+        "bert.embeddings.word_embeddings.weight",
+        "gpt_neox.embed_in.weight",
+        "shared.weight"
+      })
+  void special_tokens_whose_rows_are_zero_or_alike_are_untrained(String name) throws IOException {
     Tokenizer tokenizer = TestTokenizers.write(folder, 400, TestTokenizers.roles(false));
     float[] embedding = new float[tokenizer.vocabSize() * WIDTH];
     for (int i = 0; i < embedding.length; i++) {
       embedding[i] = i + 1;
     }
-    write(embedding);
+    write(name, embedding);
     assertThat(findings(tokenizer, "auto")).isEmpty();
     int end = tokenizer.idOf(TestTokenizers.IM_END).orElseThrow();
     for (int i = 0; i < WIDTH; i++) {
       embedding[end * WIDTH + i] = 0;
     }
-    write(embedding);
+    write(name, embedding);
     assertThat(findings(tokenizer, "auto"))
         .singleElement()
         .matches(f -> f.fault() == Fault.UNTRAINED_TOKENS)
         .matches(f -> f.words().endsWith(": " + TestTokenizers.IM_END));
     int start = tokenizer.idOf(TestTokenizers.IM_START).orElseThrow();
     System.arraycopy(embedding, start * WIDTH, embedding, end * WIDTH, WIDTH);
-    write(embedding);
+    write(name, embedding);
     assertThat(findings(tokenizer, "auto"))
         .singleElement()
         .matches(f -> f.words().contains(TestTokenizers.IM_START));
@@ -72,7 +82,7 @@ class ModelFindingsTest {
     return ModelFindings.of(folder, tokenizer, ChatTemplates.encoder(tokenizer, template), false);
   }
 
-  private void write(float[] embedding) throws IOException {
+  private void write(String name, float[] embedding) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(4 * embedding.length).order(ByteOrder.LITTLE_ENDIAN);
     for (float value : embedding) {
       bytes.putFloat(value);
@@ -81,7 +91,7 @@ class ModelFindingsTest {
         folder.resolve("model.safetensors"),
         List.of(
             new SafetensorsWriter.Entry(
-                "model.embed_tokens.weight",
+                name,
                 DType.F32,
                 List.of((long) embedding.length / WIDTH, (long) WIDTH),
                 target -> {
