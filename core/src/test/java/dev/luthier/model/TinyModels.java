@@ -110,7 +110,8 @@ public final class TinyModels {
 
   /**
    * The same for a model: labels of an encoder are those of their own tokens, and every third token
-   * of a document is of the second segment.
+   * of a document is of the second segment. Where there is a decoder too, it has the second half of
+   * each row.
    */
   public static Batch batch(ObjectNode config) {
     return of(config, batch());
@@ -118,20 +119,39 @@ public final class TinyModels {
 
   /** A batch as this model reads it. */
   public static Batch of(ObjectNode config, Batch b) {
-    if (!TinyConfigs.isEncoder(config)) {
-      return b;
+    return switch (Families.of(config, "a test").kind()) {
+      case DECODER -> b;
+      case ENCODER -> segments(config, b);
+      case ENCODER_DECODER -> halves(b);
+    };
+  }
+
+  private static Batch halves(Batch b) {
+    int source = b.length() / 2;
+    long[] labels = b.labels().clone();
+    long[] documents = new long[labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = i % b.length() < source ? TokenSequence.IGNORED : labels[i];
+      documents[i] = Math.min(1, b.documents()[i]);
     }
+    return with(b, labels, documents, new Batch.Form(true, source, null));
+  }
+
+  private static Batch segments(ObjectNode config, Batch b) {
     boolean segments = config.path("type_vocab_size").asInt(2) > 1;
     long[] types = new long[b.tokens().length];
     Arrays.setAll(types, i -> segments && b.positions()[i] % 3 == 1 ? 1 : 0);
-    Batch.Form form = new Batch.Form(true, 0, types);
+    return with(b, b.labels(), b.documents(), new Batch.Form(true, 0, types));
+  }
+
+  private static Batch with(Batch b, long[] labels, long[] documents, Batch.Form form) {
     return new Batch(
         b.rows(),
         b.length(),
         b.tokens(),
-        b.labels(),
+        labels,
         b.positions(),
-        b.documents(),
+        documents,
         b.weights(),
         b.sources(),
         form);
@@ -163,7 +183,8 @@ public final class TinyModels {
       Pass pass =
           model.pass(
               Places.whole(batch.positions(), batch.documents(), batch.rows(), batch.length())
-                  .withTypes(batch.form().types()));
+                  .withTypes(batch.form().types())
+                  .withSource(batch.form().source()));
       Tensor ids = Tensors.longs(batch.tokens(), Device.CPU, batch.rows(), batch.length());
       Tensor hidden = Inference.hidden(model, ids, pass, List.of());
       return Tensors.toFloats(Inference.logits(model, hidden, pass));

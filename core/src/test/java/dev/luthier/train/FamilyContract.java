@@ -329,8 +329,9 @@ final class FamilyContract {
     trainer(straight, "straight", () -> false).run();
     int[] asked = {0};
     LoadedModel stopped = TinyModels.full(config);
-    // Two blocks there and back, in each of three steps of one micro-batch.
-    Trainer first = trainer(stopped, "stopped", () -> asked[0]++ >= 4 * 3 + 1);
+    // All blocks there and back, in each of three steps of one micro-batch.
+    int step = 2 * stopped.transformer().blocks().size();
+    Trainer first = trainer(stopped, "stopped", () -> asked[0]++ >= 3 * step + 1);
     assertThat(first.run().state().step()).isEqualTo(3);
     LoadedModel second = TinyModels.full(config);
     Trainer again = trainer(second, "stopped", () -> false);
