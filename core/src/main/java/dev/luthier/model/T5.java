@@ -29,9 +29,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * T5 1.0, 1.1, Flan-T5 and mT5: an encoder and a decoder whose scores a learned bias tells of distances.
- * Raffel et al., arXiv 1910.10683; Chung et al., "Flan-T5", arXiv 2210.11416; Xue et al., "mT5",
- * arXiv 2010.11934, which is T5 1.1.
+ * T5 1.0, 1.1, Flan-T5 and mT5: an encoder and a decoder whose scores a learned bias tells of
+ * distances. Raffel et al., arXiv 1910.10683; Chung et al., "Flan-T5", arXiv 2210.11416; Xue et
+ * al., "mT5", arXiv 2010.11934, which is T5 1.1.
  *
  * <p>A row holds the encoder's tokens and behind them the decoder's, the same number of the former
  * in each row ({@link Places#source}). All blocks read and give whole rows: the encoder's leave the
