@@ -16,8 +16,10 @@ public interface Family {
   /** The models that people know of it, for messages. */
   String models();
 
-  /** What its tensors are called in files. */
-  Names names();
+  /** What its tensors are called in files; most decoders took Llama's names over. */
+  default Names names() {
+    return Names.LLAMA;
+  }
 
   /** How tokens see one another. */
   default Transformer.Kind kind() {
@@ -66,7 +68,7 @@ public interface Family {
    */
   record Names(
       String embedding, String head, String base, List<String> heads, List<String> unused) {
-    /** Llama's names, which most decoders took over. */
+    /** Llama's names. */
     public static final Names LLAMA =
         new Names(
             "model.embed_tokens.weight",

@@ -28,11 +28,6 @@ final class Gemma implements Family {
   }
 
   @Override
-  public Names names() {
-    return Names.LLAMA;
-  }
-
-  @Override
   public ObjectNode defaults() {
     return Json.object()
         .put("num_key_value_heads", 16)

@@ -26,11 +26,6 @@ final class Gemma2 implements Family {
   }
 
   @Override
-  public Names names() {
-    return Names.LLAMA;
-  }
-
-  @Override
   public ObjectNode defaults() {
     return Json.object()
         .put("num_attention_heads", 8)

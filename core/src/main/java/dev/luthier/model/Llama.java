@@ -26,11 +26,6 @@ public final class Llama implements Family {
   }
 
   @Override
-  public Names names() {
-    return Names.LLAMA;
-  }
-
-  @Override
   public Transformer build(Assembly a) {
     return build(LlamaConfig.of(a.json(), a.where()), a);
   }

@@ -21,11 +21,6 @@ final class Mistral implements Family {
   }
 
   @Override
-  public Names names() {
-    return Names.LLAMA;
-  }
-
-  @Override
   public ObjectNode defaults() {
     return Json.object()
         .put("num_key_value_heads", 8)

@@ -29,11 +29,6 @@ final class Mixtral implements Family {
   }
 
   @Override
-  public Names names() {
-    return Names.LLAMA;
-  }
-
-  @Override
   public ObjectNode defaults() {
     return Json.object()
         .put("num_key_value_heads", 8)

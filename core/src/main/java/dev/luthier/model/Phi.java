@@ -25,16 +25,6 @@ final class Phi implements Family {
   }
 
   @Override
-  public Names names() {
-    return new Names(
-        "model.embed_tokens.weight",
-        "lm_head.weight",
-        "model.",
-        List.of("lm_head.", "score."),
-        List.of("rotary_emb.inv_freq"));
-  }
-
-  @Override
   public ObjectNode defaults() {
     return Json.object().put("hidden_act", "gelu_new");
   }

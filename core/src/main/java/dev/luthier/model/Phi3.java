@@ -23,11 +23,6 @@ final class Phi3 implements Family {
   }
 
   @Override
-  public Names names() {
-    return Names.LLAMA;
-  }
-
-  @Override
   public ObjectNode defaults() {
     return Json.object()
         .put("max_position_embeddings", 4096)

@@ -22,11 +22,6 @@ final class Qwen2 implements Family {
   }
 
   @Override
-  public Names names() {
-    return Names.LLAMA;
-  }
-
-  @Override
   public ObjectNode defaults() {
     return Json.object()
         .put("num_key_value_heads", 32)

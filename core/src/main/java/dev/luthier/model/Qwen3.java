@@ -1,7 +1,6 @@
 package dev.luthier.model;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.luthier.format.Json;
 import dev.luthier.nn.RmsNorm;
 import dev.luthier.nn.Rotary;
 import java.util.Set;
@@ -22,18 +21,8 @@ final class Qwen3 implements Family {
   }
 
   @Override
-  public Names names() {
-    return Names.LLAMA;
-  }
-
-  @Override
   public ObjectNode defaults() {
-    return Json.object()
-        .put("num_key_value_heads", 32)
-        .put("head_dim", 128)
-        .put("max_position_embeddings", 32768)
-        .put("sliding_window", 4096)
-        .put("max_window_layers", 28);
+    return new Qwen2().defaults().put("head_dim", 128);
   }
 
   @Override
