@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -48,8 +49,11 @@ class NewTokenRowsTest {
 
   @TempDir private Path temp = Path.of("");
 
-  static Stream<String> settings() {
-    return TinyConfigs.all().keySet().stream();
+  private static final String T5 =
+      "model_type: t5, vocab_size: 40, d_model: 24, d_kv: 6, d_ff: 40, num_heads: 3, num_layers: 2";
+
+  static Stream<ObjectNode> settings() {
+    return with(TinyConfigs.all().values(), T5);
   }
 
   private LoadedModel model(Path base) {
@@ -73,14 +77,17 @@ class NewTokenRowsTest {
     return table.replaceAll("\\.weight$", "");
   }
 
-  static Stream<String> families() {
-    return TinyConfigs.families().keySet().stream();
+  static Stream<ObjectNode> families() {
+    return with(TinyConfigs.families().values(), T5);
+  }
+
+  private static Stream<ObjectNode> with(Collection<ObjectNode> configs, String more) {
+    return Stream.concat(configs.stream(), Stream.of(TinyConfigs.of(more)));
   }
 
   @ParameterizedTest
   @MethodSource("families")
-  void they_begin_as_the_mean_and_are_trained_alone(String setting) {
-    ObjectNode config = TinyConfigs.get(setting);
+  void they_begin_as_the_mean_and_are_trained_alone(ObjectNode config) {
     Path base = TinyModels.write(config, temp.resolve("base"));
     Family.Names names = Families.of(config, "test").names();
     Transformer model = model(base).transformer();
@@ -142,9 +149,8 @@ class NewTokenRowsTest {
 
   @ParameterizedTest
   @MethodSource("settings")
-  void they_are_stored_with_the_adapter_and_take_their_places_when_fused(String setting)
+  void they_are_stored_with_the_adapter_and_take_their_places_when_fused(ObjectNode config)
       throws IOException {
-    ObjectNode config = TinyConfigs.get(setting);
     Path base = TinyModels.write(config, temp.resolve("base"));
     LoadedModel trained = model(base);
     shake(trained.transformer());
