@@ -38,12 +38,19 @@ public final class Adapters {
         !Files.exists(file) && Files.exists(pickled)
             ? TorchFile.open(pickled)
             : SafetensorsFile.open(file);
-    return new FileSource(weights.path().toString(), List.of(weights), Adapters::ourName);
+    return new FileSource(
+        weights.path().toString(),
+        List.of(weights),
+        Adapters::ourName,
+        name -> name.contains(".original_module."));
   }
 
+  /** Where PEFT resized a table it saves the whole of it, wrapped as it was in training. */
   private static String ourName(String theirs) {
     String name = theirs.startsWith(PREFIX) ? theirs.substring(PREFIX.length()) : theirs;
-    return name.replace(".base_layer.", ".");
+    return name.replace(".token_adapter.base_layer.", ".")
+        .replace(".base_layer.", ".")
+        .replace(".modules_to_save.", ".");
   }
 
   /**

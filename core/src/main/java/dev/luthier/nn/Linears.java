@@ -149,6 +149,7 @@ public final class Linears {
     boolean own = !tied || lora.filter(l -> LoraLayers.trainsBase(l.settings(), name)).isPresent();
     if (!own) {
       base.tolerate(name);
+      lora.ifPresent(l -> l.tolerateTied(name));
     }
     Weight weight = own ? base.dense(List.of(name), new int[] {out}, in) : base.dense(embedding);
     @Nullable Tensor bias = biasName.map(n -> base.get(n, Init.ZEROS, out)).orElse(null);

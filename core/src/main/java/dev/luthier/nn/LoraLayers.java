@@ -46,6 +46,12 @@ public record LoraLayers(LoraSettings settings, Parameters parameters) {
         : Optional.empty();
   }
 
+  /** PEFT saves what is tied twice. */
+  void tolerateTied(String head) {
+    parameters.tolerate(head);
+    parameters.tolerate(TokenRows.name(head));
+  }
+
   /** The rank of the adapter of the layer at this path; 0 if it gets none. */
   public static int rank(LoraSettings settings, String path, boolean head) {
     return adapts(settings, path, head)

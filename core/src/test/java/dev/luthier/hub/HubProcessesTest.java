@@ -57,7 +57,8 @@ class HubProcessesTest {
         }
       }
       assertThat(alone).isGreaterThan(20);
-      assertThat(fetched(hub)).isEqualTo(alone);
+      // A request that fails is made again; two that fetch all for themselves make twice as many.
+      assertThat(fetched(hub)).isLessThan(alone + alone / 2);
       assertThat(hub.problems).isEmpty();
     }
   }

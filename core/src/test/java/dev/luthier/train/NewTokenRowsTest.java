@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -39,6 +40,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Adapters that train the rows of new tokens, over every family. */
 class NewTokenRowsTest {
@@ -170,6 +172,52 @@ class NewTokenRowsTest {
     Transformer whole = TinyModels.LOADER.load(fused).transformer();
     assertThat(TinyModels.logits(whole, batch(config))).containsExactly(expected, within(5e-4f));
     unchanged(Families.of(config, "test").names().embedding(), base, fused);
+  }
+
+  /**
+   * PEFT resizes the tables before it trains rows behind the last, and saves them whole beside the
+   * rows, under the names that they have within its wrapper; a tied head once more.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whole_tables_beside_them_are_read_as_peft_writes_them(boolean tied) throws IOException {
+    String sizes =
+        "model_type: llama, vocab_size: 40, hidden_size: 24, intermediate_size: 20,"
+            + " num_hidden_layers: 1, num_attention_heads: 4, tie_word_embeddings: ";
+    ObjectNode config = TinyConfigs.of(sizes + tied);
+    Path base = TinyModels.write(config, temp.resolve("base"));
+    LoadedModel trained = model(base);
+    shake(trained.transformer());
+    float[] expected = TinyModels.logits(trained.transformer(), batch(config));
+    Path adapter = Files.createDirectories(temp.resolve("adapter"));
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Map<String, Tensor> all = new TreeMap<>();
+      Map<String, Tensor> rows = Trainables.of(trained.transformer());
+      rows.forEach((name, t) -> all.put("base_model.model." + name, t.detach()));
+      for (String module : List.of("model.embed_tokens", "lm_head")) {
+        boolean own = rows.containsKey(module + ROWS);
+        String source = own ? module : "model.embed_tokens";
+        Tensor whole =
+            Objects.requireNonNull(
+                trained.transformer().parameters().all().get(source + ".weight")); // (42, 24)
+        String path = "base_model.model." + module + ".token_adapter.";
+        all.put(path + "base_layer.weight", whole);
+        all.put(path + "trainable_tokens_delta", Objects.requireNonNull(rows.get(source + ROWS)).detach());
+        all.put("base_model.model." + module + ".original_module.weight", whole);
+      }
+      TensorFiles.write(adapter.resolve(Adapters.WEIGHTS), all, Map.of("format", "pt"));
+    }
+    Json.write(
+        adapter.resolve(AdapterConfig.FILE),
+        new AdapterConfig(trained.lora().orElseThrow(), "base").of(trained.transformer()).toJson());
+    Transformer again = TinyModels.LOADER.load(base, Optional.of(adapter)).transformer();
+    assertThat(TinyModels.logits(again, batch(config))).containsExactly(expected, within(2e-4f));
+    Path fused = Files.createDirectories(temp.resolve("fused"));
+    new FolderFuser(base, adapter, Optional.empty()).write(fused);
+    Transformer whole = TinyModels.LOADER.load(fused).transformer();
+    assertThat(whole.isTied()).isEqualTo(tied);
+    assertThat(TinyModels.logits(whole, batch(config))).containsExactly(expected, within(5e-4f));
   }
 
   /** The other rows are as they were, to the bit. */

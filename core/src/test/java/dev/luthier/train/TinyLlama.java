@@ -71,8 +71,8 @@ public final class TinyLlama {
 
   /** The model of a configuration. */
   public static Transformer build(LlamaConfig config, Linears linears) {
-    ObjectNode none = JsonNodeFactory.instance.objectNode();
-    return Llama.build(config, new Assembly(none, "a test", linears, Task.LANGUAGE));
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("model_type", "llama");
+    return Llama.build(config, new Assembly(json, "a test", linears, Task.LANGUAGE));
   }
 
   /** All weights trained. */
