@@ -203,7 +203,9 @@ class NewTokenRowsTest {
                 trained.transformer().parameters().all().get(source + ".weight")); // (42, 24)
         String path = "base_model.model." + module + ".token_adapter.";
         all.put(path + "base_layer.weight", whole);
-        all.put(path + "trainable_tokens_delta", Objects.requireNonNull(rows.get(source + ROWS)).detach());
+        all.put(
+            path + "trainable_tokens_delta",
+            Objects.requireNonNull(rows.get(source + ROWS)).detach());
         all.put("base_model.model." + module + ".original_module.weight", whole);
       }
       TensorFiles.write(adapter.resolve(Adapters.WEIGHTS), all, Map.of("format", "pt"));
