@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
       "Example:",
       "  luthier pretrain --config examples/demo/pretrain.yaml --output my-base",
       "  luthier pretrain --config my.yaml --output my-base --set train.epochs=1",
-      "  luthier pretrain --model my-bert --set data.train=texts.txt --output bert-2",
+      "  luthier pretrain --model my-bert --data texts.txt --output bert-2",
       "",
       "'luthier config pretrain' prints every setting, its default and what it does."
     })
@@ -45,6 +45,12 @@ final class PretrainCommand implements Callable<Integer> {
       description = "A model to go on with; a new one if it is not given.")
   private Optional<Path> from = Optional.empty();
 
+  @Option(
+      names = "--data",
+      paramLabel = "FILE",
+      description = "Text to learn, the setting data.train: a file, or [a.txt, b.jsonl].")
+  private Optional<String> data = Optional.empty();
+
   PretrainCommand(Console console) {
     this.console = console;
   }
@@ -52,7 +58,7 @@ final class PretrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings given = run.settings(machine);
-    given.set("from", from, "--model");
+    given.set("from", from, "--model").set("data.train", data, "--data");
     PretrainSettings settings = given.bind(PretrainSettings.class);
     RunResult result;
     try (TrainProgress progress = new TrainProgress(console)) {
