@@ -45,6 +45,7 @@ public final class FolderFuser {
   private final TensorSource grown;
   private final Optional<HeadConfig> head;
   private final ObjectNode config;
+  private final Family.Names names;
   private final StoredOutline outline;
   private final Transformer model;
   private final Optional<QuantSettings> quant;
@@ -70,6 +71,7 @@ public final class FolderFuser {
         GrownVocabulary.grown(before, where, lora.trainableTokenIndices(), this.adapter);
     this.grown = GrownVocabulary.over(files, before, larger, where, List.of());
     this.config = head.map(h -> h.over(larger)).orElse(larger);
+    this.names = Families.of(config, where).names();
     this.stored = ModelFiles.storedDtype(base);
     this.outline = outline(where);
     this.model = outline.model();
@@ -79,7 +81,7 @@ public final class FolderFuser {
     LoraLayers layers =
         new LoraLayers(lora, new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
     TensorSource base =
-        head.isPresent() ? new NewHead(grown, names(config), Optional.empty(), false) : grown;
+        head.isPresent() ? new NewHead(grown, names, Optional.empty(), false) : grown;
     TensorSource source = new ModelLoader.Layered(adapter, files, base);
     return StoredOutline.of(source, config, where, Optional.of(layers));
   }
@@ -97,7 +99,7 @@ public final class FolderFuser {
     SafetensorsShards.write(
         folder, entries, Map.of("format", "pt"), SafetensorsShards.DEFAULT_SHARD_BYTES);
     ObjectNode written = config.deepCopy();
-    String head = names(config).head();
+    String head = names.head();
     if (entries.stream().anyMatch(e -> e.name().equals(head))) {
       written.put("tie_word_embeddings", false);
     }
@@ -105,10 +107,6 @@ public final class FolderFuser {
     written.put("torch_dtype", stored.torchName());
     Json.write(folder.resolve(HfFolder.CONFIG), written);
     return stored;
-  }
-
-  private Family.Names names(ObjectNode json) {
-    return Families.of(json, files.where()).names();
   }
 
   /** All parameters; a tied head is one where the adapter makes it differ from the embedding. */
@@ -133,7 +131,7 @@ public final class FolderFuser {
   private Optional<long[]> storedShape(String name) {
     // A tied head that the adapter changes has no parameter of its own.
     Map<String, Tensor> all = model.parameters().all();
-    Tensor asked = all.getOrDefault(name, all.get(names(config).embedding()));
+    Tensor asked = all.getOrDefault(name, all.get(names.embedding()));
     return grown.shape(name, Tensors.shape(Objects.requireNonNull(asked)));
   }
 
@@ -176,7 +174,6 @@ public final class FolderFuser {
 
   /** What the adapter calls the rows that it has in the place of some of a table's. */
   private Optional<String> rows(String name) {
-    Family.Names names = names(config);
     boolean tied = name.equals(names.head()) && !model.parameters().all().containsKey(name);
     return Optional.of(LoraLayers.tokenRows(tied ? names.embedding() : name)).filter(adapter::has);
   }

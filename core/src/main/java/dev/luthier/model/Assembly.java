@@ -142,19 +142,7 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
       Linear head,
       double cap,
       Stack.Views views) {
-    return new Stack(
-        new Stack.Parts(
-            Transformer.Kind.DECODER,
-            task,
-            shape,
-            embedder,
-            blocks,
-            finish,
-            head,
-            task.isLanguage() ? cap : 0,
-            -1,
-            views),
-        linears);
+    return stack(Transformer.Kind.DECODER, shape, embedder, blocks, finish, head, cap, -1, views);
   }
 
   /** An encoder, whose tokens all see one another. */
@@ -172,10 +160,7 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
                   documents, documents, places.rows(), base().compute(), base().device());
           return List.of(new Pass.View(plan, null, null));
         };
-    return new Stack(
-        new Stack.Parts(
-            Transformer.Kind.ENCODER, task, shape, embedder, blocks, finish, head, 0, -1, views),
-        linears);
+    return stack(Transformer.Kind.ENCODER, shape, embedder, blocks, finish, head, 0, -1, views);
   }
 
   /**
@@ -191,18 +176,23 @@ public record Assembly(ObjectNode json, String where, Linears linears, Task task
       Linear head,
       int start,
       Stack.Views views) {
+    return stack(
+        Transformer.Kind.ENCODER_DECODER, shape, embedder, blocks, finish, head, 0, start, views);
+  }
+
+  private Transformer stack(
+      Transformer.Kind kind,
+      Transformer.Shape shape,
+      Embedder embedder,
+      List<? extends Block> blocks,
+      Stack.Finish finish,
+      Linear head,
+      double cap,
+      int start,
+      Stack.Views views) {
+    double logitCap = task.isLanguage() ? cap : 0;
     return new Stack(
-        new Stack.Parts(
-            Transformer.Kind.ENCODER_DECODER,
-            task,
-            shape,
-            embedder,
-            blocks,
-            finish,
-            head,
-            0,
-            start,
-            views),
+        new Stack.Parts(kind, task, shape, embedder, blocks, finish, head, logitCap, start, views),
         linears);
   }
 

@@ -89,8 +89,8 @@ record TokenRows(Tensor rows, Tensor frozen, Tensor ids, Tensor places) {
    * @param dy (..., D)
    */
   void addGradient(Tensor tokens, Tensor dy) {
-    Tensor at = at(tokens);
-    if (trained() && at.numel() > 0) {
+    if (trained()) {
+      Tensor at = at(tokens);
       Tensor own = dy.reshape(-1, dy.size(-1)).index_select(0, at);
       Tensor sum = torch.zeros_like(rows.detach());
       sum.index_add_(0, which(tokens, at), Tensors.cast(own, ScalarType.Float));

@@ -147,17 +147,7 @@ public final class ClassifierRun {
             : Training.adapterFiles(
                 model, settings.model(), hashes, settings.train().dtype(), settings.asksQuant());
     Trainer.Job job =
-        new Trainer.Job(
-            model.transformer(),
-            rows,
-            evalRows,
-            objective(),
-            train,
-            settings.learningRate(),
-            settings.eval(),
-            settings.checkpoint(),
-            plan.layout(),
-            settings.memory().bytes());
+        Training.job(settings, train, plan, model.transformer(), rows, evalRows, objective());
     return Training.run(
         folder,
         output,

@@ -47,30 +47,23 @@ public record ClassifierSettings(
     QuantSettings quant,
     EvalSettings eval,
     CheckpointSettings checkpoint,
-    MemorySettings memory) {
+    MemorySettings memory)
+    implements RunSettings {
   /** Checks what no group can check alone. */
   public ClassifierSettings {
     Complaints complaints = new Complaints();
-    complaints.unless(threads >= 0, "threads", threads, "must be 0 or more");
-    SettingChecks.device(complaints, device);
-    if (data.train().isEmpty()) {
-      complaints.add("data.train is not set: name the rows to train on with --data FILE");
-    }
-    complaints
-        .unless(
-            eval.everySteps() == 0 || data.eval().isPresent() || data.evalShare() > 0,
-            "eval.everySteps",
-            eval.everySteps(),
-            "needs --eval-data FILE or data.evalShare above 0")
-        .unless(
-            !train.updateInBackward() || method == SftSettings.Method.FULL,
-            "train.updateInBackward",
-            true,
-            "is for method=full; an adapter's gradients are small");
+    SettingChecks.machine(complaints, threads, device);
+    SettingChecks.trained(complaints, data.train(), train, method);
+    complaints.unless(
+        eval.everySteps() == 0 || data.eval().isPresent() || data.evalShare() > 0,
+        "eval.everySteps",
+        eval.everySteps(),
+        "needs --eval-data FILE or data.evalShare above 0");
     complaints.throwIfAny();
   }
 
   /** Returns the peak learning rate: the one given, or what suits method and optimizer. */
+  @Override
   public double learningRate() {
     return train.peakRate(method.learningRate());
   }

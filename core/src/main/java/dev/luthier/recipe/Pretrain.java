@@ -199,17 +199,14 @@ public final class Pretrain {
             .map(loader::full)
             .orElseGet(() -> loader.fresh(config, settings.train().seed()));
     Trainer.Job job =
-        new Trainer.Job(
+        Training.job(
+            settings,
+            settings.train(),
+            plan,
             model.transformer(),
             rows,
             evalRows,
-            Objective.crossEntropy(),
-            settings.train(),
-            settings.learningRate(),
-            settings.eval(),
-            settings.checkpoint(),
-            plan.layout(),
-            settings.memory().bytes());
+            Objective.crossEntropy());
     TrainFiles files = TrainFiles.model(model);
     DType saved = settings.saveDtype() == ComputeDtype.BFLOAT16 ? DType.BF16 : DType.F32;
     return Training.run(

@@ -47,7 +47,8 @@ public record PretrainSettings(
     TrainSettings train,
     EvalSettings eval,
     CheckpointSettings checkpoint,
-    MemorySettings memory) {
+    MemorySettings memory)
+    implements RunSettings {
 
   /** The peak learning rate where none is given. */
   private static final double LEARNING_RATE = 1e-3;
@@ -103,8 +104,7 @@ public record PretrainSettings(
   /** Checks what no group can check alone. */
   public PretrainSettings {
     Complaints complaints = new Complaints();
-    complaints.unless(threads >= 0, "threads", threads, "must be 0 or more");
-    SettingChecks.device(complaints, device);
+    SettingChecks.machine(complaints, threads, device);
     if (from.isPresent()) {
       complaints
           .unless(
@@ -139,6 +139,7 @@ public record PretrainSettings(
   }
 
   /** Returns the peak learning rate: the one given, or 1e-3, of a model that is there 1e-4. */
+  @Override
   public double learningRate() {
     return train.peakRate(from.isPresent() ? FURTHER : LEARNING_RATE);
   }

@@ -137,17 +137,14 @@ public final class SftRun {
                 model, settings.model(), hashes, settings.train().dtype(), SftPlan.quant(settings));
     warnBeyondContext(data, model.transformer().shape().maxPositions());
     Trainer.Job job =
-        new Trainer.Job(
+        Training.job(
+            settings,
+            train,
+            plan,
             model.transformer(),
             data.rows(),
             eval.map(SftData::rows),
-            Objective.crossEntropy(),
-            train,
-            settings.learningRate(),
-            settings.eval(),
-            settings.checkpoint(),
-            plan.layout(),
-            settings.memory().bytes());
+            Objective.crossEntropy());
     return Training.run(
         folder,
         output,

@@ -55,7 +55,8 @@ public record SftSettings(
     QuantSettings quant,
     EvalSettings eval,
     CheckpointSettings checkpoint,
-    MemorySettings memory) {
+    MemorySettings memory)
+    implements RunSettings {
 
   /** Where the matrices of a frozen base are while their block does not run. */
   public enum Weights {
@@ -99,22 +100,13 @@ public record SftSettings(
   /** Checks what no group can check alone. */
   public SftSettings {
     Complaints complaints = new Complaints();
-    complaints.unless(threads >= 0, "threads", threads, "must be 0 or more");
-    SettingChecks.device(complaints, device);
-    if (data.train().isEmpty()) {
-      complaints.add("data.train is not set: name the rows to train on with --data FILE");
-    }
-    complaints
-        .unless(
-            weights == Weights.RESIDENT || method == Method.LORA,
-            "weights",
-            weights,
-            "only a frozen base in its own precision can be streamed: use method=lora")
-        .unless(
-            !train.updateInBackward() || method == Method.FULL,
-            "train.updateInBackward",
-            true,
-            "is for method=full; an adapter's gradients are small");
+    SettingChecks.machine(complaints, threads, device);
+    SettingChecks.trained(complaints, data.train(), train, method);
+    complaints.unless(
+        weights == Weights.RESIDENT || method == Method.LORA,
+        "weights",
+        weights,
+        "only a frozen base in its own precision can be streamed: use method=lora");
     complaints.throwIfAny();
   }
 
@@ -139,6 +131,7 @@ public record SftSettings(
   }
 
   /** Returns the peak learning rate: the one given, or what suits method and optimizer. */
+  @Override
   public double learningRate() {
     return train.peakRate(method.learningRate());
   }

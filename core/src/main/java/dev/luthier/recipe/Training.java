@@ -5,6 +5,7 @@ import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.format.ByteSize;
+import dev.luthier.model.Transformer;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Memory;
@@ -12,6 +13,7 @@ import dev.luthier.tensor.Native;
 import dev.luthier.tokenizer.TokenizerSource;
 import dev.luthier.train.Checkpoints;
 import dev.luthier.train.MemorySettings;
+import dev.luthier.train.Objective;
 import dev.luthier.train.RunState;
 import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
@@ -84,6 +86,32 @@ final class Training {
     String hash = Objects.requireNonNull(hashes.get("model"));
     Optional<QuantSettings> held = quant.or(() -> ModelLoader.quantization(base));
     return TrainFiles.adapter(model, new TrainingBase(base.toString(), hash, dtype, held));
+  }
+
+  /**
+   * The loop of a run.
+   *
+   * @param train its settings, with the micro-batches that were planned
+   */
+  static Trainer.Job job(
+      RunSettings settings,
+      TrainSettings train,
+      StepPlanner.Plan plan,
+      Transformer model,
+      TrainingRows rows,
+      Optional<TrainingRows> evalRows,
+      Objective objective) {
+    return new Trainer.Job(
+        model,
+        rows,
+        evalRows,
+        objective,
+        train,
+        settings.learningRate(),
+        settings.eval(),
+        settings.checkpoint(),
+        plan.layout(),
+        settings.memory().bytes());
   }
 
   static RunResult run(

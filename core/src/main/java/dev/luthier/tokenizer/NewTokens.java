@@ -60,12 +60,16 @@ public final class NewTokens {
    * @throws LuthierException when a file is malformed or cannot be written
    */
   public static List<NewToken> add(Path model, List<String> texts, Path to) {
+    return write(model, texts, to).added();
+  }
+
+  private static Extended write(Path model, List<String> texts, Path to) {
     check(texts);
     Tokenizer before = Tokenizer.load(model);
     List<NewToken> added = plan(before, texts);
     TokenizerFiles.carry(model, to);
     if (added.isEmpty()) {
-      return added;
+      return new Extended(before, added);
     }
     Path json = to.resolve(HfFolder.TOKENIZER);
     Path config = to.resolve(HfFolder.TOKENIZER_CONFIG);
@@ -79,8 +83,9 @@ public final class NewTokens {
       throw new LuthierException(
           "The tokenizer cannot be written to " + to + ": " + Reason.of(e), e);
     }
-    verify(Tokenizer.load(to), added, json);
-    return added;
+    Tokenizer after = Tokenizer.load(to);
+    verify(after, added, json);
+    return new Extended(after, added);
   }
 
   /**
@@ -103,8 +108,7 @@ public final class NewTokens {
     try {
       Path folder = Files.createTempDirectory("luthier-tokens");
       try {
-        List<NewToken> added = add(model, texts, folder);
-        return new Extended(Tokenizer.load(folder), added);
+        return write(model, texts, folder);
       } finally {
         AtomicFile.deleteTree(folder);
       }

@@ -18,11 +18,6 @@ final class BinaryCrossEntropy implements Objective {
   }
 
   @Override
-  public boolean isTokenSum() {
-    return true;
-  }
-
-  @Override
   public boolean ofScores() {
     return true;
   }

@@ -1,7 +1,10 @@
 package dev.luthier.train;
 
 import dev.luthier.LuthierException;
+import dev.luthier.nn.LoraLayers;
 import dev.luthier.tensor.Grad;
+import dev.luthier.train.Gradients.Fault;
+import dev.luthier.train.Gradients.Suspect;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * After the first step every trained tensor must have a finite gradient that is not zero; a tensor
  * that silently never learns is the failure that nobody notices. Experts that were given no token
- * are exempt.
+ * are exempt, as are the rows of new tokens that the step has not met.
  */
 final class GradientGuard {
   private static final Pattern EXPERT = Pattern.compile("\\.experts\\.(\\d+)\\.");
@@ -23,19 +26,29 @@ final class GradientGuard {
   private GradientGuard() {}
 
   static void check(
-      Map<String, Tensor> parameters, List<String> suspicious, TrainListener listener) {
-    List<String> bad = new ArrayList<>();
+      Map<String, Tensor> parameters, List<Suspect> suspects, TrainListener listener) {
     Set<String> zero = new HashSet<>();
-    suspicious.stream().filter(GradientGuard::isZero).forEach(line -> zero.add(name(line)));
-    int exempt = 0;
+    for (Suspect suspect : suspects) {
+      if (suspect.fault() == Fault.ZERO) {
+        zero.add(suspect.name());
+      }
+    }
+    List<String> bad = new ArrayList<>();
+    int waiting = 0;
     int unchosen = 0;
-    for (String line : suspicious) {
-      if (isZero(line) && waitsForB(parameters, name(line))) {
-        exempt++;
-      } else if (zero.contains(name(line)) && unchosen(parameters.keySet(), zero, name(line))) {
+    int unmet = 0;
+    for (Suspect suspect : suspects) {
+      String name = suspect.name();
+      if (!zero.contains(name)) {
+        bad.add(suspect.toString());
+      } else if (waitsForB(parameters, name)) {
+        waiting++;
+      } else if (unchosen(parameters.keySet(), zero, name)) {
         unchosen++;
+      } else if (LoraLayers.tokenModule(name).isPresent()) {
+        unmet++;
       } else {
-        bad.add(line);
+        bad.add(suspect.toString());
       }
     }
     if (!bad.isEmpty()) {
@@ -45,24 +58,20 @@ final class GradientGuard {
               + "\nLeave them out (lora.targets, lora.exclude, lora.modulesToSave), or check the data."
               + " See docs/troubleshooting.md#no-gradient");
     }
-    String rest =
-        exempt > 0 ? "; " + exempt + " LoRA A matrices are exempt while their B is zero" : "";
-    rest += unchosen > 0 ? "; " + unchosen + " of experts were given no token in this step" : "";
+    int exempt = waiting + unchosen + unmet;
     listener.message(
-        rest.isEmpty()
+        exempt == 0
             ? "gradient check: all " + parameters.size() + " trained tensors learn"
             : "gradient check: all "
-                + (parameters.size() - exempt - unchosen)
+                + (parameters.size() - exempt)
                 + " tensors learn"
-                + rest);
+                + said(waiting, "LoRA A matrices are exempt while their B is zero")
+                + said(unchosen, "of experts were given no token in this step")
+                + said(unmet, "of new tokens that this step has not met"));
   }
 
-  private static boolean isZero(String line) {
-    return line.endsWith("of zero");
-  }
-
-  private static String name(String line) {
-    return line.substring(0, line.indexOf(' '));
+  private static String said(int count, String what) {
+    return count == 0 ? "" : "; " + count + " " + what;
   }
 
   /**

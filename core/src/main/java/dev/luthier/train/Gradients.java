@@ -86,23 +86,41 @@ public final class Gradients {
     }
   }
 
-  /**
-   * Names of parameters whose gradient is missing, all zero or not finite, each with which of
-   * these.
-   */
-  List<String> suspicious() {
-    List<String> out = new ArrayList<>();
+  /** What is wrong with a gradient. */
+  enum Fault {
+    MISSING("no gradient"),
+    NOT_FINITE("a gradient that is not finite"),
+    ZERO("a gradient of zero");
+
+    private final String words;
+
+    Fault(String words) {
+      this.words = words;
+    }
+  }
+
+  /** A parameter that learns nothing, and why. */
+  record Suspect(String name, Fault fault) {
+    @Override
+    public String toString() {
+      return name + " has " + fault.words;
+    }
+  }
+
+  /** Parameters whose gradient is missing, all zero or not finite. */
+  List<Suspect> suspects() {
+    List<Suspect> out = new ArrayList<>();
     try (Grad off = Grad.off()) {
       parameters.forEach(
           (name, p) -> {
             try (PointerScope scope = new PointerScope()) {
               Tensor g = p.grad();
               if (!g.defined()) {
-                out.add(name + " has no gradient");
+                out.add(new Suspect(name, Fault.MISSING));
               } else if (!Tensors.allFinite(g)) {
-                out.add(name + " has a gradient that is not finite");
+                out.add(new Suspect(name, Fault.NOT_FINITE));
               } else if (g.abs().max().to(ScalarType.Float).item_float() == 0) {
-                out.add(name + " has a gradient of zero");
+                out.add(new Suspect(name, Fault.ZERO));
               }
             }
           });

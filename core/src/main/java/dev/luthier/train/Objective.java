@@ -22,7 +22,9 @@ public interface Objective {
    * Whether the loss is a sum over tokens, so that any part of a batch can be given alone. The step
    * then runs the head once; otherwise it computes all log-probs first and the head a second time.
    */
-  boolean isTokenSum();
+  default boolean isTokenSum() {
+    return ofScores();
+  }
 
   /**
    * Whether {@link #loss} takes the head's outputs (N, C) themselves, float32, in place of

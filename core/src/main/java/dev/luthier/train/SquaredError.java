@@ -13,11 +13,6 @@ final class SquaredError implements Objective {
   }
 
   @Override
-  public boolean isTokenSum() {
-    return true;
-  }
-
-  @Override
   public boolean ofScores() {
     return true;
   }

@@ -276,7 +276,7 @@ public final class Trainer implements AutoCloseable {
       double norm = gradients.norm();
       checkNorm(norm, " (loss " + loss + ")");
       if (state.step() == 0) {
-        GradientGuard.check(parameters, gradients.suspicious(), listener);
+        GradientGuard.check(parameters, gradients.suspects(), listener);
       }
       gradients.clip(norm, job.settings().maxGradNorm());
       optimizer.step(schedule.rate(state.step()));
@@ -298,7 +298,7 @@ public final class Trainer implements AutoCloseable {
    * on which gradients only tell their norm.
    */
   private final class UpdateInBackward extends Update {
-    private final List<String> suspicious = new ArrayList<>();
+    private final List<Gradients.Suspect> suspects = new ArrayList<>();
     private double squares;
     private boolean begun;
 
@@ -338,7 +338,7 @@ public final class Trainer implements AutoCloseable {
         begun = true;
       }
       if (state.step() == 0) {
-        suspicious.addAll(own.suspicious());
+        suspects.addAll(own.suspects());
       }
       if (passes() == 2) {
         own.clip(Math.sqrt(squares), job.settings().maxGradNorm());
@@ -349,7 +349,7 @@ public final class Trainer implements AutoCloseable {
     @Override
     double finish(double loss) {
       if (state.step() == 0) {
-        GradientGuard.check(parameters, suspicious, listener);
+        GradientGuard.check(parameters, suspects, listener);
       }
       return Math.sqrt(squares);
     }

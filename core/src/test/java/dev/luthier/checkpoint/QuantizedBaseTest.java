@@ -109,7 +109,7 @@ class QuantizedBaseTest {
   @Test
   void modules_that_an_adapter_saved_are_not_quantized() {
     Path adapter = temp.resolve("adapter");
-    LoraSettings lora = saving("down_proj");
+    LoraSettings lora = LoraSettings.defaults().saving(List.of("down_proj"));
     LoadedModel trained = loader(QuantSettings.defaults()).lora(model, lora, 1);
     adapter.toFile().mkdirs();
     Adapters.write(
@@ -122,23 +122,6 @@ class QuantizedBaseTest {
     // The quantized folder's own down_proj is passed over, with all that belongs to it.
     Path folder = quantized(QuantSettings.defaults());
     assertThat(logProbs(loader().load(folder, Optional.of(adapter)))).isEqualTo(expected);
-  }
-
-  private static LoraSettings saving(String module) {
-    LoraSettings d = LoraSettings.defaults();
-    return new LoraSettings(
-        d.rank(),
-        d.alpha(),
-        d.dropout(),
-        d.targets(),
-        d.exclude(),
-        d.layers(),
-        d.rankPattern(),
-        d.alphaPattern(),
-        d.rsLora(),
-        List.of(module),
-        d.bias(),
-        d.trainableTokenIndices());
   }
 
   @Test

@@ -59,11 +59,16 @@ public final class TinyModels {
 
   /** Adapters of rank 4, scaled by 2, on every linear layer. */
   public static LoraSettings lora() {
+    return lora(0);
+  }
+
+  /** The same with dropout. */
+  public static LoraSettings lora(double dropout) {
     LoraSettings d = LoraSettings.defaults();
     return new LoraSettings(
         4,
         8,
-        0,
+        dropout,
         d.targets(),
         d.exclude(),
         d.layers(),

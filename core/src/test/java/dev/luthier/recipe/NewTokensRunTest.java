@@ -215,6 +215,15 @@ class NewTokensRunTest {
     assertThat(answer(LOADER.load(base, Optional.of(out)).transformer(), out)).isEqualTo(400);
   }
 
+  /** An embedding's rows have no gradient in a step that does not meet their tokens. */
+  @Test
+  void tokens_that_the_first_step_does_not_meet_do_not_end_the_run() {
+    model(false);
+    run(settings("out", "lora", "tokens.add=['<|no|>']"), false, () -> false);
+    assertThat(said)
+        .anyMatch(line -> line.endsWith("; 1 of new tokens that this step has not met"));
+  }
+
   @Test
   void ids_that_no_token_has_are_refused() {
     model(true);

@@ -31,19 +31,19 @@ class GradientGuardTest {
   }
 
   private static String check(Map<String, Tensor> parameters, String... zero) {
-    List<String> lines = new ArrayList<>();
+    List<Gradients.Suspect> suspects = new ArrayList<>();
     for (String name : parameters.keySet()) {
       if (name.contains("lora_A")) {
-        lines.add(name + " has a gradient of zero");
+        suspects.add(new Gradients.Suspect(name, Gradients.Fault.ZERO));
       }
     }
     for (String name : zero) {
-      lines.add(MIXTURE + name + ".lora_B.weight has a gradient of zero");
+      suspects.add(new Gradients.Suspect(MIXTURE + name + ".lora_B.weight", Gradients.Fault.ZERO));
     }
     StringBuilder said = new StringBuilder();
     GradientGuard.check(
         parameters,
-        lines,
+        suspects,
         new TrainListener() {
           @Override
           public void message(String text) {

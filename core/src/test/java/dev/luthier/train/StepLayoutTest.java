@@ -3,6 +3,7 @@ package dev.luthier.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.luthier.data.Batch;
+import dev.luthier.model.TinyModels;
 import dev.luthier.model.Transformer;
 import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
@@ -37,7 +38,7 @@ class StepLayoutTest {
   }
 
   private static Transformer model(boolean lora) {
-    return lora ? TinyLlama.lora(1, TinyLlama.dropout()) : TinyLlama.full(1);
+    return lora ? TinyLlama.lora(1, TinyModels.lora(0.1)) : TinyLlama.full(1);
   }
 
   private static double run(

@@ -98,24 +98,6 @@ public final class TinyLlama {
         new Linears(base(seed, CONFIG, false), Optional.of(new LoraLayers(settings, adapter))));
   }
 
-  /** Adapters of rank 4 with dropout. */
-  public static LoraSettings dropout() {
-    LoraSettings d = LoraSettings.defaults();
-    return new LoraSettings(
-        4,
-        8,
-        0.1,
-        d.targets(),
-        d.exclude(),
-        d.layers(),
-        d.rankPattern(),
-        d.alphaPattern(),
-        false,
-        d.modulesToSave(),
-        d.bias(),
-        d.trainableTokenIndices());
-  }
-
   /** The gradients by parameter, which are cleared. */
   static Map<String, float[]> takeGradients(Transformer model) {
     Map<String, float[]> out = new LinkedHashMap<>();

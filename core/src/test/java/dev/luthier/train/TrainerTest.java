@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.luthier.LuthierException;
 import dev.luthier.format.DType;
 import dev.luthier.model.LlamaConfig;
+import dev.luthier.model.TinyModels;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.RopeScaling;
 import dev.luthier.recipe.Settings;
@@ -273,10 +274,10 @@ class TrainerTest {
 
   @Test
   void a_run_stopped_anywhere_and_resumed_ends_in_the_same_bytes() {
-    Transformer straight = TinyLlama.lora(1, TinyLlama.dropout());
+    Transformer straight = TinyLlama.lora(1, TinyModels.lora(0.1));
     trainer(straight, settings(12, 2, 2), "straight", 0, NEVER, new TrainListener() {}).run();
     for (int stopAt : new int[] {1, 5, 6, 11}) {
-      Transformer first = TinyLlama.lora(1, TinyLlama.dropout());
+      Transformer first = TinyLlama.lora(1, TinyModels.lora(0.1));
       int[] asked = {0};
       Trainer.Outcome outcome =
           trainer(
@@ -290,9 +291,9 @@ class TrainerTest {
               .run();
       assertThat(outcome.end()).isEqualTo(Trainer.End.INTERRUPTED);
       assertThat(outcome.state().step()).isEqualTo(stopAt);
-      Transformer second = TinyLlama.lora(99, TinyLlama.dropout());
+      Transformer second = TinyLlama.lora(99, TinyModels.lora(0.1));
       // The frozen base is the same; only what is trained comes from the checkpoint.
-      second = TinyLlama.lora(1, TinyLlama.dropout());
+      second = TinyLlama.lora(1, TinyModels.lora(0.1));
       try (Grad off = Grad.off()) {
         Trainables.of(second).values().forEach(Tensor::zero_);
       }
@@ -407,7 +408,7 @@ class TrainerTest {
 
   @Test
   void native_objects_do_not_grow_over_500_steps() throws Exception {
-    Transformer model = TinyLlama.lora(1, TinyLlama.dropout());
+    Transformer model = TinyLlama.lora(1, TinyModels.lora(0.1));
     List<Long> counts = new ArrayList<>();
     TrainListener listener =
         new TrainListener() {
