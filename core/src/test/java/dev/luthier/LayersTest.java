@@ -17,6 +17,7 @@ class LayersTest {
   private static final List<String> LAYERS =
       List.of(
           "format",
+          "llamacpp",
           "tensor",
           "quant",
           "nn",
@@ -24,6 +25,7 @@ class LayersTest {
           "checkpoint",
           "tokenizer",
           "generate",
+          "serve",
           "hub",
           "data",
           "optim",
@@ -31,6 +33,7 @@ class LayersTest {
           "eval",
           "merge",
           "measure",
+          "export",
           "recipe");
 
   private static final List<String> NATIVE =
@@ -41,12 +44,14 @@ class LayersTest {
           "model",
           "checkpoint",
           "generate",
+          "serve",
           "data",
           "optim",
           "train",
           "eval",
           "merge",
-          "measure");
+          "measure",
+          "export");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

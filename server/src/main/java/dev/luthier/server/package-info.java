@@ -1,4 +1,4 @@
-/** The server: OpenAI-compatible endpoints, to come. */
+/** The OpenAI-compatible HTTP interface over an {@link dev.luthier.serve.Engine}, and its page. */
 @NullMarked
 package dev.luthier.server;
 
