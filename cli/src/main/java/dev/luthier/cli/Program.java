@@ -47,6 +47,8 @@ final class Program {
     line.addSubcommand("pretrain", new PretrainCommand(console));
     line.addSubcommand("fuse", new FuseCommand(console));
     line.addSubcommand("quantize", new QuantizeCommand(console));
+    CommandLine export = new CommandLine(new ExportCommand());
+    line.addSubcommand("export", export);
     line.addSubcommand("tokenize", new TokenizeCommand(console));
     line.addSubcommand("generate", new GenerateCommand(console));
     line.addSubcommand("chat", new ChatCommand(console));

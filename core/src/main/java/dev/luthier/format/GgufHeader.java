@@ -19,7 +19,7 @@ final class GgufHeader {
   /** Where nothing else is said, tensors stand at multiples of this many bytes. */
   static final int DEFAULT_ALIGNMENT = 32;
 
-  private static final String ALIGNMENT = "general.alignment";
+  static final String ALIGNMENT = "general.alignment";
   private static final int MOST_DIMENSIONS = 4;
 
   /** Several times what the largest vocabularies take, and some hundred megabytes. */

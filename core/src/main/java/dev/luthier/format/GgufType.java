@@ -1,6 +1,7 @@
 package dev.luthier.format;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -101,6 +102,22 @@ public enum GgufType {
   /** Whether values share scales, so that one of them alone cannot be read. */
   public boolean isQuantized() {
     return blockValues > 1;
+  }
+
+  /**
+   * Bytes of a tensor of this type.
+   *
+   * @param shape row-major; rows hold whole blocks
+   * @throws IllegalArgumentException if they do not
+   */
+  public long bytes(List<Long> shape) {
+    long columns = shape.isEmpty() ? 1 : shape.get(shape.size() - 1);
+    if (columns % blockValues != 0) {
+      throw new IllegalArgumentException(
+          "rows of " + columns + " values are no whole blocks of " + this);
+    }
+    long values = shape.stream().reduce(1L, Math::multiplyExact);
+    return Math.multiplyExact(values / blockValues, (long) blockBytes);
   }
 
   /** The type of this number, if it is one. */
