@@ -79,18 +79,12 @@ public record GgufMatrix(GgufType type, long columns, Tensor blocks) implements 
       }
       if (half) {
         for (int i = 0; i < n; i++) {
-          shorts[i] = bfloat16(floats[i]);
+          shorts[i] = PlainRows.bfloat16(floats[i]);
         }
         target.put(at, shorts, n);
       } else {
         target.put(at, floats, n);
       }
     }
-  }
-
-  /** The upper half, rounded to nearest even; a file can hold infinite scales. */
-  private static short bfloat16(float x) {
-    int bits = Float.floatToRawIntBits(x);
-    return (short) ((Float.isNaN(x) ? bits | 0x400000 : bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
   }
 }

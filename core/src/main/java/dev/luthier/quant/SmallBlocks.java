@@ -7,7 +7,7 @@ package dev.luthier.quant;
  */
 final class SmallBlocks {
   /** What the codes of IQ4_NL and IQ4_XS stand for. */
-  private static final byte[] UNEVEN = {
+  static final byte[] UNEVEN = {
     -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
   };
 

@@ -31,4 +31,19 @@ class GgufOracleTest {
       assertThat(found).isEqualTo(expected);
     }
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "f16, F16", "bf16, BF16", "q4_0, Q4_0", "q4_1, Q4_1", "q5_0, Q5_0", "q5_1, Q5_1",
+    "q8_0, Q8_0", "q2_K, Q2_K", "q3_K, Q3_K", "q4_K, Q4_K", "q5_K, Q5_K", "q6_K, Q6_K",
+    "iq4_nl, IQ4_NL", "iq4_xs, IQ4_XS"
+  })
+  void packed_bytes_are_llama_cpps(String file, GgufType type) throws IOException {
+    byte[] expected =
+        Files.readAllBytes(Assets.path("oracle-llamacpp/ggml-quants/" + file + ".bin"));
+    GgufEncoder encoder = new GgufEncoder(type, 768, new float[0]);
+    byte[] found = new byte[64 * encoder.rowBytes()];
+    encoder.encode(Assets.floats("oracle-llamacpp/ggml-quants/source.f32"), 64, found);
+    assertThat(found).isEqualTo(expected);
+  }
 }
