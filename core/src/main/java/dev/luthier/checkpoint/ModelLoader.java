@@ -18,6 +18,7 @@ import dev.luthier.nn.Parameters;
 import dev.luthier.nn.PatternSource;
 import dev.luthier.nn.QuantizingSource;
 import dev.luthier.nn.RandomSource;
+import dev.luthier.nn.ServedAdapter;
 import dev.luthier.nn.SourceOver;
 import dev.luthier.nn.TensorSource;
 import dev.luthier.quant.QuantSettings;
@@ -106,6 +107,20 @@ public record ModelLoader(
         HeadConfig.read(adapter.get(), config(folder))
             .map(h -> new AskedHead(h, OptionalLong.empty()));
     return build(folder, head, Optional.of(lora), Optional.of(source), name -> false, false);
+  }
+
+  /**
+   * An adapter for a model that this loader loaded without one.
+   *
+   * @throws LuthierException if it does not fit, or does more than add to linear layers
+   */
+  public ServedAdapter adapter(Transformer model, Path folder) {
+    LoraSettings lora = AdapterConfig.read(HfFolder.adapter(folder)).lora();
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Parameters own = parameters(Adapters.source(folder), name -> false);
+      return ServedAdapter.of(new LoraLayers(lora, own), model.linears(), model.head());
+    }
   }
 
   /**

@@ -169,45 +169,18 @@ public final class Generator {
   }
 
   private void check(List<GenerateRequest> requests) {
+    PromptCheck check =
+        new PromptCheck(
+            model.shape().maxPositions(),
+            model.kind() == Transformer.Kind.ENCODER_DECODER ? 0 : 1,
+            model.shape().vocabulary());
     List<String> complaints = new ArrayList<>();
     for (int i = 0; i < requests.size(); i++) {
       String name = requests.size() == 1 ? "the prompt" : "prompt " + (i + 1);
-      check(name, requests.get(i), complaints);
+      complaints.addAll(check.complaints(name, requests.get(i)));
     }
     if (!complaints.isEmpty()) {
       throw new LuthierException(String.join("\n", complaints));
     }
-  }
-
-  private void check(String name, GenerateRequest request, List<String> complaints) {
-    int[] prompt = request.prompt();
-    int context = model.shape().maxPositions();
-    int vocabulary = model.shape().vocabulary();
-    int room = model.kind() == Transformer.Kind.ENCODER_DECODER ? 0 : 1;
-    if (prompt.length == 0) {
-      complaints.add(name + " has no tokens; give at least one (BOS will do)");
-    } else if (prompt.length + room > context && !request.settings().exceedContext()) {
-      complaints.add(
-          name
-              + " has "
-              + prompt.length
-              + " tokens, and the model's context of "
-              + context
-              + (room == 0 ? " is shorter" : " leaves no room for an answer")
-              + "; shorten it, or go past the context with"
-              + " --exceed-context");
-    }
-    Arrays.stream(prompt)
-        .filter(id -> id < 0 || id >= vocabulary)
-        .findFirst()
-        .ifPresent(
-            id ->
-                complaints.add(
-                    name
-                        + " has token id "
-                        + id
-                        + ", but the model's ids end at "
-                        + (vocabulary - 1)
-                        + "; tokenizer and model do not belong together"));
   }
 }

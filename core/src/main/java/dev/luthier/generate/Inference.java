@@ -8,6 +8,7 @@ import dev.luthier.nn.Value;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -25,6 +26,20 @@ public final class Inference {
    *     be
    */
   public static Tensor hidden(Transformer model, Tensor tokens, Pass pass, List<KvCache> caches) {
+    return hidden(
+        model, tokens, pass, i -> caches.isEmpty() ? pass : pass.withCache(caches.get(i)));
+  }
+
+  /**
+   * What the last block gives.
+   *
+   * @param tokens (B, T)
+   * @param pass the embedding's
+   * @param passes the same for the block of this number
+   * @return (B, T, D), as above
+   */
+  public static Tensor hidden(
+      Transformer model, Tensor tokens, Pass pass, IntFunction<Pass> passes) {
     PointerScope outer = PointerScope.getInnerScope();
     try (Grad off = Grad.off()) {
       Tensor x;
@@ -35,8 +50,7 @@ public final class Inference {
       for (int i = 0; i < blocks.size(); i++) {
         Tensor in = x;
         try (PointerScope scope = new PointerScope()) {
-          Pass own = caches.isEmpty() ? pass : pass.withCache(caches.get(i));
-          x = Tensors.pin(blocks.get(i).forward(Value.of(in), own).tensor()); // (B, T, D)
+          x = Tensors.pin(blocks.get(i).forward(Value.of(in), passes.apply(i)).tensor()); // (B, T, D)
         } finally {
           Tensors.release(in);
         }
@@ -44,6 +58,18 @@ public final class Inference {
       outer.attach(x);
       Tensors.release(x);
       return x;
+    }
+  }
+
+  /**
+   * Hidden states after the final norm.
+   *
+   * @param hidden (..., D), before it
+   * @return (..., D) in float32
+   */
+  public static Tensor finished(Transformer model, Tensor hidden, Pass pass) {
+    try (Grad off = Grad.off()) {
+      return Tensors.cast(model.finish(Value.of(hidden), pass).tensor(), ScalarType.Float);
     }
   }
 

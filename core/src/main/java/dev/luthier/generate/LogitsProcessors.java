@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 
 /**
@@ -24,6 +25,11 @@ public final class LogitsProcessors {
   public static List<LogitsProcessor> of(SamplingSettings s, Collection<Integer> stopIds) {
     List<LogitsProcessor> out = new ArrayList<>();
     add(out, s.repetitionPenalty() != 1, repetitionPenalty(s.repetitionPenalty()));
+    add(out, !s.logitBias().isEmpty(), bias(s.logitBias()));
+    add(
+        out,
+        s.frequencyPenalty() != 0 || s.presencePenalty() != 0,
+        generatedPenalty(s.frequencyPenalty(), s.presencePenalty()));
     add(out, s.noRepeatNgramSize() > 0, noRepeatNgram(s.noRepeatNgramSize()));
     add(out, !s.badWords().isEmpty(), badWords(s.badWords(), stopIds));
     add(out, s.minNewTokens() > 0, minNewTokens(s.minNewTokens(), stopIds));
@@ -107,6 +113,29 @@ public final class LogitsProcessors {
       }
       for (int id = seen.nextSetBit(0); id >= 0; id = seen.nextSetBit(id + 1)) {
         scores[id] = scores[id] < 0 ? scores[id] * factor : scores[id] / factor;
+      }
+    };
+  }
+
+  /** Adds to the scores of these ids. */
+  static LogitsProcessor bias(Map<Integer, Double> biases) {
+    return (scores, history) ->
+        biases.forEach(
+            (id, bias) -> {
+              if (id < scores.length) {
+                scores[id] += bias.floatValue();
+              }
+            });
+  }
+
+  /** Takes from the scores of tokens that were generated: each time so much, and once so much. */
+  static LogitsProcessor generatedPenalty(double frequency, double presence) {
+    return (scores, history) -> {
+      BitSet seen = new BitSet(scores.length);
+      for (int i = history.length() - history.generated(); i < history.length(); i++) {
+        int id = history.get(i);
+        scores[id] -= (float) (seen.get(id) ? frequency : frequency + presence);
+        seen.set(id);
       }
     };
   }

@@ -5,8 +5,11 @@ import dev.luthier.tokenizer.Tokenizer;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One request while it is decoded. */
-final class Row {
+/**
+ * One text while it is decoded: chooses its tokens, and tells a listener what they read as and when
+ * it ends. Not for several threads.
+ */
+public final class Row {
   final int request;
   private final GenerateSettings settings;
   private final GenerateListener listener;
@@ -19,6 +22,21 @@ final class Row {
   private final int promptTokens;
   private @Nullable StopReason ended;
 
+  /**
+   * A text that goes on from its prompt.
+   *
+   * @param contextLimit the most tokens of prompt and answer
+   */
+  public Row(
+      int request,
+      GenerateRequest of,
+      Tokenizer tokenizer,
+      Set<Integer> stopIds,
+      int contextLimit,
+      GenerateListener listener) {
+    this(request, of.prompt(), of, tokenizer, stopIds, contextLimit, listener);
+  }
+
   Row(
       int request,
       GenerateRequest of,
@@ -26,30 +44,51 @@ final class Row {
       Set<Integer> stopIds,
       Transformer model,
       GenerateListener listener) {
+    this(
+        request,
+        // What an encoder reads is no part of the text that goes on.
+        model.kind() == Transformer.Kind.ENCODER_DECODER
+            ? new int[] {model.decoderStart()}
+            : of.prompt(),
+        of,
+        tokenizer,
+        stopIds,
+        of.settings().exceedContext() ? Integer.MAX_VALUE : model.shape().maxPositions(),
+        listener);
+  }
+
+  private Row(
+      int request,
+      int[] before,
+      GenerateRequest of,
+      Tokenizer tokenizer,
+      Set<Integer> stopIds,
+      int contextLimit,
+      GenerateListener listener) {
     this.request = request;
     this.settings = of.settings();
     this.listener = listener;
     this.stopIds = stopIds;
-    this.contextLimit = settings.exceedContext() ? Integer.MAX_VALUE : model.shape().maxPositions();
+    this.contextLimit = contextLimit;
     this.sampler = Sampler.of(settings.sampling(), stopIds);
     this.random = new SplitMix64(settings.seed());
-    // What an encoder reads is no part of the text that goes on.
-    int[] before =
-        model.kind() == Transformer.Kind.ENCODER_DECODER
-            ? new int[] {model.decoderStart()}
-            : of.prompt();
     this.history = new TokenHistory(before);
     this.text = new TextStream(tokenizer, before, settings.stop());
     this.promptTokens = of.prompt().length;
   }
 
-  /** Chooses and appends a token; returns it. */
-  int choose(float[] scores) {
+  /**
+   * Chooses and appends a token, and ends the text where it must.
+   *
+   * @param scores (V) logits, changed in place
+   * @return its id
+   */
+  public int choose(float[] scores) {
     int id = sampler.next(scores, history, random);
     history.add(id);
     String piece = text.next(id);
     listener.token(request, id, piece);
-    if (stopIds.contains(id) || text.stopped()) {
+    if (stopIds.contains(id) || !text.stop().isEmpty()) {
       end(StopReason.STOP);
     } else if (history.generated() >= settings.maxNewTokens()) {
       end(StopReason.LENGTH);
@@ -60,23 +99,35 @@ final class Row {
   }
 
   /** Ends the text here. */
-  void end(StopReason reason) {
+  public void end(StopReason reason) {
     ended = reason;
     String rest = text.finish();
     if (!rest.isEmpty()) {
       listener.token(request, GenerateListener.NO_TOKEN, rest);
     }
-    if (text.stopped()) {
+    if (!text.stop().isEmpty()) {
       ended = StopReason.STOP;
     }
     listener.ended(request, result());
   }
 
-  boolean isEnded() {
+  /** Whether it has ended. */
+  public boolean isEnded() {
     return ended != null;
   }
 
-  Generation result() {
+  /** The stop string that ended it; empty if none did. */
+  public String stop() {
+    return text.stop();
+  }
+
+  /** Prompt and answer so far. */
+  public TokenHistory history() {
+    return history;
+  }
+
+  /** The text so far. */
+  public Generation result() {
     StopReason reason = ended == null ? StopReason.CANCELLED : ended;
     return new Generation(text.text(), history.generatedIds(), promptTokens, reason);
   }

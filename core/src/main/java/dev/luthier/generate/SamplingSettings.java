@@ -1,13 +1,18 @@
 package dev.luthier.generate;
 
 import dev.luthier.Complaints;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * How the next token is chosen from the model's scores.
  *
  * <p>The order is Hugging Face's: repetition penalty, repeated n-grams, bad words, least number of
- * new tokens, suppressed tokens; then, when sampling, temperature, top-k, top-p, min-p.
+ * new tokens, suppressed tokens; then, when sampling, temperature, top-k, top-p, min-p. What
+ * OpenAI's protocol adds, bias and the two penalties of what was generated, stands after the
+ * repetition penalty.
  *
  * @param temperature scores are divided by it; 0 takes the best token (greedy) and ignores topK,
  *     topP and minP
@@ -24,6 +29,9 @@ import java.util.List;
  * @param minNewTokens stop tokens are excluded before so many tokens
  * @param suppressTokens ids never generated
  * @param badWords sequences of ids never generated
+ * @param frequencyPenalty what a token's score loses for each time that it was generated, -2 to 2
+ * @param presencePenalty what it loses once it was generated at all, -2 to 2
+ * @param logitBias what is added to the scores of these ids, -100 to 100
  */
 public record SamplingSettings(
     double temperature,
@@ -34,12 +42,16 @@ public record SamplingSettings(
     int noRepeatNgramSize,
     int minNewTokens,
     List<Integer> suppressTokens,
-    List<List<Integer>> badWords) {
+    List<List<Integer>> badWords,
+    double frequencyPenalty,
+    double presencePenalty,
+    Map<Integer, Double> logitBias) {
 
   /** Checks everything at once. */
   public SamplingSettings {
     suppressTokens = List.copyOf(suppressTokens);
     badWords = badWords.stream().map(List::copyOf).toList();
+    logitBias = Collections.unmodifiableMap(new TreeMap<>(logitBias));
     Complaints all = new Complaints();
     need(
         all,
@@ -61,6 +73,20 @@ public record SamplingSettings(
         all,
         badWords.stream().noneMatch(List::isEmpty),
         "a bad word has no tokens; give each at least one");
+    need(
+        all,
+        Math.abs(frequencyPenalty) <= 2,
+        "frequency_penalty is " + frequencyPenalty + "; use a number from -2 to 2");
+    need(
+        all,
+        Math.abs(presencePenalty) <= 2,
+        "presence_penalty is " + presencePenalty + "; use a number from -2 to 2");
+    logitBias.forEach(
+        (id, bias) ->
+            need(
+                all,
+                id >= 0 && Math.abs(bias) <= 100,
+                "logit_bias of token " + id + " is " + bias + "; use -100 to 100, for ids from 0"));
     all.throwIfAny();
   }
 
@@ -77,7 +103,7 @@ public record SamplingSettings(
 
   /** The best token each time, nothing excluded. */
   public static SamplingSettings greedy() {
-    return new SamplingSettings(0, 0, 1, 0, 1, 0, 0, List.of(), List.of());
+    return new SamplingSettings(0, 0, 1, 0, 1, 0, 0, List.of(), List.of(), 0, 0, Map.of());
   }
 
   /** Draws from the model's own distribution at this temperature; 0 is greedy. */
@@ -96,7 +122,10 @@ public record SamplingSettings(
         noRepeatNgramSize,
         minNewTokens,
         suppressTokens,
-        badWords);
+        badWords,
+        frequencyPenalty,
+        presencePenalty,
+        logitBias);
   }
 
   /** The same with other limits on which tokens may be drawn. */
@@ -110,13 +139,27 @@ public record SamplingSettings(
         noRepeatNgramSize,
         minNewTokens,
         suppressTokens,
-        badWords);
+        badWords,
+        frequencyPenalty,
+        presencePenalty,
+        logitBias);
   }
 
   /** The same with another repetition penalty and n-gram rule. */
   public SamplingSettings withRepetition(double penalty, int ngramSize) {
     return new SamplingSettings(
-        temperature, topK, topP, minP, penalty, ngramSize, minNewTokens, suppressTokens, badWords);
+        temperature,
+        topK,
+        topP,
+        minP,
+        penalty,
+        ngramSize,
+        minNewTokens,
+        suppressTokens,
+        badWords,
+        frequencyPenalty,
+        presencePenalty,
+        logitBias);
   }
 
   /** The same with other excluded tokens. */
@@ -131,6 +174,26 @@ public record SamplingSettings(
         noRepeatNgramSize,
         minNew,
         suppress,
-        words);
+        words,
+        frequencyPenalty,
+        presencePenalty,
+        logitBias);
+  }
+
+  /** The same with OpenAI's other penalties and bias. */
+  public SamplingSettings withBias(double frequency, double presence, Map<Integer, Double> bias) {
+    return new SamplingSettings(
+        temperature,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        noRepeatNgramSize,
+        minNewTokens,
+        suppressTokens,
+        badWords,
+        frequency,
+        presence,
+        bias);
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 final class StopStrings {
   private final List<String> stops;
   private String held = "";
-  private boolean found;
+  private String found = "";
 
   StopStrings(List<String> stops) {
     this.stops = stops;
@@ -17,19 +17,19 @@ final class StopStrings {
 
   /** Text that surely stands before any stop string. */
   String next(String piece) {
-    if (found || piece.isEmpty()) {
+    if (!found.isEmpty() || piece.isEmpty()) {
       return "";
     }
     String text = held + piece;
     int end = text.length();
     for (String stop : stops) {
       int at = text.indexOf(stop);
-      if (at >= 0) {
-        found = true;
-        end = Math.min(end, at);
+      if (at >= 0 && (found.isEmpty() || at < end)) {
+        found = stop;
+        end = at;
       }
     }
-    if (!found) {
+    if (found.isEmpty()) {
       end -= stops.stream().mapToInt(stop -> begun(text, stop)).max().orElse(0);
     }
     held = text.substring(end);
@@ -46,14 +46,14 @@ final class StopStrings {
     return 0;
   }
 
-  /** Whether a stop string has come. */
-  boolean found() {
+  /** The stop string that has come; empty if none has. */
+  String found() {
     return found;
   }
 
   /** What was held back, once no more text comes. */
   String finish() {
-    String rest = found ? "" : held;
+    String rest = found.isEmpty() ? held : "";
     held = "";
     return rest;
   }

@@ -52,8 +52,8 @@ final class TextStream {
     return piece;
   }
 
-  /** Whether a stop string has come. */
-  boolean stopped() {
+  /** The stop string that has come; empty if none has. */
+  String stop() {
     return stops.found();
   }
 

@@ -91,7 +91,7 @@ final class Mixtral implements Family {
           x,
           v -> router.forward(v, pass),
           chosen,
-          (e, v) -> experts.get(e).forward(v, pass),
+          (e, v, rows) -> experts.get(e).forward(v, pass.ofRows(rows)),
           experts.size(),
           router,
           pass);

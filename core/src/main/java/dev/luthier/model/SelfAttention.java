@@ -117,6 +117,9 @@ record SelfAttention(
     Value q = heads(parts.get(0), heads, queryNorm, seen.rotary()); // (B, H, T, E)
     Value k = heads(parts.get(1), keyHeads, keyNorm, seen.rotary()); // (B, K, T, E)
     Value v = Heads.split(parts.get(2), keyHeads); // (B, K, T, E)
+    if (pass.ragged() != null) {
+      return out.forward(pass.attendRagged(q, k, v, view, scale, cap), pass); // (1, N, D)
+    }
     KvCache cache = pass.cache();
     if (cache != null) {
       Tensor[] all = cache.append(k.tensor(), v.tensor());

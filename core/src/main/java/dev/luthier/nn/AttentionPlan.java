@@ -43,8 +43,11 @@ public final class AttentionPlan {
   private final List<Tile> tiles;
   private final boolean causal;
   private final @Nullable Tensor starts;
+  private final int window;
 
-  private AttentionPlan(List<Tile> tiles, boolean causal, @Nullable Tensor starts) {
+  private AttentionPlan(
+      List<Tile> tiles, boolean causal, @Nullable Tensor starts, int window) {
+    this.window = window;
     this.tiles = tiles;
     this.causal = causal;
     this.starts = starts;
@@ -53,6 +56,11 @@ public final class AttentionPlan {
   /** Whether no query sees a key that stands after it. */
   boolean isCausal() {
     return causal;
+  }
+
+  /** How many tokens a query of a causal plan sees, itself included; 0 for all before it. */
+  int window() {
+    return window;
   }
 
   /** The first key that each token sees: int64 (B, S), on the CPU; null where all are 0. */
@@ -79,6 +87,9 @@ public final class AttentionPlan {
    * @param window how many tokens each query sees, itself included; 0 for all before it
    */
   public static AttentionPlan causal(Places places, int window, ScalarType dtype, Device device) {
+    if (places.ragged()) {
+      return new AttentionPlan(List.of(), true, null, window); // tiles cannot tell who sees whom
+    }
     int rows = places.rows();
     int keys = places.keys();
     int queries = places.queries();
@@ -106,7 +117,7 @@ public final class AttentionPlan {
         plain
             ? null
             : Tensors.longs(Arrays.stream(starts).asLongStream().toArray(), Device.CPU, rows, keys);
-    return new AttentionPlan(tiles, true, first);
+    return new AttentionPlan(tiles, true, first, window);
   }
 
   /**
@@ -141,7 +152,7 @@ public final class AttentionPlan {
               : null;
       tiles.add(new Tile(from, to, 0, width, mask, false));
     }
-    return new AttentionPlan(tiles, false, null);
+    return new AttentionPlan(tiles, false, null, 0);
   }
 
   /** For every token, the first that it sees. */

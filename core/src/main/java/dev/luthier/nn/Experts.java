@@ -5,7 +5,6 @@ import dev.luthier.tensor.Operators;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.T_TensorTensor_T;
@@ -21,13 +20,25 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Experts {
   private Experts() {}
 
+  /** What an expert says. */
+  @FunctionalInterface
+  public interface Expert {
+    /**
+     * (n, D) to (n, D).
+     *
+     * @param number which expert
+     * @param rows int64 (n), rising: which of the N tokens they are
+     */
+    Value apply(int number, Value x, Tensor rows);
+  }
+
   /**
    * The mixture's value.
    *
    * @param x (B, T, D)
    * @param router (N, D) to logits (N, experts)
    * @param chosen k, how many experts a token is given to
-   * @param expert an expert's number and (n, D) to (n, D)
+   * @param expert what each expert says
    * @param layer names it to the pass' balance, which hears of the choice
    * @return (B, T, D)
    */
@@ -35,7 +46,7 @@ public final class Experts {
       Value x,
       UnaryOperator<Value> router,
       int chosen,
-      BiFunction<Integer, Value, Value> expert,
+      Expert expert,
       int experts,
       Object layer,
       Pass pass) {
@@ -48,7 +59,7 @@ public final class Experts {
       if (at.size(0) > 0) {
         Tensor tokens = at.select(1, 0).contiguous();
         Tensor entries = tokens.mul(new Scalar((long) chosen)).add_(at.select(1, 1));
-        shares.add(new Share(tokens, entries, expert.apply(e, gather(rows, tokens))));
+        shares.add(new Share(tokens, entries, expert.apply(e, gather(rows, tokens), tokens)));
       }
     }
     return combine(rows, choice.weights, shares).view(t -> t.view(shape));

@@ -74,6 +74,12 @@ public final class KvCache implements AutoCloseable {
     return Objects.requireNonNull(sourceValues);
   }
 
+  /** Heads and widths; there must be some keys. */
+  KvPages.Sizes sizes() {
+    Tensor held = Objects.requireNonNull(keys);
+    return new KvPages.Sizes(held.size(1), held.size(3));
+  }
+
   /** Tokens held. */
   public long length() {
     return length;

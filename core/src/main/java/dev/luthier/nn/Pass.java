@@ -2,6 +2,7 @@ package dev.luthier.nn;
 
 import dev.luthier.tensor.Tensors;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -17,13 +18,19 @@ import org.jspecify.annotations.Nullable;
  * @param cache keys and values so far, or null when the batch holds whole sequences
  * @param dropout this block's generator, or null when nothing is dropped
  * @param balance of a mixture's experts; null where nothing asks for it
+ * @param ragged the texts whose next tokens these are; null where tokens stand in rows of their own
+ * @param block which block it is, where {@code ragged} asks
+ * @param adapters whose adapter each token is given to; null where the model's own layers say it
  */
 public record Pass(
     Places places,
     List<View> views,
     @Nullable KvCache cache,
     @Nullable Generator dropout,
-    @Nullable Balance balance) {
+    @Nullable Balance balance,
+    @Nullable Ragged ragged,
+    int block,
+    @Nullable RowAdapters adapters) {
   /**
    * How tokens see one another in some of the blocks.
    *
@@ -41,22 +48,42 @@ public record Pass(
 
   /** A pass over whole sequences or, where the caller adds caches, their last tokens. */
   public Pass(Places places, List<View> views) {
-    this(places, views, null, null, null);
+    this(places, views, null, null, null, null, 0, null);
   }
 
   /** The same pass, in which layers of experts tell what they choose. */
   public Pass withBalance(Balance of) {
-    return new Pass(places, views, cache, dropout, of);
+    return new Pass(places, views, cache, dropout, of, ragged, block, adapters);
   }
 
   /** The same pass over a block with this cache. */
   public Pass withCache(KvCache of) {
-    return new Pass(places, views, of, dropout, balance);
+    return new Pass(places, views, of, dropout, balance, ragged, block, adapters);
   }
 
   /** The same pass, drawing dropout from this generator. */
   public Pass withDropout(Generator generator) {
-    return new Pass(places, views, cache, generator, balance);
+    return new Pass(places, views, cache, generator, balance, ragged, block, adapters);
+  }
+
+  /** The same pass over this block, whose keys and values lie in pages. */
+  Pass withRagged(Ragged of, int at) {
+    return new Pass(places, views, cache, dropout, balance, of, at, adapters);
+  }
+
+  /** The same pass, in which each token is given to an adapter of its own. */
+  public Pass withAdapters(@Nullable RowAdapters of) {
+    return new Pass(places, views, cache, dropout, balance, ragged, block, of);
+  }
+
+  /** The same pass for a layer that is given these of the N tokens only, in rising order. */
+  public Pass ofRows(Tensor rows) {
+    return adapters == null ? this : withAdapters(adapters.of(Tensors.toLongs(rows)));
+  }
+
+  /** Attention over texts whose keys and values lie in pages; there must be some. */
+  public Value attendRagged(Value q, Value k, Value v, int view, double scale, double cap) {
+    return Objects.requireNonNull(ragged).attend(q, k, v, this, view, scale, cap);
   }
 
   /**

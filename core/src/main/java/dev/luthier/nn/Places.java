@@ -1,5 +1,6 @@
 package dev.luthier.nn;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param types (B, T): each new token's segment (BERT's {@code token_type_ids}); null for all 0
  * @param source of models with an encoder: how many of a row's tokens, the first ones, the encoder
  *     reads; else 0
+ * @param ragged whether the one row holds the next tokens of many texts, whose earlier ones are not
+ *     told here; see {@link Ragged}
  */
 @SuppressWarnings("ArrayRecordComponent")
 public record Places(
@@ -23,7 +26,28 @@ public record Places(
     long[] positions,
     long[] documents,
     long @Nullable [] types,
-    int source) {
+    int source,
+    boolean ragged) {
+  /** Tokens of which all earlier ones of their row are told. */
+  public Places(
+      int rows,
+      int keys,
+      int queries,
+      long[] positions,
+      long[] documents,
+      long @Nullable [] types,
+      int source) {
+    this(rows, keys, queries, positions, documents, types, source, false);
+  }
+
+  /** The next tokens of many texts. */
+  static Places ragged(long[] positions) {
+    int n = positions.length;
+    long[] documents = new long[n];
+    Arrays.fill(documents, 1);
+    return new Places(1, n, n, positions, documents, null, 0, true);
+  }
+
   /** Of whole sequences, (B, T) each. */
   public static Places whole(long[] positions, long[] documents, int rows, int length) {
     return new Places(rows, length, length, positions, documents, null, 0);
@@ -31,12 +55,12 @@ public record Places(
 
   /** The same with segments. */
   public Places withTypes(long @Nullable [] of) {
-    return new Places(rows, keys, queries, positions, documents, of, source);
+    return new Places(rows, keys, queries, positions, documents, of, source, ragged);
   }
 
   /** The same, of which the encoder reads the first tokens of each row. */
   public Places withSource(int tokens) {
-    return new Places(rows, keys, queries, positions, documents, types, tokens);
+    return new Places(rows, keys, queries, positions, documents, types, tokens, ragged);
   }
 
   /** The encoder's part of the new tokens: none when a cached sequence goes on. */
@@ -97,6 +121,9 @@ public record Places(
    * padding.
    */
   public long[] counted() {
+    if (ragged) {
+      return positions;
+    }
     long[] all = countedKeys();
     long[] out = new long[rows * queries];
     for (int b = 0; b < rows; b++) {

@@ -26,6 +26,7 @@ final class StackedProduct implements Tape.Step {
   private final List<Tensor> kept = new ArrayList<>();
   private final List<@Nullable Tensor> masks = new ArrayList<>(); // (N, in) for each adapter
   private final boolean dropout;
+  private final @Nullable RowAdapters adapters;
   private final Value y;
   private final List<Value> parts = new ArrayList<>(); // of y, if there are several members
   private @Nullable Tensor allA; // (sum of R, in)
@@ -36,6 +37,7 @@ final class StackedProduct implements Tape.Step {
     this.weight = members.get(0).stack();
     this.x = x;
     this.dtype = Tensors.dtype(x.tensor());
+    this.adapters = pass.adapters();
     boolean any = false;
     for (Linear member : members) {
       Lora lora = member.lora();
@@ -116,6 +118,9 @@ final class StackedProduct implements Tape.Step {
       if (tokens != null) {
         tokens.addTo(out.narrow(1, member.from(), member.out()), rows());
       }
+    }
+    if (adapters != null) {
+      adapters.addTo(out, rows(), members);
     }
     long[] shape = Tensors.shape(x.tensor());
     shape[shape.length - 1] = out.size(1);

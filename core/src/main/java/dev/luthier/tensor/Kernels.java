@@ -149,6 +149,53 @@ public final class Kernels {
     call("attention_backward", q, all.toArray());
   }
 
+  /**
+   * {@code y = softmax(scale q k^T) v} for a few tokens at the end of each of several texts, whose
+   * keys and values lie in pages.
+   *
+   * @param q (1, H, N, E), the last stride 1
+   * @param keys (pages * page, K, E), contiguous, H a multiple of K
+   * @param values the same
+   * @param page tokens of a page
+   * @param parts int64 (P, 4): of each text its first token among the N, how many, its length with
+   *     them, and the place of its first page in the table
+   * @param table int64: pages
+   * @param window how many tokens each sees, itself included; 0 for all before it
+   * @param cap c in {@code c tanh(score / c)}; 0 for none
+   * @param y (1, N, H * E), contiguous, of which those tokens' rows are written
+   */
+  public static void pagedAttention(
+      Tensor q,
+      Tensor keys,
+      Tensor values,
+      int page,
+      Tensor parts,
+      Tensor table,
+      int window,
+      double scale,
+      double cap,
+      Tensor y) {
+    call(
+        "paged_attention",
+        q,
+        parts.size(0),
+        q.size(1),
+        keys.size(1),
+        q.size(3),
+        q,
+        q.stride(1),
+        q.stride(2),
+        keys,
+        values,
+        (long) page,
+        parts,
+        table,
+        (long) window,
+        (float) scale,
+        (float) cap,
+        y);
+  }
+
   private static List<@Nullable Object> attended(
       Tensor q, Tensor k, Tensor v, @Nullable Tensor starts, double scale) {
     List<@Nullable Object> all = new ArrayList<>();

@@ -418,6 +418,7 @@ static void *room(size_t bytes) {
 #define PAIR 2
 #include "kernels.inc"
 #include "attention.inc"
+#include "paged.inc"
 #include "products.inc"
 #undef WORD
 #undef PAIR
@@ -434,6 +435,7 @@ static void *room(size_t bytes) {
 #define PAIR 1
 #include "kernels.inc"
 #include "attention.inc"
+#include "paged.inc"
 #include "products.inc"
 
 /* Whether a vector of bfloat16 pairs is multiplied in one instruction. */

@@ -11,9 +11,9 @@ class StopStringsTest {
     StopStrings stops = new StopStrings(List.of("###"));
     assertThat(stops.next("one #")).isEqualTo("one ");
     assertThat(stops.next("#")).isEmpty();
-    assertThat(stops.found()).isFalse();
+    assertThat(stops.found()).isEmpty();
     assertThat(stops.next("# two")).isEmpty();
-    assertThat(stops.found()).isTrue();
+    assertThat(stops.found()).isNotEmpty();
     assertThat(stops.finish()).isEmpty();
   }
 
@@ -31,6 +31,6 @@ class StopStringsTest {
   void the_first_of_several_ends_the_text() {
     StopStrings stops = new StopStrings(List.of("later", "now", "no"));
     assertThat(stops.next("it is now or later")).isEqualTo("it is ");
-    assertThat(stops.found()).isTrue();
+    assertThat(stops.found()).isNotEmpty();
   }
 }

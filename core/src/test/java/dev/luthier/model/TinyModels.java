@@ -87,6 +87,24 @@ public final class TinyModels {
     return model;
   }
 
+  /** Makes an adapter's matrices large, so that every seed's says something else. */
+  public static void shakeAdapter(LoadedModel model, long seed) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      model
+          .transformer()
+          .adapter()
+          .orElseThrow()
+          .all()
+          .forEach(
+              (name, t) -> {
+                GeneratorOptional generator =
+                    new GeneratorOptional(Seeds.generator(seed, name.hashCode()));
+                t.add_(torch.empty_like(t).normal_(0, 0.5, generator));
+              });
+    }
+  }
+
   /** Adds noise to what starts at a constant. */
   private static void shake(String name, Tensor t) {
     if (t.dim() > 1 && !name.endsWith("lora_B.weight")) {

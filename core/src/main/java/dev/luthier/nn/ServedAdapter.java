@@ -1,0 +1,84 @@
+package dev.luthier.nn;
+
+import dev.luthier.LuthierException;
+import dev.luthier.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An adapter beside a model that was built without it: it comes and goes while the model stays, and
+ * is used on the tokens that {@link RowAdapters} gives it. It adds to linear layers and changes
+ * nothing else.
+ */
+public final class ServedAdapter implements AutoCloseable {
+  private final Map<Linear, Lora> layers = new IdentityHashMap<>();
+  private final List<Tensor> tensors;
+
+  private ServedAdapter(LoraLayers lora, Map<String, Linear> linears, Linear head) {
+    linears.forEach(
+        (path, linear) -> {
+          Lora own = lora.create(path, linear.in(), linear.out(), linear == head);
+          if (own != null) {
+            layers.put(linear, own);
+          }
+        });
+    this.tensors = new ArrayList<>(lora.parameters().all().values());
+  }
+
+  /**
+   * Reads an adapter's matrices.
+   *
+   * @param linears the model's layers, by path
+   * @param head the one of them that is the head
+   * @throws LuthierException if it has more than matrices beside layers, or does not fit them
+   */
+  public static ServedAdapter of(LoraLayers lora, Map<String, Linear> linears, Linear head) {
+    LoraSettings settings = lora.settings();
+    List<String> more = new ArrayList<>();
+    if (!settings.modulesToSave().isEmpty()) {
+      more.add("modules_to_save " + settings.modulesToSave());
+    }
+    if (!settings.trainableTokenIndices().isEmpty()) {
+      more.add("trainable_token_indices " + settings.trainableTokenIndices());
+    }
+    if (settings.bias() != LoraSettings.Bias.NONE) {
+      more.add("bias " + settings.bias());
+    }
+    if (!more.isEmpty()) {
+      throw new LuthierException(
+          "the adapter replaces part of its base ("
+              + String.join(", ", more)
+              + "), which adapters that share one base cannot: fuse it with luthier fuse, and serve"
+              + " the result as a model. See docs/troubleshooting.md#adapter-replaces");
+    }
+    ServedAdapter adapter = new ServedAdapter(lora, linears, head);
+    try {
+      lora.parameters().finish();
+    } catch (LuthierException e) {
+      adapter.close();
+      throw e;
+    }
+    return adapter;
+  }
+
+  /** What it adds to a layer; null for nothing. */
+  @Nullable Lora of(Linear layer) {
+    return layers.get(layer);
+  }
+
+  /** The largest rank. */
+  public int rank() {
+    return layers.values().stream().mapToInt(Lora::rank).max().orElse(0);
+  }
+
+  @Override
+  public void close() {
+    tensors.forEach(Tensors::release);
+    tensors.clear();
+    layers.clear();
+  }
+}

@@ -1,0 +1,148 @@
+package dev.luthier.serve;
+
+import dev.luthier.generate.Inference;
+import dev.luthier.model.Transformer;
+import dev.luthier.nn.KvCache;
+import dev.luthier.nn.KvPages;
+import dev.luthier.nn.Pass;
+import dev.luthier.nn.Places;
+import dev.luthier.nn.Ragged;
+import dev.luthier.nn.RowAdapters;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The model's passes over tokens of many texts at once. */
+final class Forward {
+  private final Transformer model;
+  private final Device device;
+
+  Forward(Transformer model) {
+    this.model = model;
+    this.device = model.parameters().device();
+  }
+
+  /**
+   * A sequence and how many of its next tokens run.
+   *
+   * @param count at least 1, at most what remains
+   */
+  record Work(Sequence sequence, int count) {
+    boolean givesScores() {
+      return count == sequence.remaining();
+    }
+  }
+
+  /** The sizes of keys and values in each block: what a first token leaves. */
+  List<KvPages.Sizes> sizes() {
+    List<KvCache> caches = model.newCaches();
+    try (PointerScope scope = new PointerScope()) {
+      Pass pass = model.pass(Places.whole(new long[] {0}, new long[] {1}, 1, 1));
+      Inference.hidden(model, model.tokens(new long[] {0}, 1, 1), pass, caches);
+      return caches.stream().map(KvPages.Sizes::of).toList();
+    } finally {
+      caches.forEach(KvCache::close);
+    }
+  }
+
+  /**
+   * Runs tokens, whose keys and values go to their texts' pages.
+   *
+   * @param all those of one adapter beside one another
+   * @return for each the scores (V) of what follows its tokens; null where more of them remain
+   */
+  List<float @Nullable []> run(List<Work> all, KvPages pages) {
+    List<Ragged.Part> parts = new ArrayList<>();
+    List<RowAdapters.Range> ranges = new ArrayList<>();
+    LongStream.Builder ids = LongStream.builder();
+    LongStream.Builder last = LongStream.builder();
+    int at = 0;
+    for (Work work : all) {
+      Sequence s = work.sequence();
+      int length = s.computed() + work.count();
+      for (int i = s.computed(); i < length; i++) {
+        ids.add(s.text().get(i));
+      }
+      parts.add(new Ragged.Part(at, work.count(), length, s.pages()));
+      addRange(ranges, at, work);
+      at += work.count();
+      if (work.givesScores()) {
+        last.add(at - 1);
+      }
+    }
+    float[] scores;
+    long[] rows = last.build().toArray();
+    try (PointerScope scope = new PointerScope()) {
+      RowAdapters adapters = ranges.isEmpty() ? null : new RowAdapters(ranges);
+      Ragged ragged =
+          new Ragged(parts, pages, p -> model.pass(p).withAdapters(adapters), device);
+      Tensor tokens = model.tokens(ids.build().toArray(), 1, at);
+      Tensor x = Inference.hidden(model, tokens, ragged.pass(0), ragged::pass); // (1, N, D)
+      scores = rows.length == 0 ? new float[0] : scores(x, rows, ragged.pass(0));
+    }
+    List<float @Nullable []> out = new ArrayList<>();
+    int width = rows.length == 0 ? 0 : scores.length / rows.length;
+    int row = 0;
+    for (Work work : all) {
+      out.add(
+          work.givesScores() ? Arrays.copyOfRange(scores, row * width, ++row * width) : null);
+    }
+    return out;
+  }
+
+  private float[] scores(Tensor x, long[] rows, Pass pass) {
+    Tensor at = Tensors.longs(rows, device, rows.length);
+    Tensor last = x.select(0, 0).index_select(0, at); // (n, D)
+    return Tensors.toFloats(Inference.logits(model, last, pass.ofRows(at)));
+  }
+
+  private static void addRange(List<RowAdapters.Range> ranges, int at, Work work) {
+    LoadedAdapter adapter = work.sequence().adapter();
+    if (adapter == null) {
+      return;
+    }
+    int last = ranges.size() - 1;
+    if (last >= 0 && ranges.get(last).adapter() == adapter.matrices()) {
+      RowAdapters.Range before = ranges.get(last);
+      ranges.set(
+          last,
+          new RowAdapters.Range(before.from(), before.count() + work.count(), before.adapter()));
+    } else {
+      ranges.add(new RowAdapters.Range(at, work.count(), adapter.matrices()));
+    }
+  }
+
+  /** The mean of the last hidden states, of length 1: (D). */
+  float[] embed(int[] ids, @Nullable LoadedAdapter adapter) {
+    try (PointerScope scope = new PointerScope()) {
+      int n = ids.length;
+      long[] documents = new long[n];
+      Arrays.fill(documents, 1);
+      RowAdapters adapters =
+          adapter == null
+              ? null
+              : new RowAdapters(List.of(new RowAdapters.Range(0, n, adapter.matrices())));
+      Places places = Places.whole(LongStream.range(0, n).toArray(), documents, 1, n);
+      Pass pass = model.pass(places).withAdapters(adapters);
+      Tensor tokens = model.tokens(Arrays.stream(ids).asLongStream().toArray(), 1, n);
+      Tensor x = Inference.hidden(model, tokens, pass, List.of());
+      Tensor states = Inference.finished(model, x, pass); // (1, N, D)
+      float[] mean = Tensors.toFloats(states.select(0, 0).mean(new long[] {0}, false, null));
+      double norm = 0;
+      for (float f : mean) {
+        norm += f * (double) f;
+      }
+      norm = Math.sqrt(norm);
+      for (int i = 0; i < mean.length; i++) {
+        mean[i] = (float) (mean[i] / norm);
+      }
+      return mean;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package dev.luthier.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.generate.GenerateRequest;
+import dev.luthier.generate.GenerateSettings;
+import dev.luthier.generate.Generator;
+import dev.luthier.generate.SamplingSettings;
+import dev.luthier.model.TinyConfigs;
+import dev.luthier.model.TinyModels;
+import dev.luthier.model.Transformer;
+import dev.luthier.tensor.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the engine writes is what the generator writes, whatever a family asks of attention. */
+class ServedFamiliesTest {
+  static Stream<String> decoders() {
+    return TinyConfigs.all().keySet().stream()
+        .filter(
+            setting -> {
+              ObjectNode config = TinyConfigs.get(setting);
+              return !TinyConfigs.isEncoder(config);
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("decoders")
+  void texts_are_the_generators(String setting) throws Exception {
+    Transformer model = TinyModels.full(TinyConfigs.get(setting)).transformer();
+    same(model);
+    try (AutoCloseable without = Kernels.suspended()) {
+      same(model);
+    }
+  }
+
+  private static void same(Transformer model) {
+    Generator generator =
+        new Generator(model, ServedModels.LANGUAGE.tokenizer(), Set.of());
+    SplittableRandom random = new SplittableRandom(4);
+    int[] lengths = {1, 3, 16, 17, 33, 45, 7, 20};
+    List<Asked> asked = new ArrayList<>();
+    List<int[]> expected = new ArrayList<>();
+    try (Engine engine = ServedModels.engine(model)) {
+      for (int i = 0; i < lengths.length; i++) {
+        int[] prompt = random.ints(lengths[i], 0, 40).toArray();
+        GenerateSettings settings =
+            i % 2 == 0
+                ? GenerateSettings.greedy(12)
+                : GenerateSettings.greedy(14)
+                    .withSampling(SamplingSettings.sampling(0.8))
+                    .withSeed(i);
+        expected.add(generator.generate(new GenerateRequest(prompt, settings)).tokens());
+        asked.add(Asked.of(engine, prompt, settings));
+      }
+      for (int i = 0; i < lengths.length; i++) {
+        assertThat(asked.get(i).get().tokens()).as("prompt of " + lengths[i]).isEqualTo(expected.get(i));
+      }
+    }
+  }
+}
