@@ -50,7 +50,9 @@ public final class Inference {
       for (int i = 0; i < blocks.size(); i++) {
         Tensor in = x;
         try (PointerScope scope = new PointerScope()) {
-          x = Tensors.pin(blocks.get(i).forward(Value.of(in), passes.apply(i)).tensor()); // (B, T, D)
+          x =
+              Tensors.pin(
+                  blocks.get(i).forward(Value.of(in), passes.apply(i)).tensor()); // (B, T, D)
         } finally {
           Tensors.release(in);
         }

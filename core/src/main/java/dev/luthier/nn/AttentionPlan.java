@@ -45,8 +45,7 @@ public final class AttentionPlan {
   private final @Nullable Tensor starts;
   private final int window;
 
-  private AttentionPlan(
-      List<Tile> tiles, boolean causal, @Nullable Tensor starts, int window) {
+  private AttentionPlan(List<Tile> tiles, boolean causal, @Nullable Tensor starts, int window) {
     this.window = window;
     this.tiles = tiles;
     this.causal = causal;

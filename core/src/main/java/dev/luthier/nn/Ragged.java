@@ -70,8 +70,7 @@ public final class Ragged {
    */
   public Ragged(List<Part> parts, KvPages pages, Function<Places, Pass> of, Device device) {
     this.pages = pages;
-    this.pass =
-        of.apply(Places.ragged(parts.stream().flatMapToLong(Part::positions).toArray()));
+    this.pass = of.apply(Places.ragged(parts.stream().flatMapToLong(Part::positions).toArray()));
     this.slots = longs(parts.stream().flatMapToLong(p -> p.slots(p.length - p.count)), device);
     this.table =
         longs(parts.stream().flatMapToLong(p -> Arrays.stream(p.pages).asLongStream()), device);
@@ -121,12 +120,10 @@ public final class Ragged {
       Tensor x = q.tensor();
       long heads = x.size(1);
       long tokens = x.size(2);
-      Tensor y =
-          op.out(torch.empty(new long[] {1, tokens, heads * x.size(3)}, x.options(), null));
+      Tensor y = op.out(torch.empty(new long[] {1, tokens, heads * x.size(3)}, x.options(), null));
       if (few.size(0) > 0) {
         int window = of.views().get(view).attention().window();
-        Kernels.pagedAttention(
-            x, keys, values, KvPages.TOKENS, few, table, window, scale, cap, y);
+        Kernels.pagedAttention(x, keys, values, KvPages.TOKENS, few, table, window, scale, cap, y);
       }
       for (Gathered g : many) {
         Pass.View seen = g.views.get(view);

@@ -16,8 +16,8 @@ import java.util.Map;
  * @param dtype what the model computes in
  * @param threads of one operator; 0 for as many as there are cores
  * @param maxRunning requests that are decoded together
- * @param cacheBytes of keys and values, at most; 0 for a quarter of the machine's memory, or what so
- *     many requests of the longest length take if that is less
+ * @param cacheBytes of keys and values, at most; 0 for a quarter of the machine's memory, or what
+ *     so many requests of the longest length take if that is less
  * @param maxQueue requests that wait, at most
  * @param maxAdapters that are loaded at a time
  */
@@ -49,8 +49,7 @@ public record EngineSettings(
 
   /** A model without adapters; 64 requests at a time, 256 waiting. */
   public static EngineSettings of(Path model) {
-    ComputeDtype fast =
-        Native.fastBfloat16() ? ComputeDtype.BFLOAT16 : ComputeDtype.FLOAT32;
+    ComputeDtype fast = Native.fastBfloat16() ? ComputeDtype.BFLOAT16 : ComputeDtype.FLOAT32;
     return new EngineSettings(model, Map.of(), fast, 0, 64, 0, 256, 16);
   }
 

@@ -80,8 +80,7 @@ final class Forward {
     long[] rows = last.build().toArray();
     try (PointerScope scope = new PointerScope()) {
       RowAdapters adapters = ranges.isEmpty() ? null : new RowAdapters(ranges);
-      Ragged ragged =
-          new Ragged(parts, pages, p -> model.pass(p).withAdapters(adapters), device);
+      Ragged ragged = new Ragged(parts, pages, p -> model.pass(p).withAdapters(adapters), device);
       Tensor tokens = model.tokens(ids.build().toArray(), 1, at);
       Tensor x = Inference.hidden(model, tokens, ragged.pass(0), ragged::pass); // (1, N, D)
       scores = rows.length == 0 ? new float[0] : scores(x, rows, ragged.pass(0));
@@ -90,8 +89,7 @@ final class Forward {
     int width = rows.length == 0 ? 0 : scores.length / rows.length;
     int row = 0;
     for (Work work : all) {
-      out.add(
-          work.givesScores() ? Arrays.copyOfRange(scores, row * width, ++row * width) : null);
+      out.add(work.givesScores() ? Arrays.copyOfRange(scores, row * width, ++row * width) : null);
     }
     return out;
   }

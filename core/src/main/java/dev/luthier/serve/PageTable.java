@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who uses which page, and what full pages hold. A page's content is its tokens and the content of
- * the page before it, the first one's a number below 0 that an adapter has; contents are numbered, so that equal
- * numbers mean equal texts, whatever their hashes. A page that nobody uses keeps its content until
- * its room is needed, the one longest unused first.
+ * the page before it, the first one's a number below 0 that an adapter has; contents are numbered,
+ * so that equal numbers mean equal texts, whatever their hashes. A page that nobody uses keeps its
+ * content until its room is needed, the one longest unused first.
  */
 final class PageTable {
   /** Nothing is held of it. */

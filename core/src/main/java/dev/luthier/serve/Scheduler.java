@@ -38,7 +38,12 @@ final class Scheduler implements AutoCloseable {
   private final List<Sequence> running = new ArrayList<>(); // by age, all older than who waits
 
   Scheduler(
-      Transformer model, Forward forward, KvPages pages, PageTable table, Counters counters, int maxRunning) {
+      Transformer model,
+      Forward forward,
+      KvPages pages,
+      PageTable table,
+      Counters counters,
+      int maxRunning) {
     this.model = model;
     this.forward = forward;
     this.pages = pages;

@@ -317,9 +317,7 @@ public final class TorchEngine implements Engine {
   private void check(int[] prompt, int context, int room) {
     List<String> complaints =
         new PromptCheck(context, room, vocabulary())
-            .complaints(
-                "the prompt",
-                new GenerateRequest(prompt, GenerateSettings.greedy(1)));
+            .complaints("the prompt", new GenerateRequest(prompt, GenerateSettings.greedy(1)));
     if (!complaints.isEmpty()) {
       throw new LuthierException(String.join("; ", complaints));
     }
@@ -361,8 +359,7 @@ public final class TorchEngine implements Engine {
         matrices.close();
         throw e;
       }
-      shared.adapters.put(
-          name, new LoadedAdapter(info, own, matrices, roots.decrementAndGet()));
+      shared.adapters.put(name, new LoadedAdapter(info, own, matrices, roots.decrementAndGet()));
     }
     return info;
   }

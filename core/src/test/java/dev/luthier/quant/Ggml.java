@@ -25,7 +25,13 @@ final class Ggml {
 
     /** Quantizes whole rows; returns the bytes written. */
     long ggml_quantize_chunk(
-        int type, float[] in, byte[] out, long start, long rows, long columns, float @Nullable [] importance);
+        int type,
+        float[] in,
+        byte[] out,
+        long start,
+        long rows,
+        long columns,
+        float @Nullable [] importance);
   }
 
   /** {@code ggml_init_params}. */

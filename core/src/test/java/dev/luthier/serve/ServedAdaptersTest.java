@@ -93,7 +93,9 @@ class ServedAdaptersTest {
     List<Asked> asked = new ArrayList<>();
     List<int[]> expected = new ArrayList<>();
     try (Engine engine = Engines.open(settings(base).withAdapters(folders))) {
-      assertThat(engine.adapters()).extracting(EngineAdapter::name).containsExactly("a1", "a2", "a3");
+      assertThat(engine.adapters())
+          .extracting(EngineAdapter::name)
+          .containsExactly("a1", "a2", "a3");
       assertThat(engine.adapters()).allMatch(a -> a.rank() == 4);
       for (int i = 0; i < 8; i++) {
         Optional<String> name = i % 4 == 0 ? Optional.empty() : Optional.of("a" + i % 4);
@@ -125,13 +127,11 @@ class ServedAdaptersTest {
             .hasMessageContaining("all that --max-adapters allows");
         List<Asked> asked = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-          asked.add(
-              Asked.of(engine, prompt(i % 4), GenerateSettings.greedy(10), Optional.of("a")));
+          asked.add(Asked.of(engine, prompt(i % 4), GenerateSettings.greedy(10), Optional.of("a")));
         }
         engine.unloadAdapter("a");
         assertThatThrownBy(
-                () ->
-                    Asked.of(engine, prompt(1), GenerateSettings.greedy(1), Optional.of("a")))
+                () -> Asked.of(engine, prompt(1), GenerateSettings.greedy(1), Optional.of("a")))
             .hasMessageContaining("there is no adapter a");
         Transformer alone = TinyModels.LOADER.load(base, Optional.of(folder)).transformer();
         for (int i = 0; i < 12; i++) {

@@ -41,8 +41,7 @@ class ServedFamiliesTest {
   }
 
   private static void same(Transformer model) {
-    Generator generator =
-        new Generator(model, ServedModels.LANGUAGE.tokenizer(), Set.of());
+    Generator generator = new Generator(model, ServedModels.LANGUAGE.tokenizer(), Set.of());
     SplittableRandom random = new SplittableRandom(4);
     int[] lengths = {1, 3, 16, 17, 33, 45, 7, 20};
     List<Asked> asked = new ArrayList<>();
@@ -60,7 +59,9 @@ class ServedFamiliesTest {
         asked.add(Asked.of(engine, prompt, settings));
       }
       for (int i = 0; i < lengths.length; i++) {
-        assertThat(asked.get(i).get().tokens()).as("prompt of " + lengths[i]).isEqualTo(expected.get(i));
+        assertThat(asked.get(i).get().tokens())
+            .as("prompt of " + lengths[i])
+            .isEqualTo(expected.get(i));
       }
     }
   }

@@ -51,7 +51,8 @@ class TorchEngineTest {
   /** Room for so many pages. */
   private static EngineSettings pages(int count) {
     try (TorchEngine probe = ServedModels.engine(MODEL)) {
-      long page = KvPages.bytes(new Forward(MODEL).sizes(), ServedModels.settings().dtype().scalarType());
+      long page =
+          KvPages.bytes(new Forward(MODEL).sizes(), ServedModels.settings().dtype().scalarType());
       assertThat(probe.stats().cachePages()).isPositive();
       return ServedModels.settings().withLimits(64, count * page, 256, 4);
     }
@@ -74,7 +75,11 @@ class TorchEngineTest {
                   for (int i = first; i < first + 4; i++) {
                     engine.submit(
                         new EngineRequest(
-                            prompt(1 + i, i), sampled(5 + i, i), Optional.empty(), -1, Optional.empty()),
+                            prompt(1 + i, i),
+                            sampled(5 + i, i),
+                            Optional.empty(),
+                            -1,
+                            Optional.empty()),
                         asked.get(i));
                   }
                 }));
@@ -104,7 +109,8 @@ class TorchEngineTest {
   @Test
   void what_finds_no_pages_waits_and_is_computed_anew() {
     try (TorchEngine engine = ServedModels.engine(MODEL, pages(6))) {
-      assertThat(engine.contextLength()).isEqualTo(Math.min(6 * KvPages.TOKENS, MODEL.shape().maxPositions()));
+      assertThat(engine.contextLength())
+          .isEqualTo(Math.min(6 * KvPages.TOKENS, MODEL.shape().maxPositions()));
       List<Asked> asked = new ArrayList<>();
       for (int i = 0; i < 6; i++) {
         asked.add(Asked.of(engine, prompt(10, i), sampled(50, i)));
@@ -161,7 +167,8 @@ class TorchEngineTest {
       CountDownLatch begun = new CountDownLatch(1);
       Engine.Cancellation cancellation =
           engine.submit(
-              new EngineRequest(prompt(5, 2), sampled(100, 2), Optional.empty(), -1, Optional.empty()),
+              new EngineRequest(
+                  prompt(5, 2), sampled(100, 2), Optional.empty(), -1, Optional.empty()),
               new EngineListener() {
                 @Override
                 public void token(ScoredToken token, String text) {
@@ -240,7 +247,8 @@ class TorchEngineTest {
       Asked damaged =
           Asked.of(
               engine,
-              new EngineRequest(prompt(4, 2), sampled(9, 2), Optional.empty(), -1, Optional.of(damaging)));
+              new EngineRequest(
+                  prompt(4, 2), sampled(9, 2), Optional.empty(), -1, Optional.of(damaging)));
       assertThat(damaged.answer)
           .failsWithin(Duration.ofSeconds(30))
           .withThrowableThat()
@@ -270,11 +278,13 @@ class TorchEngineTest {
       int[] tokens =
           Asked.of(
                   engine,
-                  new EngineRequest(prompt(4, 2), sampled(30, 2), Optional.empty(), -1, Optional.of(odd)))
+                  new EngineRequest(
+                      prompt(4, 2), sampled(30, 2), Optional.empty(), -1, Optional.of(odd)))
               .get()
               .tokens();
       assertThat(Arrays.stream(tokens).boxed()).hasSize(30).allMatch(id -> id % 2 == 1);
-      assertThat(accepted).containsExactlyElementsOf(Arrays.stream(tokens).limit(29).boxed().toList());
+      assertThat(accepted)
+          .containsExactlyElementsOf(Arrays.stream(tokens).limit(29).boxed().toList());
     }
   }
 
@@ -327,7 +337,9 @@ class TorchEngineTest {
               })
           .isInstanceOfSatisfying(
               EngineBusyException.class,
-              e -> assertThat(e.retryAfter()).isBetween(Duration.ofMillis(1), Duration.ofMinutes(1)));
+              e ->
+                  assertThat(e.retryAfter())
+                      .isBetween(Duration.ofMillis(1), Duration.ofMinutes(1)));
       engine.drain(Duration.ofSeconds(60));
       assertThat(asked).allMatch(a -> a.answer.isDone());
       assertThatThrownBy(() -> Asked.of(engine, prompt(3, 1), sampled(2, 1)))
@@ -338,7 +350,8 @@ class TorchEngineTest {
   @Test
   void closing_ends_what_runs_and_what_waits() {
     List<Asked> asked = new ArrayList<>();
-    try (Engine engine = ServedModels.engine(MODEL, ServedModels.settings().withLimits(2, 0, 9, 4))) {
+    try (Engine engine =
+        ServedModels.engine(MODEL, ServedModels.settings().withLimits(2, 0, 9, 4))) {
       for (int i = 0; i < 5; i++) {
         asked.add(Asked.of(engine, prompt(3, i), sampled(100, i)));
       }
