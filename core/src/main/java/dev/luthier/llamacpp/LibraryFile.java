@@ -3,6 +3,8 @@ package dev.luthier.llamacpp;
 import dev.luthier.LuthierException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.JarURLConnection;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.file.Files;
@@ -55,6 +57,17 @@ final class LibraryFile {
         Files.deleteIfExists(temporary);
       }
       return file;
+    }
+  }
+
+  /** The jar itself. */
+  static Path jar() {
+    try {
+      String platform = platform() + "/" + System.mapLibraryName("jllama");
+      JarURLConnection connection = (JarURLConnection) resource(platform).openConnection();
+      return Path.of(connection.getJarFileURL().toURI());
+    } catch (IOException | URISyntaxException e) {
+      throw new LuthierException("the jar of llama.cpp cannot be found: " + e, e);
     }
   }
 

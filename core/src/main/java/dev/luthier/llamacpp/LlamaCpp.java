@@ -43,6 +43,11 @@ public final class LlamaCpp {
     return api().printSystemInfo().getString(0, "UTF-8").strip();
   }
 
+  /** The jar that carries it, for the class path of a process that is to load it. */
+  public static Path jar() {
+    return LibraryFile.jar();
+  }
+
   static LlamaApi api() {
     return Holder.INSTANCE.api;
   }

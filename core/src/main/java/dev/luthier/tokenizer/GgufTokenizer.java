@@ -95,7 +95,7 @@ final class GgufTokenizer {
 
   /** Their tokenizers compose text (NFC), which the files do not say. */
   private static final Set<String> COMPOSING =
-      Set.of("qwen2", "deepseek-r1-qwen", "megrez", "gptneox");
+      Set.of("qwen2", "deepseek-r1-qwen", "megrez", "gptneox", "olmo");
 
   /** They take a word that is a token as it is, and put BOS before a text. */
   private static final Set<String> WHOLE_WORDS =
@@ -157,6 +157,9 @@ final class GgufTokenizer {
   private ObjectNode config() {
     ObjectNode config = Jackson.MAPPER.createObjectNode();
     ROLES.forEach((role, key) -> text(id(key, fallback(key))).ifPresent(t -> config.put(role, t)));
+    if (model().equals("bert")) {
+      config.remove("bos_token"); // llama.cpp's name for CLS
+    }
     metadata.flag(GGML + "add_bos_token").ifPresent(adds -> config.put("add_bos_token", adds));
     metadata.flag(GGML + "add_eos_token").ifPresent(adds -> config.put("add_eos_token", adds));
     ArrayNode templates = config.putArray("chat_template");

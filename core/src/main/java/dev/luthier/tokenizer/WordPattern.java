@@ -68,6 +68,11 @@ enum WordPattern {
         + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
   }
 
+  /** The patterns before GPT-2's, in their order; GPT-2's own is not among them. */
+  List<String> splits() {
+    return splits;
+  }
+
   /** As tokenizer.json's {@code pre_tokenizer}. */
   JsonNode preTokenizer(boolean addPrefixSpace) {
     List<JsonNode> steps = new ArrayList<>();
