@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * Texts over which tokenizers differ: white space of all kinds, control characters, numbers,
- * contractions, code, many scripts, combining marks, joined emoji, the texts of special tokens, very
- * long words. All are valid Unicode.
+ * contractions, code, many scripts, combining marks, joined emoji, the texts of special tokens,
+ * very long words. All are valid Unicode.
  */
 final class AwkwardTexts {
   private AwkwardTexts() {}

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * llama.cpp in a process of its own, which it may end: an assertion that fails, or an exception that
- * nobody catches, would end ours.
+ * llama.cpp in a process of its own, which it may end: an assertion that fails, or an exception
+ * that nobody catches, would end ours.
  */
 final class LlamaProcess {
   private static final ObjectMapper MAPPER = new ObjectMapper();

@@ -167,7 +167,9 @@ public final class GgufVocabulary {
     List<String> merges = new ArrayList<>();
     for (JsonNode merge : json.path("model").path("merges")) {
       merges.add(
-          merge.isTextual() ? merge.asText() : merge.path(0).asText() + " " + merge.path(1).asText());
+          merge.isTextual()
+              ? merge.asText()
+              : merge.path(0).asText() + " " + merge.path(1).asText());
     }
     metadata.put(GGML + "merges", GgufValue.texts(merges));
   }
@@ -260,7 +262,8 @@ public final class GgufVocabulary {
   private void wordPiece() {
     JsonNode normalizer = json.path("normalizer");
     boolean lower =
-        normalizer.path("lowercase").asBoolean() && normalizer.path("strip_accents").asBoolean(true);
+        normalizer.path("lowercase").asBoolean()
+            && normalizer.path("strip_accents").asBoolean(true);
     if (!lower) {
       throw unknown("WordPiece with capitals or accents");
     }
@@ -354,12 +357,11 @@ public final class GgufVocabulary {
   private void roles() {
     Map<String, Integer> ids = new LinkedHashMap<>();
     ROLES.forEach(
-        (role, key) ->
-            config.token(role).map(idOf::get).ifPresent(id -> ids.put(key, id)));
+        (role, key) -> config.token(role).map(idOf::get).ifPresent(id -> ids.put(key, id)));
     if (!unknownToken().isEmpty()) {
       ids.put("unknown_token_id", idOf.get(unknownToken()));
     }
-    boolean encoder = metadata.get(GGML + "model").equals(GgufValue.of("bert"));
+    boolean encoder = GgufValue.of("bert").equals(metadata.get(GGML + "model"));
     boolean bos = false;
     boolean eos = false;
     if (around.length > 2) {

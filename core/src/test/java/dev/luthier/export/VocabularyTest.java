@@ -3,6 +3,9 @@ package dev.luthier.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.GgufValue;
 import dev.luthier.format.GgufWriter;
@@ -11,7 +14,6 @@ import dev.luthier.tokenizer.GgufVocabulary;
 import dev.luthier.tokenizer.TestTokenizers;
 import dev.luthier.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,15 +62,15 @@ class VocabularyTest {
   @Test
   void an_unknown_way_to_cut_words_is_refused_and_named() throws IOException {
     Path source = folder.resolve("tokenizer.json");
-    String json = Files.readString(TestTokenizers.chatFolder().resolve("tokenizer.json"));
-    String other =
-        json.replaceFirst(
-            "\"pre_tokenizer\"\\s*:\\s*\\{",
-            "\"pre_tokenizer\": {\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"Split\","
-                + " \"pattern\": {\"Regex\": \"[aeiou]+\"}, \"behavior\": \"Isolated\", \"invert\":"
-                + " false}, {\"type\": \"ByteLevel\", \"add_prefix_space\": false, \"trim_offsets\":"
-                + " true, \"use_regex\": true}]}, \"x\": {");
-    Files.writeString(source, other);
+    ObjectMapper mapper = new ObjectMapper();
+    ObjectNode json =
+        (ObjectNode)
+            mapper.readTree(TestTokenizers.chatFolder().resolve("tokenizer.json").toFile());
+    ObjectNode split = mapper.createObjectNode().put("type", "Split").put("invert", false);
+    split.put("behavior", "Isolated").putObject("pattern").put("Regex", "[aeiou]+");
+    ArrayNode steps = mapper.createArrayNode().add(split).add(json.get("pre_tokenizer"));
+    json.putObject("pre_tokenizer").put("type", "Sequence").set("pretokenizers", steps);
+    mapper.writeValue(source.toFile(), json);
     assertThatThrownBy(() -> GgufVocabulary.of(source, 400, Set.of()))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining("[aeiou]+")
@@ -88,7 +90,8 @@ class VocabularyTest {
     Map<String, GgufValue> metadata = new LinkedHashMap<>();
     metadata.put("general.architecture", GgufValue.of("llama"));
     metadata.put("tokenizer.ggml.model", GgufValue.of("llama"));
-    metadata.put("tokenizer.ggml.tokens", GgufValue.texts(List.of("<unk>", "<s>", "</s>", "▁", "a")));
+    metadata.put(
+        "tokenizer.ggml.tokens", GgufValue.texts(List.of("<unk>", "<s>", "</s>", "▁", "a")));
     metadata.put("tokenizer.ggml.scores", GgufValue.float32s(List.of(0f, 0f, 0f, 0f, 0f)));
     metadata.put("tokenizer.ggml.token_type", GgufValue.int32s(List.of(2, 3, 3, 1, 1)));
     Path gguf = folder.resolve("v.gguf");
