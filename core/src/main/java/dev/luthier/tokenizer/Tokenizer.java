@@ -1,5 +1,6 @@
 package dev.luthier.tokenizer;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.LuthierException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,8 @@ public final class Tokenizer {
   private final Map<Integer, String> tokenOf = new HashMap<>();
   private final Set<Integer> specialIds;
   private final boolean byteFallback;
+  private final JsonNode decoder;
+  private final Set<Integer> addedIds;
   private final Optional<TokenPlaces> places;
   private final Optional<WordCache> words;
   private final int vocabSize;
@@ -56,6 +59,8 @@ public final class Tokenizer {
     this.idOf = json.idOf();
     this.specialIds = json.specialIds();
     this.byteFallback = json.byteFallback();
+    this.decoder = json.decoder();
+    this.addedIds = Set.copyOf(json.added().keySet());
     idOf.forEach((token, id) -> tokenOf.put(id, token));
     this.places = TokenPlaces.of(json.spelling(), tokenOf, json.added());
     this.words =
@@ -214,6 +219,23 @@ public final class Tokenizer {
   /** Ids of the tokens that are marked special. */
   public Set<Integer> specialIds() {
     return specialIds;
+  }
+
+  /**
+   * Ids of the tokens that stand outside of the vocabulary proper and are found in a text before
+   * all others: the special ones, and markers such as Qwen's {@code <tool_call>}.
+   */
+  public Set<Integer> addedIds() {
+    return addedIds;
+  }
+
+  /**
+   * What each token adds to a text; made anew by each call.
+   *
+   * @throws LuthierException when a token's text depends on more than itself
+   */
+  public TokenBytes bytes() {
+    return TokenBytes.of(vocabSize, tokenOf, decoder);
   }
 
   /** Whether {@code encode(text, true)} puts BOS before the text. */

@@ -27,6 +27,7 @@ import java.util.Set;
  * @param byteFallback whether tokens such as {@code <0x0A>} stand for bytes when decoding
  * @param added the added tokens by id
  * @param preTokenizer what cuts text into pieces
+ * @param decoder what makes text of tokens
  * @param spelling how the tokens spell text
  */
 record TokenizerJson(
@@ -36,6 +37,7 @@ record TokenizerJson(
     boolean byteFallback,
     Map<Integer, JsonNode> added,
     JsonNode preTokenizer,
+    JsonNode decoder,
     TokenPlaces.Spelling spelling) {
 
   static TokenizerJson read(Path file, TokenizerConfig config) {
@@ -142,6 +144,7 @@ record TokenizerJson(
           byteFallback,
           addedById,
           preTokenizer,
+          decoder,
           TokenPlaces.Spelling.of(affixed ? "" : model, normalizer, preTokenizer, decoder));
     }
 
