@@ -48,6 +48,7 @@ final class Program {
     line.addSubcommand("fuse", new FuseCommand(console));
     line.addSubcommand("quantize", new QuantizeCommand(console));
     CommandLine export = new CommandLine(new ExportCommand());
+    export.addSubcommand("gguf", new ExportGgufCommand(console));
     line.addSubcommand("export", export);
     line.addSubcommand("tokenize", new TokenizeCommand(console));
     line.addSubcommand("generate", new GenerateCommand(console));

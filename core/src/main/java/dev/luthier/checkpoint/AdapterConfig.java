@@ -126,7 +126,8 @@ public record AdapterConfig(
       complaints.add(
           "init_lora_weights is '"
               + init
-              + "', which changes the base model's weights; convert the adapter to plain LoRA with PEFT first");
+              + "', which changes the base model's weights; convert the adapter to plain LoRA with"
+              + " PEFT first");
     }
     json.fields()
         .forEachRemaining(

@@ -38,7 +38,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * float32, rounded once to what the base stores. Memory holds the adapter and a few copies of the
  * largest matrix.
  */
-public final class FolderFuser {
+public final class FolderFuser implements ModelTensors {
   private final StoredTensors files;
   private final FileSource adapter;
   private final LoraSettings lora;
@@ -94,7 +94,7 @@ public final class FolderFuser {
   public DType write(Path folder) {
     List<SafetensorsWriter.Entry> entries = new ArrayList<>();
     for (String name : names()) {
-      entries.add(TensorFiles.entry(name, shape(name), dtype(name), () -> value(name)));
+      entries.add(TensorFiles.entry(name, shape(name), dtype(name), () -> read(name)));
     }
     SafetensorsShards.write(
         folder, entries, Map.of("format", "pt"), SafetensorsShards.DEFAULT_SHARD_BYTES);
@@ -109,8 +109,14 @@ public final class FolderFuser {
     return stored;
   }
 
+  @Override
+  public ObjectNode config() {
+    return config;
+  }
+
   /** All parameters; a tied head is one where the adapter makes it differ from the embedding. */
-  private Set<String> names() {
+  @Override
+  public Set<String> names() {
     Set<String> out = new LinkedHashSet<>(model.parameters().all().keySet());
     model
         .linears()
@@ -135,14 +141,21 @@ public final class FolderFuser {
     return grown.shape(name, Tensors.shape(Objects.requireNonNull(asked)));
   }
 
-  private long[] shape(String name) {
+  @Override
+  public boolean isTransposed(String name) {
+    return outline.isTransposed(name);
+  }
+
+  @Override
+  public long[] shape(String name) {
     long[] shape = storedShape(name).or(() -> adapter.shape(name)).orElseThrow();
     return files.isQuantized(name) && outline.isTransposed(name)
         ? new long[] {shape[1], shape[0]}
         : shape;
   }
 
-  private Tensor value(String name) {
+  @Override
+  public Tensor read(String name) {
     Optional<Linear> adapted = linear(name).filter(Linear::isAdapted);
     boolean requantize =
         quant.isPresent() && !adapter.has(name) && outline.matrices().contains(name);

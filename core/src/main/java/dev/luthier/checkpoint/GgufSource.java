@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -47,8 +46,7 @@ final class GgufSource implements StoredTensors {
   private final Gguf file;
   private final GgufFamily family;
   private final boolean keep;
-  private final long heads;
-  private final long keyHeads;
+  private final GgufRows order;
   private final Map<String, GgufTensor> stored = new LinkedHashMap<>();
   private final Map<String, String> aliases = new HashMap<>();
   private final Set<String> used = new TreeSet<>();
@@ -61,8 +59,9 @@ final class GgufSource implements StoredTensors {
     this.file = file;
     this.family = GgufFamily.of(file);
     this.keep = keep;
-    this.heads = count("attention.head_count", 1);
-    this.keyHeads = count("attention.head_count_kv", heads);
+    long heads = count("attention.head_count", 1);
+    long keyHeads = count("attention.head_count_kv", heads);
+    this.order = new GgufRows(family, heads, keyHeads, file.path().toString());
     file.tensors()
         .forEach(
             (name, tensor) -> {
@@ -188,7 +187,8 @@ final class GgufSource implements StoredTensors {
   public QuantizedMatrix quantized(String name, long rows, long columns, boolean transposed) {
     used.add(actual(name));
     GgufTensor tensor = get(name);
-    return new GgufMatrix(tensor.type(), columns, inOrder(tensor, blocks(tensor, 0, rows)));
+    return new GgufMatrix(
+        tensor.type(), columns, order.loaded(tensor.name(), blocks(tensor, 0, rows)));
   }
 
   /** Rows [from, from + count) as bytes, in a new tensor of the current scope. */
@@ -265,7 +265,7 @@ final class GgufSource implements StoredTensors {
     } else {
       dequantize(tensor, target.view(-1, tensor.columns()));
     }
-    Tensor ordered = inOrder(tensor, target);
+    Tensor ordered = order.loaded(tensor.name(), target);
     if (ordered != target) {
       target.copy_(ordered);
     }
@@ -282,48 +282,6 @@ final class GgufSource implements StoredTensors {
         target.narrow(0, at, n).copy_(part.dequantize(ScalarType.Float));
       }
     }
-  }
-
-  /**
-   * Rows, or what stands for them, in Hugging Face's order.
-   *
-   * @param rows (out, anything) or (out)
-   */
-  private Tensor inOrder(GgufTensor tensor, Tensor rows) {
-    String[] path = tensor.name().split("\\.");
-    String module = path.length == 4 ? path[2] : "";
-    return switch (module) {
-      case "attn_q" -> unpaired(tensor, rows, heads);
-      case "attn_k" -> unpaired(tensor, rows, keyHeads);
-      case "attn_qkv" -> grouped(tensor, rows);
-      default -> rows;
-    };
-  }
-
-  /** The converter takes a head's rows 0, E/2, 1, E/2 + 1, ... where neighbours are rotated. */
-  private Tensor unpaired(GgufTensor tensor, Tensor rows, long heads) {
-    if (!family.traits().contains(Trait.PAIRED_ROWS)) {
-      return rows;
-    }
-    long out = rows.size(0);
-    divides(tensor, out, 2 * heads, heads + " heads do not divide into pairs");
-    return rows.view(heads, out / heads / 2, 2, -1).transpose(1, 2).reshape(Tensors.shape(rows));
-  }
-
-  /** From all q, all k, all v to the H / K queries, the key and the value of each key head. */
-  private Tensor grouped(GgufTensor tensor, Tensor rows) {
-    if (!family.traits().contains(Trait.GROUPED_ROWS)) {
-      return rows;
-    }
-    long out = rows.size(0);
-    long parts = heads + 2 * keyHeads;
-    divides(tensor, out, parts, heads + " heads over " + keyHeads + " key heads do not divide");
-    divides(tensor, heads, keyHeads, keyHeads + " key heads do not share");
-    long e = out / parts;
-    Tensor q = rows.narrow(0, 0, heads * e).view(keyHeads, heads / keyHeads * e, -1);
-    Tensor k = rows.narrow(0, heads * e, keyHeads * e).view(keyHeads, e, -1);
-    Tensor v = rows.narrow(0, (heads + keyHeads) * e, keyHeads * e).view(keyHeads, e, -1);
-    return torch.cat(new TensorVector(q, k, v), 1).reshape(Tensors.shape(rows));
   }
 
   private void divides(GgufTensor tensor, long whole, long parts, String problem) {

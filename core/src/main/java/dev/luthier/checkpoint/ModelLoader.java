@@ -355,7 +355,7 @@ public record ModelLoader(
   /**
    * @param keep whether matrices of a GGUF file that are in few bits stay so
    */
-  private static StoredTensors files(Path model, boolean keep) {
+  static StoredTensors files(Path model, boolean keep) {
     return HfFolder.kind(model) == HfFolder.Kind.GGUF
         ? new GgufSource(Gguf.open(model), keep)
         : folderFiles(model);

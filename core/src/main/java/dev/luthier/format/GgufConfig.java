@@ -37,6 +37,9 @@ public final class GgufConfig {
     REAL.put("final_logit_softcapping", "final_logit_softcapping");
   }
 
+  /** Llama 3.1's divisors of frequencies. */
+  static final String FREQUENCIES = "rope_freqs.weight";
+
   /** Phi-3's divisors of frequencies beyond the trained length. */
   static final String LONG = "rope_factors_long.weight";
 
@@ -222,8 +225,8 @@ public final class GgufConfig {
   }
 
   private Optional<ObjectNode> scaling() {
-    if (file.tensor("rope_freqs.weight").isPresent()) {
-      return llama3(file.tensor("rope_freqs.weight").get());
+    if (file.tensor(FREQUENCIES).isPresent()) {
+      return llama3(file.tensor(FREQUENCIES).get());
     }
     if (file.tensor(LONG).isPresent()) {
       return Optional.of(longrope());

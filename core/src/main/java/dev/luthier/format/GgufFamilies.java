@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The families whose GGUF files are read. Adding one is an entry here. */
+/** The families whose GGUF files are read and written. Adding one is an entry here. */
 final class GgufFamilies {
   private static final String ACT = "hidden_act";
   private static final String SILU = "silu";
@@ -321,6 +321,53 @@ final class GgufFamilies {
         .filter(f -> f.marker().isEmpty() || file.tensor(f.marker()).isPresent())
         .findFirst()
         .orElseThrow(() -> unknown(file.path(), architecture));
+  }
+
+  /** What other names config.json has for a family's model_type. */
+  private static final Map<String, String> RELATED =
+      Map.of(
+          "mistral", "llama",
+          "mixtral", "llama",
+          "RefinedWeb", "falcon",
+          "RefinedWebModel", "falcon",
+          "mt5", "t5");
+
+  /**
+   * The family of a model that is to be stored: of the layouts of its architecture the first that
+   * has a place for every tensor.
+   *
+   * @throws LuthierException naming what has no place
+   */
+  static GgufFamily of(String modelType, Set<String> names, String where) {
+    String type = RELATED.getOrDefault(modelType, modelType);
+    List<GgufFamily> layouts = ALL.stream().filter(f -> f.modelType().equals(type)).toList();
+    if (layouts.isEmpty()) {
+      throw new LuthierException(
+          where
+              + ": llama.cpp does not run models of type '"
+              + Problems.shortened(modelType)
+              + "', so there is no GGUF form of it; it runs "
+              + ALL.stream().map(GgufFamily::modelType).distinct().collect(Collectors.joining(", "))
+              + ". Use the folder itself, with luthier serve or any server that reads Hugging Face"
+              + " folders. See docs/troubleshooting.md#no-gguf-form");
+    }
+    List<String> homeless = List.of();
+    for (GgufFamily layout : layouts) {
+      homeless = names.stream().filter(n -> layout.place(n).isEmpty()).sorted().toList();
+      if (homeless.isEmpty()) {
+        return layout;
+      }
+    }
+    throw new LuthierException(
+        where
+            + ": llama.cpp's form of '"
+            + type
+            + "' has no place for "
+            + homeless.size()
+            + " tensors of this model, such as "
+            + homeless.get(0)
+            + ". Use the folder itself, with luthier serve or any server that reads Hugging Face"
+            + " folders. See docs/troubleshooting.md#no-gguf-form");
   }
 
   private static LuthierException unknown(Path path, String architecture) {

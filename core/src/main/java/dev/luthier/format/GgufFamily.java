@@ -70,9 +70,20 @@ public record GgufFamily(
   private static final Pattern IN_BLOCK =
       Pattern.compile("((?:enc\\.|dec\\.)?blk)\\.(\\d{1,6})\\.(.+)");
 
+  /**
+   * Where a file has a tensor.
+   *
+   * @param name GGUF's name
+   * @param expert which of the tensors that are stacked there; -1 where nothing is stacked
+   */
+  public record Place(String name, int expert) {}
+
+  /** A number on its way into a name. */
+  private static final Pattern NUMBER = Pattern.compile("\\.(\\d{1,6})\\.");
+
   /** Tensors that become part of the configuration. */
   private static final Set<String> COMPUTED =
-      Set.of("rope_freqs.weight", GgufConfig.LONG, GgufConfig.SHORT);
+      Set.of(GgufConfig.FREQUENCIES, GgufConfig.LONG, GgufConfig.SHORT);
 
   /** Copies the maps. */
   public GgufFamily {
@@ -90,6 +101,18 @@ public record GgufFamily(
    */
   public static GgufFamily of(Gguf file) {
     return GgufFamilies.of(file);
+  }
+
+  /**
+   * The family of a model that is to be stored.
+   *
+   * @param modelType {@code model_type} of config.json
+   * @param names all its tensors
+   * @param where the configuration, for messages
+   * @throws LuthierException if llama.cpp has no such family, or no place for a tensor
+   */
+  public static GgufFamily of(String modelType, Set<String> names, String where) {
+    return GgufFamilies.of(modelType, names, where);
   }
 
   /** Whether the tensor becomes part of the configuration. */
@@ -122,5 +145,49 @@ public record GgufFamily(
             list ->
                 Optional.ofNullable(list.modules().get(m.group(3)))
                     .map(name -> list.path() + "." + m.group(2) + "." + name + part));
+  }
+
+  /** Where a file has the tensor of this Hugging Face name; empty if it has no place for it. */
+  public Optional<Place> place(String name) {
+    int end = name.lastIndexOf('.');
+    if (end < 0 || !PARTS.contains(name.substring(end + 1))) {
+      return Optional.empty();
+    }
+    String part = name.substring(end);
+    String module = name.substring(0, end);
+    Optional<Place> outside = gguf(top, module).map(m -> new Place(m + part, -1));
+    return outside.or(
+        () ->
+            blocks.entrySet().stream()
+                .flatMap(list -> inBlock(list.getKey(), list.getValue(), module, part).stream())
+                .findFirst());
+  }
+
+  private static Optional<Place> inBlock(String gguf, Blocks list, String module, String part) {
+    Matcher number = NUMBER.matcher(module);
+    int path = list.path().length();
+    if (!module.startsWith(list.path() + ".") || !number.find(path) || number.start() != path) {
+      return Optional.empty();
+    }
+    String prefix = gguf + "." + number.group(1) + ".";
+    String inner = module.substring(number.end());
+    Matcher expert = NUMBER.matcher(inner);
+    if (expert.find()) {
+      String stacked = inner.substring(0, expert.start(1)) + "*" + inner.substring(expert.end(1));
+      Optional<Place> place =
+          gguf(list.modules(), stacked)
+              .map(m -> new Place(prefix + m + part, Integer.parseInt(expert.group(1))));
+      if (place.isPresent()) {
+        return place;
+      }
+    }
+    return gguf(list.modules(), inner).map(m -> new Place(prefix + m + part, -1));
+  }
+
+  private static Optional<String> gguf(Map<String, String> modules, String name) {
+    return modules.entrySet().stream()
+        .filter(e -> e.getValue().equals(name))
+        .map(Map.Entry::getKey)
+        .findFirst();
   }
 }

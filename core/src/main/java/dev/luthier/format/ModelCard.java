@@ -198,16 +198,17 @@ public record ModelCard(
   /** PEFT has no class of its own for it. */
   private static String overMasked(String base) {
     return """
-        from peft import PeftModel
-        from transformers import AutoModelForMaskedLM
+    from peft import PeftModel
+    from transformers import AutoModelForMaskedLM
 
-        base = AutoModelForMaskedLM.from_pretrained("%s")
-        model = PeftModel.from_pretrained(base, "FOLDER")"""
+    base = AutoModelForMaskedLM.from_pretrained("%s")
+    model = PeftModel.from_pretrained(base, "FOLDER")\
+    """
         .formatted(base);
   }
 
   /** The front matter of a folder's card; null if there is none that can be read. */
-  private static JsonNode frontMatter(Path folder) {
+  public static JsonNode frontMatter(Path folder) {
     Path card = folder.resolve(FILE);
     try {
       if (Files.isRegularFile(card) && Files.size(card) <= MOST_BYTES) {

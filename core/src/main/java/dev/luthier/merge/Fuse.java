@@ -117,9 +117,7 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
     if (Files.exists(output)) {
       throw new LuthierException(output + " is there already; choose a new folder with --output");
     }
-    FolderFuser fuser =
-        new FolderFuser(
-            model, adapter, base == Base.DEQUANTIZED ? requantized() : Optional.empty());
+    FolderFuser fuser = fuser();
     DType[] stored = new DType[1];
     AtomicFile.writeFolder(
         output,
@@ -130,6 +128,12 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
           card().write(temporary);
         });
     return Objects.requireNonNull(stored[0]);
+  }
+
+  /** The fused model's tensors, made as they are asked for. */
+  public FolderFuser fuser() {
+    return new FolderFuser(
+        model, adapter, base == Base.DEQUANTIZED ? requantized() : Optional.empty());
   }
 
   private ModelCard card() {

@@ -108,6 +108,13 @@ public final class ChatTemplates {
             });
   }
 
+  /** The source of the template, without tools, of the first of these folders that has one. */
+  public static Optional<String> source(List<Path> folders) {
+    return folders.stream()
+        .flatMap(folder -> TokenizerConfig.read(folder).template(false).stream())
+        .findFirst();
+  }
+
   /**
    * Reads a template's source.
    *
