@@ -47,6 +47,7 @@ final class Program {
     line.addSubcommand("pretrain", new PretrainCommand(console));
     line.addSubcommand("fuse", new FuseCommand(console));
     line.addSubcommand("quantize", new QuantizeCommand(console));
+    line.addSubcommand("imatrix", new ImatrixCommand(console));
     CommandLine export = new CommandLine(new ExportCommand());
     export.addSubcommand("gguf", new ExportGgufCommand(console));
     line.addSubcommand("export", export);

@@ -2,6 +2,7 @@ package dev.luthier.nn;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ public final class Linear {
   private final @Nullable Tensor bias;
   private final @Nullable Lora lora;
   private final @Nullable TokenRows tokens;
+  private @Nullable Consumer<Tensor> observer;
 
   /**
    * @param weight where its rows lie, maybe with others'
@@ -47,6 +49,25 @@ public final class Linear {
 
   int from() {
     return from;
+  }
+
+  /**
+   * From now on, what the map is given is shown first.
+   *
+   * @param by is given x (N, in), in the compute dtype, on the thread and in the scope of the pass;
+   *     it must not change it
+   */
+  public void observe(Consumer<Tensor> by) {
+    observer = by;
+  }
+
+  /** Ends what {@link #observe} began. */
+  public void unobserve() {
+    observer = null;
+  }
+
+  @Nullable Consumer<Tensor> observer() {
+    return observer;
   }
 
   /** How many numbers it takes. */

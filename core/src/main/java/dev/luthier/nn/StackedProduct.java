@@ -5,6 +5,7 @@ import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -100,6 +101,12 @@ final class StackedProduct implements Tape.Step {
   }
 
   private Tensor compute() {
+    for (Linear member : members) {
+      Consumer<Tensor> observer = member.observer();
+      if (observer != null) {
+        observer.accept(rows());
+      }
+    }
     Tensor out = weight.product(rows(), bias()); // (N, sum of out)
     int at = 0;
     for (Linear member : members) {

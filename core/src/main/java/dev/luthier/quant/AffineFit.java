@@ -17,7 +17,8 @@ final class AffineFit {
    */
   record Range(float first, float step, int steps, boolean absolute) {}
 
-  private final byte[] tried = new byte[32];
+  private final float[] tried = new float[32];
+  private final float[] errors = new float[32];
   private float scale;
   private float minimum;
 
@@ -58,24 +59,22 @@ final class AffineFit {
     }
     float inverse = n / (max - minimum);
     scale = 1 / inverse;
-    for (int i = 0; i < count; i++) {
-      codes[to + i] = (byte) CodeRounding.nearest(inverse * (x[from + i] - minimum), 0, n);
-    }
-    float best = error(count, x, from, w, codes, to, scale, minimum, range.absolute);
+    quantize(count, n, x, from, inverse, minimum);
+    store(count, codes, to);
+    float best = error(count, x, from, w, scale, minimum, range.absolute);
     for (int step = 0; step <= range.steps; step++) {
       // The best minimum so far, not the smallest value: ggml's order of things
       inverse = (range.first + range.step * step + n) / (max - minimum);
+      quantize(count, n, x, from, inverse, minimum);
       float sumQ = 0;
       float sumQq = 0;
       float sumXq = 0;
       for (int i = 0; i < count; i++) {
-        float value = x[from + i];
-        int q = CodeRounding.nearest(inverse * (value - minimum), 0, n);
-        tried[i] = (byte) q;
+        float q = tried[i];
         float wq = w[i] * q;
         sumQ += wq;
         sumQq += wq * q;
-        sumXq += wq * value;
+        sumXq += wq * x[from + i];
       }
       float determinant = sumW * sumQq - sumQ * sumQ;
       if (determinant > 0) {
@@ -85,9 +84,9 @@ final class AffineFit {
           m = 0;
           d = sumXq / sumQq;
         }
-        float error = error(count, x, from, w, tried, 0, d, m, range.absolute);
+        float error = error(count, x, from, w, d, m, range.absolute);
         if (error < best) {
-          System.arraycopy(tried, 0, codes, to, count);
+          store(count, codes, to);
           best = error;
           scale = d;
           minimum = m;
@@ -96,20 +95,35 @@ final class AffineFit {
     }
   }
 
-  private static float error(
-      int count,
-      float[] x,
-      int from,
-      float[] w,
-      byte[] codes,
-      int at,
-      float d,
-      float m,
-      boolean absolute) {
+  /** Codes as floats, which a compiler makes vector instructions of. */
+  private void quantize(int count, int n, float[] x, int from, float inverse, float min) {
+    if (Float.isInfinite(inverse)) { // values below 1e-37: what ggml's integers make of it
+      for (int i = 0; i < count; i++) {
+        tried[i] = CodeRounding.nearest(inverse * (x[from + i] - min), 0, n);
+      }
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      float nearest = inverse * (x[from + i] - min) + CodeRounding.MAGIC - CodeRounding.MAGIC;
+      tried[i] = Math.max(0f, Math.min(n, nearest));
+    }
+  }
+
+  private void store(int count, byte[] codes, int to) {
+    for (int i = 0; i < count; i++) {
+      codes[to + i] = (byte) tried[i];
+    }
+  }
+
+  private float error(
+      int count, float[] x, int from, float[] w, float d, float m, boolean absolute) {
+    for (int i = 0; i < count; i++) {
+      float off = d * tried[i] + m - x[from + i];
+      errors[i] = w[i] * (absolute ? Math.abs(off) : off * off);
+    }
     float sum = 0;
     for (int i = 0; i < count; i++) {
-      float off = d * codes[at + i] + m - x[from + i];
-      sum += w[i] * (absolute ? Math.abs(off) : off * off);
+      sum += errors[i];
     }
     return sum;
   }

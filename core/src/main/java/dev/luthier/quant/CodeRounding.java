@@ -5,7 +5,7 @@ final class CodeRounding {
   /**
    * 1.5 * 2^23: added to a float32 of small size, it leaves the nearest integer in the mantissa.
    */
-  private static final float MAGIC = 12582912f;
+  static final float MAGIC = 12582912f;
 
   private CodeRounding() {}
 

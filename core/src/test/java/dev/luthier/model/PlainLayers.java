@@ -24,6 +24,7 @@ class PlainLayers {
   final String type;
   final Map<String, Tensor> weights = new LinkedHashMap<>();
   final Set<String> read = new TreeSet<>();
+  final Map<String, Tensor> inputs = new LinkedHashMap<>(); // the last ones, by module
   final double adapterScale;
   final int hidden;
   final int heads;
@@ -93,11 +94,13 @@ class PlainLayers {
   }
 
   Tensor linear(Tensor x, String path, boolean bias) {
+    inputs.put(path, x);
     Tensor y = torch.linear(x, weight(path + ".weight"));
     return adapted(bias ? y.add(weight(path + ".bias")) : y, x, path);
   }
 
   Tensor conv1d(Tensor x, String path) {
+    inputs.put(path, x);
     Tensor y = torch.matmul(x, weight(path + ".weight")).add(weight(path + ".bias"));
     return adapted(y, x, path);
   }

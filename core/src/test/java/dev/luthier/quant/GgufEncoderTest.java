@@ -114,23 +114,58 @@ class GgufEncoderTest {
     return out;
   }
 
-  @ParameterizedTest
-  @MethodSource("written")
-  void blocks_without_importance_are_finite(GgufType type) {
-    GgufEncoder encoder = new GgufEncoder(type, COLUMNS, new float[COLUMNS]);
+  static Stream<GgufType> quantized() {
+    return written().filter(GgufType::isQuantized);
+  }
+
+  /** What is read again of one row. */
+  private static float[] decoded(GgufType type, float[] row, float[] importance) {
+    GgufEncoder encoder = new GgufEncoder(type, COLUMNS, importance);
     byte[] out = new byte[encoder.rowBytes()];
-    encoder.encode(encodable(16, new Random(6)), 1, out);
-    if (type.isQuantized()) {
-      float[] values = new float[COLUMNS];
-      for (int i = 0; i < COLUMNS / type.blockValues(); i++) {
-        GgufBlocks.decoder(type)
-            .orElseThrow()
-            .decode(out, i * type.blockBytes(), values, i * type.blockValues());
-      }
-      for (float value : values) {
-        assertThat(value).isFinite();
-      }
+    encoder.encode(row, 1, out);
+    float[] values = new float[COLUMNS];
+    for (int i = 0; i < COLUMNS / type.blockValues(); i++) {
+      GgufBlocks.decoder(type)
+          .orElseThrow()
+          .decode(out, i * type.blockBytes(), values, i * type.blockValues());
     }
+    return values;
+  }
+
+  @ParameterizedTest
+  @MethodSource("quantized")
+  void blocks_without_importance_are_finite(GgufType type) {
+    for (float value : decoded(type, encodable(16, new Random(6)), new float[COLUMNS])) {
+      assertThat(value).isFinite();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("quantized")
+  void importance_lowers_the_weighted_error(GgufType type) {
+    float[] importance = importance(0, 7);
+    double plain = 0;
+    double weighted = 0;
+    Random random = new Random(8);
+    for (int row = 0; row < 50; row++) {
+      float[] values = encodable(16, random);
+      plain += error(values, decoded(type, values, NONE), importance);
+      weighted += error(values, decoded(type, values, importance), importance);
+    }
+    if (type == GgufType.Q8_0) {
+      assertThat(weighted).isEqualTo(plain);
+    } else {
+      assertThat(weighted).isLessThan(0.95 * plain);
+    }
+  }
+
+  private static double error(float[] values, float[] decoded, float[] importance) {
+    double sum = 0;
+    for (int i = 0; i < values.length; i++) {
+      double off = values[i] - decoded[i];
+      sum += importance[i] * off * off;
+    }
+    return sum;
   }
 
   @Test
