@@ -50,6 +50,7 @@ final class Program {
     line.addSubcommand("imatrix", new ImatrixCommand(console));
     CommandLine export = new CommandLine(new ExportCommand());
     export.addSubcommand("gguf", new ExportGgufCommand(console));
+    export.addSubcommand("gguf-lora", new ExportGgufLoraCommand(console));
     line.addSubcommand("export", export);
     line.addSubcommand("tokenize", new TokenizeCommand(console));
     line.addSubcommand("generate", new GenerateCommand(console));
