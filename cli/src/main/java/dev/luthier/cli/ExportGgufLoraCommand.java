@@ -95,8 +95,7 @@ final class ExportGgufLoraCommand implements Callable<Integer> {
       }
       console
           .out()
-          .println(
-              "use it with the base's GGUF file:\n  llama-cli -m BASE.gguf --lora " + output);
+          .println("use it with the base's GGUF file:\n  llama-cli -m BASE.gguf --lora " + output);
     }
     return Program.DONE;
   }

@@ -29,12 +29,7 @@ public record AdapterTensors(Map<String, Pair> pairs, Set<String> others) {
    * @param scale s
    */
   public record Pair(
-      Supplier<Tensor> readA,
-      Supplier<Tensor> readB,
-      long rank,
-      long in,
-      long out,
-      double scale) {
+      Supplier<Tensor> readA, Supplier<Tensor> readB, long rank, long in, long out, double scale) {
     /** A (R, in), as it is stored, in a new tensor of the current scope. */
     public Tensor a() {
       return readA.get();

@@ -51,8 +51,7 @@ public record GgufLora(Path model, Path adapter, GgufFileType type) {
   /** Refuses types that adapters are not stored in. */
   public GgufLora {
     if (!TYPES.contains(type)) {
-      throw new LuthierException(
-          "an adapter is stored as F32, F16, BF16 or Q8_0, not as " + type);
+      throw new LuthierException("an adapter is stored as F32, F16, BF16 or Q8_0, not as " + type);
     }
   }
 
@@ -78,8 +77,7 @@ public record GgufLora(Path model, Path adapter, GgufFileType type) {
     refuse(lora);
     ObjectNode config = base.config();
     GgufFamily family =
-        GgufFamily.of(
-            config.path("model_type").asText(), stored(base), HfFolder.configName(model));
+        GgufFamily.of(config.path("model_type").asText(), stored(base), HfFolder.configName(model));
     Map<String, Map<Integer, Pair>> places = places(lora, base, family);
     double alpha = alpha(lora);
     GgufRows rows =
@@ -222,9 +220,7 @@ public record GgufLora(Path model, Path adapter, GgufFileType type) {
       String name, List<Supplier<Tensor>> parts, long rows, long columns) {
     GgufType as = GgufRecipe.fitting(type.type(), columns);
     List<Long> shape =
-        parts.size() == 1
-            ? List.of(rows, columns)
-            : List.of((long) parts.size(), rows, columns);
+        parts.size() == 1 ? List.of(rows, columns) : List.of((long) parts.size(), rows, columns);
     return new GgufWriter.Entry(
         name, as, shape, new GgufData(name, as, columns, new float[0], parts));
   }

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -81,7 +82,7 @@ record GgufRecipe(
     int value = 0;
     int down = 0;
     for (String name : shapes.keySet().stream().sorted(ORDER).toList()) {
-      List<Long> shape = shapes.get(name);
+      List<Long> shape = Objects.requireNonNull(shapes.get(name));
       if (!quantizes(name, shape)) {
         out.put(name, GgufType.F32);
         continue;

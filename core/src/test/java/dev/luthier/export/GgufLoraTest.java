@@ -129,7 +129,8 @@ class GgufLoraTest {
         "llama | 1e-3 | plain | '\"num_key_value_heads\":2'",
         "llama | 1e-3 | rslora | '\"num_key_value_heads\":2'",
         "llama | 1e-3 | patterns | '\"num_key_value_heads\":2'",
-        "mixtral | 1e-3 | plain | '\"num_key_value_heads\":2,\"num_local_experts\":3,\"num_experts_per_tok\":2'",
+        "mixtral | 1e-3 | plain |"
+            + " '\"num_key_value_heads\":2,\"num_local_experts\":3,\"num_experts_per_tok\":2'",
         "phi3 | 1e-3 | patterns | '\"num_key_value_heads\":2'",
         "gpt2 | 5e-2 | plain | '\"n_positions\":64'",
         "gpt_neox | 5e-2 | rslora | '\"rotary_pct\":0.25'",
