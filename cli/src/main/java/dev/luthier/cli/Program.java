@@ -46,6 +46,7 @@ final class Program {
     line.addSubcommand("plan", new PlanCommand(console));
     line.addSubcommand("pretrain", new PretrainCommand(console));
     line.addSubcommand("fuse", new FuseCommand(console));
+    line.addSubcommand("check-adapter", new CheckAdapterCommand(console));
     line.addSubcommand("quantize", new QuantizeCommand(console));
     line.addSubcommand("imatrix", new ImatrixCommand(console));
     CommandLine export = new CommandLine(new ExportCommand());

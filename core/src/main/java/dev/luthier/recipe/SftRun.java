@@ -70,6 +70,7 @@ public final class SftRun {
     RunFolder.checkUnused(settings.output(), resume);
     RunFolder.checkInputs(settings.output(), resume, inputs(settings));
     HfFolder.model(settings.model());
+    ServeTargets.require(settings);
     return new SftRun(settings, listener).run(resume, interrupted);
   }
 
@@ -155,6 +156,7 @@ public final class SftRun {
         (target, results) -> {
           writeResult(target, files, data.report());
           writeCard(target, data.report(), hashes, results);
+          ServeTargets.describe(settings, target, listener);
         });
   }
 

@@ -31,6 +31,7 @@ import java.util.Locale;
  * @param quant how qlora holds the base
  * @param eval evaluation while training
  * @param checkpoint when to save
+ * @param serve where the result is to be served
  */
 public record SftSettings(
     @Setting(help = "the base model's folder (--model)") Path model,
@@ -55,7 +56,8 @@ public record SftSettings(
     QuantSettings quant,
     EvalSettings eval,
     CheckpointSettings checkpoint,
-    MemorySettings memory)
+    MemorySettings memory,
+    ServeSettings serve)
     implements RunSettings {
 
   /** Where the matrices of a frozen base are while their block does not run. */
@@ -127,7 +129,8 @@ public record SftSettings(
         quant,
         eval,
         checkpoint,
-        memory);
+        memory,
+        serve);
   }
 
   /** Returns the peak learning rate: the one given, or what suits method and optimizer. */
