@@ -47,6 +47,9 @@ final class Program {
     line.addSubcommand("pretrain", new PretrainCommand(console));
     line.addSubcommand("fuse", new FuseCommand(console));
     line.addSubcommand("check-adapter", new CheckAdapterCommand(console));
+    CommandLine export = new CommandLine(new ExportCommand());
+    export.addSubcommand("ollama", new ExportOllamaCommand(console));
+    line.addSubcommand("export", export);
     line.addSubcommand("quantize", new QuantizeCommand(console));
     line.addSubcommand("imatrix", new ImatrixCommand(console));
     CommandLine export = new CommandLine(new ExportCommand());

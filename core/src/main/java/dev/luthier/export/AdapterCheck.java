@@ -2,7 +2,6 @@ package dev.luthier.export;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.Complaints;
-import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.format.HfFolder;
 import dev.luthier.model.Outline;
 import dev.luthier.model.Transformer;
@@ -44,7 +43,7 @@ public record AdapterCheck(AdapterTraits adapter) {
    */
   public static AdapterCheck planned(
       Path model, LoraSettings lora, int newTokens, Optional<QuantSettings> quant) {
-    ObjectNode config = ModelLoader.config(model);
+    ObjectNode config = HfFolder.config(model);
     Transformer outline = Outline.of(config, HfFolder.configName(model), Optional.of(lora));
     SortedSet<Integer> ranks = new TreeSet<>(List.of(lora.rank()));
     ranks.addAll(lora.rankPattern().values());
@@ -73,7 +72,7 @@ public record AdapterCheck(AdapterTraits adapter) {
             outline.isTied(),
             Optional.of("CAUSAL_LM"),
             List.of(),
-            quant.or(() -> ModelLoader.quantization(model)).map(QuantSettings::words),
+            quant.map(QuantSettings::words),
             Optional.empty()));
   }
 

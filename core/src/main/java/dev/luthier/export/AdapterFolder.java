@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.AdapterConfig;
 import dev.luthier.checkpoint.Adapters;
-import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
@@ -100,7 +99,7 @@ final class AdapterFolder {
   }
 
   private AdapterTraits traits(Optional<Path> model, Optional<TrainingBase> trained) {
-    Optional<ObjectNode> config = model.map(ModelLoader::config);
+    Optional<ObjectNode> config = model.map(HfFolder::config);
     Optional<Transformer> outline =
         config.map(c -> Outline.of(c, HfFolder.configName(model.orElseThrow()), Optional.empty()));
     List<String> tables = tables();

@@ -1,6 +1,7 @@
 package dev.luthier.recipe;
 
 import dev.luthier.Complaints;
+import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.export.AdapterCheck;
 import dev.luthier.export.AdapterFinding;
 import dev.luthier.export.AdapterVerdict;
@@ -24,7 +25,7 @@ final class ServeTargets {
               settings.model(),
               settings.lora(),
               settings.tokens().add().size(),
-              SftPlan.quant(settings))
+              SftPlan.quant(settings).or(() -> ModelLoader.quantization(settings.model())))
           .require(settings.serve().targets(), complaints);
       complaints.throwIfAny();
     }

@@ -42,10 +42,17 @@ record ChatForm(
    * @param first around it when it comes first
    * @param later around it when it comes later
    * @param userBefore before the content of a user right after it, which some formats fold it into
+   * @param userTrim what the content of that user loses; with the system folded into the last turn,
+   *     what the last user's loses
    * @param printsEmpty whether an empty one is printed; otherwise it is as if not there
    */
   record SystemForm(
-      Place place, Around first, Around later, String userBefore, boolean printsEmpty) {}
+      Place place,
+      Around first,
+      Around later,
+      String userBefore,
+      Trim userTrim,
+      boolean printsEmpty) {}
 
   /** Where the system's content stands. */
   enum Place {

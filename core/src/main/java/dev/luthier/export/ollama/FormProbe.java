@@ -72,7 +72,13 @@ final class FormProbe {
         alike ? before : start,
         assistant,
         gaps.get(3).substring(afterUser.length()),
-        new SystemForm(system.place(), first, later, system.userBefore(), system.printsEmpty()),
+        new SystemForm(
+            system.place(),
+            first,
+            later,
+            system.userBefore(),
+            system.userTrim(),
+            system.printsEmpty()),
         trims(system.place()));
   }
 
@@ -130,6 +136,7 @@ final class FormProbe {
           first,
           later(first, user, assistant),
           folded ? "" : user.before(),
+          trim(Talk.marked(SYSTEM, USER), 1),
           printsEmpty());
     }
     String text = template.prompt(talk).orElse("");
@@ -141,7 +148,12 @@ final class FormProbe {
             ? new Around("", text.substring(system + Talk.mark(0).length(), last))
             : Around.NOTHING;
     return new SystemForm(
-        inLast ? Place.LAST_USER : Place.NOWHERE, around, around, user.before(), true);
+        inLast ? Place.LAST_USER : Place.NOWHERE,
+        around,
+        around,
+        user.before(),
+        inLast ? trim(talk, 3) : Trim.NONE,
+        true);
   }
 
   /** Around a system message in the middle, if the template takes one. */

@@ -63,6 +63,19 @@ public record ProvenTemplate(String source, int conversations, List<String> unli
     return new ProvenTemplate(source, proof.equal(), unlike);
   }
 
+  /**
+   * Where a template of one's own prints something else than the model's.
+   *
+   * @param go in Go's template language
+   * @return conversations with both texts; none if it prints the same
+   */
+  static List<String> differences(
+      String jinja, Map<String, String> tokens, String bos, String go) {
+    Reference asked =
+        new Reference(ChatTemplate.of(jinja), tokens, bos, PrintedDate.DAYS.get(0));
+    return TemplateProof.of(asked, go).differences();
+  }
+
   /** The form of the date, where the text depends on the clock. */
   private static Optional<PrintedDate> date(Reference asked, List<String> unlike) {
     Talk talk = Talk.marked(Role.USER);

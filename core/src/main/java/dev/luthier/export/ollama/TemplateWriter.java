@@ -41,6 +41,7 @@ final class TemplateWriter {
     for (Role role : Role.values()) {
       used.add(form.trim(role));
     }
+    used.add(form.system().userTrim());
     used.remove(Trim.NONE);
     used.forEach(trim -> out.append(trim.definition()));
   }
@@ -105,12 +106,29 @@ final class TemplateWriter {
     }
     if (form.system().place() == Place.LAST_USER) {
       out.append("{{ if and $last $.System }}");
-      trimmed(Role.SYSTEM, "$.System");
+      trimmed(form.trim(Role.SYSTEM), "$.System");
       text(form.system().first().after());
       out.append("{{ end }}");
     }
-    content(Role.USER);
+    userContent();
     text(form.user().after());
+  }
+
+  private void userContent() {
+    SystemForm system = form.system();
+    Trim usual = form.trim(Role.USER);
+    if (system.place() == Place.NOWHERE || system.userTrim().equals(usual)) {
+      content(Role.USER);
+      return;
+    }
+    out.append(
+        system.place() == Place.OWN
+            ? "{{ if eq $before \"system\" }}"
+            : "{{ if and $last $.System }}");
+    trimmed(system.userTrim(), ".Content");
+    out.append("{{ else }}");
+    content(Role.USER);
+    out.append("{{ end }}");
   }
 
   /** One text or the other, without a question where they are the same. */
@@ -127,11 +145,10 @@ final class TemplateWriter {
   }
 
   private void content(Role role) {
-    trimmed(role, ".Content");
+    trimmed(form.trim(role), ".Content");
   }
 
-  private void trimmed(Role role, String value) {
-    Trim trim = form.trim(role);
+  private void trimmed(Trim trim, String value) {
     out.append(trim.equals(Trim.NONE) ? "{{ " : "{{ template \"" + trim.name() + "\" ")
         .append(value)
         .append(" }}");

@@ -14,29 +14,38 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** TEMPLATEs of published models' chat templates. */
+/** Chat templates of published models: each has a proven TEMPLATE, but those named here. */
 @Tag("interop")
 class PublishedTemplatesTest {
   private static final Map<String, String> TOKENS = Map.of("bos_token", "<s>", "eos_token", "</s>");
 
+  /** Both fail in Jinja itself on any conversation: they want variables that nobody gives them. */
+  private static final List<String> UNUSABLE =
+      List.of("chat-templates-llamacpp/fireworks-ai-llama-3-firefunction-v2.jinja",
+          "chat-templates-more/MiroThinker.jinja");
+
   @Test
-  void print() throws IOException {
-    Map<String, String> out = new TreeMap<>();
+  void every_published_template_is_proven() throws IOException {
+    Map<String, String> refused = new TreeMap<>();
+    int proven = 0;
     for (String folder :
         List.of("chat-templates-llamacpp", "chat-templates-mistral-common", "chat-templates-more")) {
       try (Stream<Path> files = Files.list(Assets.path(folder))) {
-        for (Path file : files.filter(f -> f.toString().endsWith(".jinja")).toList()) {
-          String name = folder.substring(15) + "/" + file.getFileName();
+        for (Path file : files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList()) {
           try {
-            ProvenTemplate t = ProvenTemplate.of(Files.readString(file), TOKENS, "<s>");
-            out.put(name, "OK " + t.conversations() + " " + t.unlike() + (System.getProperty("show")!=null? "\n"+t.source():""));
+            for (String bos : List.of("<s>", "")) {
+              assertThat(
+                      ProvenTemplate.of(Files.readString(file), TOKENS, bos).conversations())
+                  .isGreaterThanOrEqualTo(36);
+            }
+            proven++;
           } catch (LuthierException e) {
-            String m = e.getMessage(); out.put(name, "-- " + m.substring(95, Math.min(m.length(), 900)));
+            refused.put(folder + "/" + file.getFileName(), String.valueOf(e.getMessage()));
           }
         }
       }
     }
-    out.forEach((k, v) -> System.err.println(k + ": " + v));
-    assertThat(out).isNotEmpty();
+    assertThat(refused.keySet()).containsExactlyInAnyOrderElementsOf(UNUSABLE);
+    assertThat(proven).isEqualTo(71);
   }
 }

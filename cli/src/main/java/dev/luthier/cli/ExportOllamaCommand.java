@@ -1,0 +1,124 @@
+package dev.luthier.cli;
+
+import dev.luthier.UsageException;
+import dev.luthier.export.ollama.OllamaExport;
+import dev.luthier.export.ollama.ProvenTemplate;
+import dev.luthier.format.HfFolder;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code luthier export ollama}: what {@code ollama create} takes. */
+@Command(
+    name = "ollama",
+    description =
+        "Writes a folder for 'ollama create': a GGUF file and a Modelfile whose TEMPLATE is proven to"
+            + " print what the model's chat template prints.",
+    footer = {
+      "",
+      "Example:",
+      "  luthier export ollama --model my-model.gguf --output my-ollama",
+      "  ollama create my-model -f my-ollama/Modelfile"
+    })
+final class ExportOllamaCommand implements Callable<Integer> {
+  private final Console console;
+
+  @Mixin private final HelpOption help = new HelpOption();
+  @Mixin private final JsonOption json = new JsonOption();
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE",
+      description = "A GGUF file that luthier export gguf wrote.")
+  private Path model = Path.of("");
+
+  @Option(
+      names = "--adapter",
+      paramLabel = "DIR",
+      description = "A PEFT adapter that Ollama is to apply itself.")
+  private Optional<Path> adapter = Optional.empty();
+
+  @Option(
+      names = "--output",
+      required = true,
+      paramLabel = "DIR",
+      description = "A new folder.")
+  private Path output = Path.of("");
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "A system prompt for conversations without one.")
+  private Optional<String> system = Optional.empty();
+
+  @Option(
+      names = "--template",
+      paramLabel = "FILE",
+      description = "A TEMPLATE of your own in Go's template language; compared, not refused.")
+  private Optional<Path> template = Optional.empty();
+
+  @Option(
+      names = "--context",
+      paramLabel = "TOKENS",
+      description = "Context that Ollama is to hold (num_ctx).")
+  private Optional<Integer> context = Optional.empty();
+
+  ExportOllamaCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    if (HfFolder.kind(model) != HfFolder.Kind.GGUF) {
+      throw new UsageException(
+          model + " is no GGUF file: make one with luthier export gguf, and give that as --model");
+    }
+    OllamaExport export =
+        new OllamaExport(
+            model,
+            adapter,
+            system,
+            template,
+            context.map(OptionalInt::of).orElse(OptionalInt.empty()));
+    OllamaExport.Result result = export.run(OllamaExport.linked(model), output);
+    if (json.json) {
+      console.json(fields(result));
+    } else {
+      print(result);
+    }
+    return Program.DONE;
+  }
+
+  private Map<String, Object> fields(OllamaExport.Result result) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    out.put("output", output.toString());
+    out.put("proven", result.proven().isPresent());
+    out.put("conversations", result.proven().map(ProvenTemplate::conversations).orElse(0));
+    out.put("notes", result.notes());
+    return out;
+  }
+
+  private void print(OllamaExport.Result result) {
+    result
+        .proven()
+        .ifPresent(
+            p ->
+                console
+                    .out()
+                    .println(
+                        "TEMPLATE prints what the model's chat template prints on "
+                            + p.conversations()
+                            + " of "
+                            + p.conversations()
+                            + " conversations"));
+    result.notes().forEach(note -> console.out().println("note: " + note));
+    console.out().println("use it:\n  ollama create NAME -f " + output.resolve("Modelfile"));
+  }
+}
