@@ -1,5 +1,6 @@
 package dev.luthier.export.ollama;
 
+import dev.luthier.LuthierException;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,8 +47,13 @@ record Modelfile(
     return value.matches("[A-Za-z0-9.+-]+");
   }
 
-  /** Three quotes would end the value; no text of ours needs them in a row. */
   private static String quoted(String value) {
-    return QUOTES + value.replace(QUOTES, "''' ") + QUOTES;
+    if (value.contains(QUOTES)) {
+      throw new LuthierException(
+          "a Modelfile has no form for three quotes in a row, which this text has: "
+              + value.substring(0, Math.min(200, value.length()))
+              + "; in a TEMPLATE write {{ \"\\\"\\\"\\\"\" }} for them");
+    }
+    return QUOTES + value + QUOTES;
   }
 }
