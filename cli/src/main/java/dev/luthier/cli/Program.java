@@ -47,14 +47,13 @@ final class Program {
     line.addSubcommand("pretrain", new PretrainCommand(console));
     line.addSubcommand("fuse", new FuseCommand(console));
     line.addSubcommand("check-adapter", new CheckAdapterCommand(console));
-    CommandLine export = new CommandLine(new ExportCommand());
-    export.addSubcommand("ollama", new ExportOllamaCommand(console));
-    line.addSubcommand("export", export);
     line.addSubcommand("quantize", new QuantizeCommand(console));
     line.addSubcommand("imatrix", new ImatrixCommand(console));
     CommandLine export = new CommandLine(new ExportCommand());
     export.addSubcommand("gguf", new ExportGgufCommand(console));
     export.addSubcommand("gguf-lora", new ExportGgufLoraCommand(console));
+    export.addSubcommand("hf", new ExportHfCommand(console));
+    export.addSubcommand("ollama", new ExportOllamaCommand(console));
     line.addSubcommand("export", export);
     line.addSubcommand("tokenize", new TokenizeCommand(console));
     line.addSubcommand("generate", new GenerateCommand(console));

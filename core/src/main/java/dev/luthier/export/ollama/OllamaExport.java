@@ -167,12 +167,7 @@ public record OllamaExport(
 
   /** A template of the user's own is compared too, but taken in any case. */
   private static String own(Path file, Tokenizer tokenizer, String bos, List<String> notes) {
-    String source;
-    try {
-      source = Files.readString(file);
-    } catch (IOException e) {
-      throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
-    }
+    String source = read(file);
     tokenizer
         .chatTemplateSource(false)
         .map(j -> ProvenTemplate.differences(j, tokenizer.specialTokensForTemplate(), bos, source))
@@ -253,19 +248,19 @@ public record OllamaExport(
   }
 
   private Optional<String> license() {
-    Path folder = Files.isDirectory(words) ? words : words.toAbsolutePath().getParent();
     return Stream.of("LICENSE", "LICENSE.txt", "LICENSE.md")
-        .map(folder::resolve)
+        .map(name -> Files.isDirectory(words) ? words.resolve(name) : words.resolveSibling(name))
         .filter(Files::isRegularFile)
         .findFirst()
-        .map(
-            file -> {
-              try {
-                return Files.readString(file);
-              } catch (IOException e) {
-                throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
-              }
-            });
+        .map(OllamaExport::read);
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
+    }
   }
 
   private static void copy(Path from, Path to) {
