@@ -1,11 +1,15 @@
 package dev.luthier.cli;
 
 import dev.luthier.UsageException;
+import dev.luthier.export.GgufExport;
+import dev.luthier.export.GgufFileType;
 import dev.luthier.export.ollama.OllamaExport;
 import dev.luthier.export.ollama.ProvenTemplate;
 import dev.luthier.format.HfFolder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -23,7 +27,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Example:",
-      "  luthier export ollama --model my-model.gguf --output my-ollama",
+      "  luthier export ollama --model my-base --adapter my-adapter --output my-ollama",
       "  ollama create my-model -f my-ollama/Modelfile"
     })
 final class ExportOllamaCommand implements Callable<Integer> {
@@ -35,15 +39,29 @@ final class ExportOllamaCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       required = true,
-      paramLabel = "FILE",
-      description = "A GGUF file that luthier export gguf wrote.")
+      paramLabel = "DIR",
+      description = "A model folder, or a .gguf file.")
   private Path model = Path.of("");
 
   @Option(
       names = "--adapter",
       paramLabel = "DIR",
-      description = "A PEFT adapter that Ollama is to apply itself.")
+      description =
+          "A PEFT adapter: multiplied into a model folder; beside a .gguf file, for Ollama to apply.")
   private Optional<Path> adapter = Optional.empty();
+
+  @Option(
+      names = "--any-base",
+      description = "Take the adapter even if it was trained over another base.")
+  private boolean anyBase;
+
+  @Option(
+      names = "--type",
+      paramLabel = "TYPE",
+      description =
+          "What most matrices of a model folder become, as for export gguf; ${DEFAULT-VALUE} by"
+              + " default.")
+  private String type = "Q8_0";
 
   @Option(
       names = "--output",
@@ -76,24 +94,40 @@ final class ExportOllamaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (HfFolder.kind(model) != HfFolder.Kind.GGUF) {
-      throw new UsageException(
-          model + " is no GGUF file: make one with luthier export gguf, and give that as --model");
+    boolean ready = HfFolder.kind(model) == HfFolder.Kind.GGUF;
+    List<Path> words = new ArrayList<>(List.of(model));
+    if (!ready) {
+      adapter.ifPresent(folder -> words.add(0, folder));
     }
     OllamaExport export =
         new OllamaExport(
-            model,
-            adapter,
+            words,
+            ready ? adapter : Optional.empty(),
             system,
             template,
             context.map(OptionalInt::of).orElse(OptionalInt.empty()));
-    OllamaExport.Result result = export.run(OllamaExport.linked(model), output);
+    OllamaExport.Result result =
+        export.run(ready ? OllamaExport.linked(model) : this::gguf, output);
     if (json.json) {
       console.json(fields(result));
     } else {
       print(result);
     }
     return Program.DONE;
+  }
+
+  private void gguf(Path target) {
+    GgufFileType fileType =
+        GgufFileType.named(type)
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        "--type is '" + type + "'; expected one of " + GgufFileType.names()));
+    CountProgress progress = new CountProgress(console);
+    new GgufExport(model, adapter, anyBase, fileType, Map.of(), false)
+        .run(target, (done, total) -> progress.at("tensors", done, total))
+        .notes()
+        .forEach(note -> console.err().println("note: " + note));
   }
 
   private Map<String, Object> fields(OllamaExport.Result result) {

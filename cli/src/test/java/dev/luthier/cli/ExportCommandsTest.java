@@ -98,4 +98,42 @@ class ExportCommandsTest {
                 .err())
         .contains("is there already");
   }
+
+  @Test
+  void ollama_takes_a_model_with_an_adapter_and_a_file_that_was_made() throws IOException {
+    Path adapter = TinyModel.writeAdapter(model, folder.resolve("adapter"));
+    Path out = folder.resolve("out");
+    Cli run =
+        Cli.run(
+            "export",
+            "ollama",
+            "--model",
+            model.toString(),
+            "--adapter",
+            adapter.toString(),
+            "--type",
+            "F32",
+            "--output",
+            out.toString());
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("72 of 72", "ollama create NAME -f " + out);
+    String modelfile = Files.readString(out.resolve("Modelfile"));
+    assertThat(modelfile)
+        .startsWith("FROM ./model.gguf\nTEMPLATE ")
+        .contains("PARAMETER stop", "PARAMETER num_ctx 128", "LICENSE");
+    Path again = folder.resolve("again");
+    Cli ready =
+        Cli.run(
+            "export",
+            "ollama",
+            "--model",
+            out.resolve("model.gguf").toString(),
+            "--output",
+            again.toString(),
+            "--json");
+    assertThat(ready.code()).as(ready.err()).isZero();
+    assertThat(ready.out()).contains("\"proven\":true", "\"conversations\":72");
+    assertThat(Files.readString(again.resolve("Modelfile")))
+        .isEqualTo(modelfile.replaceAll("(?s)LICENSE.*", ""));
+  }
 }

@@ -12,7 +12,9 @@ import dev.luthier.format.GgufMetadata;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.Reason;
+import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.tokenizer.TokenizerSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,32 +26,36 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
  * The folder that {@code ollama create} takes: a GGUF file and the Modelfile that runs it as it was
  * trained.
  *
- * @param words the folder or GGUF file whose tokenizer, chat template and generation settings count
+ * @param words folders, or a GGUF file, for tokenizer, chat template and generation settings; of
+ *     each the first counts that has it
  * @param adapter a PEFT folder that Ollama is to apply itself
  * @param system a system prompt for conversations without one
  * @param template a TEMPLATE of the user's own, instead of the learned one
  * @param context tokens of context that Ollama is to hold
  */
 public record OllamaExport(
-    Path words,
+    List<Path> words,
     Optional<Path> adapter,
     Optional<String> system,
     Optional<Path> template,
     OptionalInt context) {
+  /** Copies the list. */
+  public OllamaExport {
+    words = List.copyOf(words);
+  }
+
   /** The file's name in the folder. */
   public static final String MODELFILE = "Modelfile";
 
   private static final String GGUF = "model.gguf";
   private static final String ADAPTER = "adapter";
-
-  /** Without a chat template the text goes to the model as it is. */
-  private static final String PLAIN = "{{ .Prompt }}";
 
   /** Tokens of context that Ollama holds unless told otherwise. */
   private static final int USUAL_CONTEXT = 4096;
@@ -99,38 +105,43 @@ public record OllamaExport(
     }
     List<String> notes = new ArrayList<>();
     adapter.ifPresent(folder -> check(folder, notes));
-    Tokenizer tokenizer = Tokenizer.load(words);
-    Optional<String> jinja = tokenizer.chatTemplateSource(false);
-    String bos = bos(tokenizer);
-    Optional<ProvenTemplate> proven =
-        template.isPresent()
-            ? Optional.empty()
-            : jinja.map(j -> ProvenTemplate.of(j, tokenizer.specialTokensForTemplate(), bos));
-    String source =
-        template
-            .map(file -> own(file, tokenizer, bos, notes))
-            .or(() -> proven.map(ProvenTemplate::source))
-            .orElse(PLAIN);
-    proven.ifPresent(p -> notes.addAll(p.unlike()));
-    if (jinja.isEmpty() && template.isEmpty()) {
-      notes.add("the model has no chat template: Ollama gives it the text as it is");
-    }
-    Modelfile modelfile =
-        new Modelfile(
-            "./" + GGUF,
-            adapter.map(folder -> "./" + ADAPTER),
-            source,
-            parameters(tokenizer),
-            system,
-            license());
+    Tokenizer tokenizer = Tokenizer.load(first(f -> TokenizerSource.in(f).isPresent()));
+    Words served = new Words(tokenizer, jinja(tokenizer), template);
+    // Before the long work: what cannot be proven now cannot be later.
+    served.template(tokenizer.addBosToken());
+    List<Words.Template> made = new ArrayList<>();
     AtomicFile.writeFolder(
         output,
         folder -> {
-          gguf.make(folder.resolve(GGUF));
+          Path file = folder.resolve(GGUF);
+          gguf.make(file);
+          made.add(served.template(addsBos(Gguf.open(file).metadata())));
           adapter.ifPresent(from -> copy(from, folder.resolve(ADAPTER)));
+          Modelfile modelfile =
+              new Modelfile(
+                  "./" + GGUF,
+                  adapter.map(from -> "./" + ADAPTER),
+                  made.get(0).source(),
+                  parameters(tokenizer, Gguf.open(file).metadata()),
+                  system,
+                  license());
           AtomicFile.writeText(folder.resolve(MODELFILE), modelfile.text());
         });
-    return new Result(proven, notes);
+    notes.addAll(made.get(0).notes());
+    return new Result(made.get(0).proven(), notes);
+  }
+
+  private Path first(Predicate<Path> has) {
+    return words.stream()
+        .filter(Files::isDirectory)
+        .filter(has)
+        .findFirst()
+        .orElseGet(() -> words.get(words.size() - 1));
+  }
+
+  private Optional<String> jinja(Tokenizer tokenizer) {
+    return ChatTemplates.source(words.stream().filter(Files::isDirectory).toList())
+        .or(() -> tokenizer.chatTemplateSource(false));
   }
 
   private static void check(Path folder, List<String> notes) {
@@ -150,42 +161,22 @@ public record OllamaExport(
     verdict.findings().forEach(f -> notes.add("the adapter: " + f.reason() + "; " + f.wayOut()));
   }
 
-  /** What the server puts before every text: the BOS, where the GGUF's metadata ask for it. */
-  private String bos(Tokenizer tokenizer) {
-    boolean adds =
-        HfFolder.kind(words) == HfFolder.Kind.GGUF
-            ? addsBos(Gguf.open(words).metadata())
-            : tokenizer.addBosToken();
-    return adds ? tokenizer.bosToken().orElse("") : "";
-  }
-
+  /** Whether the server puts the BOS before every text. */
   private static boolean addsBos(GgufMetadata metadata) {
     return metadata
         .flag("tokenizer.ggml.add_bos_token")
         .orElseGet(() -> metadata.text("tokenizer.ggml.model").filter("llama"::equals).isPresent());
   }
 
-  /** A template of the user's own is compared too, but taken in any case. */
-  private static String own(Path file, Tokenizer tokenizer, String bos, List<String> notes) {
-    String source = read(file);
-    tokenizer
-        .chatTemplateSource(false)
-        .map(j -> ProvenTemplate.differences(j, tokenizer.specialTokensForTemplate(), bos, source))
-        .filter(differences -> !differences.isEmpty())
-        .ifPresent(
-            d ->
-                notes.add(
-                    file + " prints " + d.size() + " of the test conversations otherwise than the"
-                        + " model's chat template, such as\n" + d.get(0)));
-    return source;
-  }
-
-  private List<Modelfile.Parameter> parameters(Tokenizer tokenizer) {
+  private List<Modelfile.Parameter> parameters(Tokenizer tokenizer, GgufMetadata metadata) {
     List<Modelfile.Parameter> out = new ArrayList<>();
-    boolean folder = Files.isDirectory(words);
+    Path from = first(f -> Files.exists(f.resolve(HfFolder.GENERATION_CONFIG)));
     GenerationConfig generation =
-        folder ? GenerationConfig.read(words) : GenerationConfig.of(Json.object(), words.toString());
-    stops(tokenizer, generation).forEach(s -> out.add(new Modelfile.Parameter("stop", s)));
+        Files.isDirectory(from)
+            ? GenerationConfig.read(from)
+            : GenerationConfig.of(Json.object(), from.toString());
+    stops(tokenizer, generation, metadata)
+        .forEach(s -> out.add(new Modelfile.Parameter("stop", s)));
     if (generation.doSample().filter(sample -> !sample).isPresent()) {
       out.add(new Modelfile.Parameter("temperature", "0"));
     } else {
@@ -197,7 +188,7 @@ public record OllamaExport(
     number(out, "top_p", generation.topP());
     number(out, "min_p", generation.minP());
     number(out, "repeat_penalty", generation.repetitionPenalty());
-    context(folder)
+    context(metadata)
         .ifPresent(c -> out.add(new Modelfile.Parameter("num_ctx", Integer.toString(c))));
     return out;
   }
@@ -215,29 +206,28 @@ public record OllamaExport(
   }
 
   /** Where one is asked for, or where the model has less than Ollama would take. */
-  private OptionalInt context(boolean folder) {
-    if (context.isPresent() || !folder) {
+  private OptionalInt context(GgufMetadata metadata) {
+    if (context.isPresent()) {
       return context;
     }
-    int most =
-        Json.readIfThere(words.resolve(HfFolder.CONFIG))
-            .map(c -> c.path("max_position_embeddings").asInt(USUAL_CONTEXT))
-            .orElse(USUAL_CONTEXT);
-    return most < USUAL_CONTEXT ? OptionalInt.of(most) : OptionalInt.empty();
+    Optional<Long> most =
+        metadata
+            .text("general.architecture")
+            .flatMap(architecture -> metadata.integer(architecture + ".context_length"))
+            .filter(length -> length < USUAL_CONTEXT);
+    return most.isPresent() ? OptionalInt.of(most.get().intValue()) : OptionalInt.empty();
   }
 
   /** The texts of all tokens that end an answer. */
-  private Set<String> stops(Tokenizer tokenizer, GenerationConfig generation) {
+  private static Set<String> stops(
+      Tokenizer tokenizer, GenerationConfig generation, GgufMetadata metadata) {
     Set<String> out = new LinkedHashSet<>();
     List<Integer> ids = new ArrayList<>(generation.eosTokenIds());
     tokenizer.eosId().ifPresent(ids::add);
-    if (HfFolder.kind(words) == HfFolder.Kind.GGUF) {
-      GgufMetadata metadata = Gguf.open(words).metadata();
-      for (String key : List.of("eot", "eom")) {
-        metadata
-            .integer("tokenizer.ggml." + key + "_token_id")
-            .ifPresent(id -> ids.add(id.intValue()));
-      }
+    for (String key : List.of("eot", "eom")) {
+      metadata
+          .integer("tokenizer.ggml." + key + "_token_id")
+          .ifPresent(id -> ids.add(id.intValue()));
     }
     for (int id : ids) {
       if (tokenizer.isToken(id)) {
@@ -248,14 +238,15 @@ public record OllamaExport(
   }
 
   private Optional<String> license() {
+    Path model = words.get(words.size() - 1);
     return Stream.of("LICENSE", "LICENSE.txt", "LICENSE.md")
-        .map(name -> Files.isDirectory(words) ? words.resolve(name) : words.resolveSibling(name))
+        .map(name -> Files.isDirectory(model) ? model.resolve(name) : model.resolveSibling(name))
         .filter(Files::isRegularFile)
         .findFirst()
         .map(OllamaExport::read);
   }
 
-  private static String read(Path file) {
+  static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {

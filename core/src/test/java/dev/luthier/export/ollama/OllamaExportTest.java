@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.luthier.LuthierException;
+import dev.luthier.format.GgufValue;
+import dev.luthier.format.GgufWriter;
 import dev.luthier.format.Json;
 import dev.luthier.tokenizer.BpeTrainer;
 import dev.luthier.tokenizer.ChatTemplates;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -30,7 +33,6 @@ class OllamaExportTest {
   void model() throws IOException {
     words = Files.createDirectories(folder.resolve("model"));
     tokenizer(ChatTemplates.source("chatml"));
-    Json.write(words.resolve("config.json"), Json.parse("{\"max_position_embeddings\": 512}", ""));
     Json.write(
         words.resolve("generation_config.json"),
         Json.parse(
@@ -51,15 +53,17 @@ class OllamaExportTest {
 
   private OllamaExport export() {
     return new OllamaExport(
-        words, Optional.empty(), Optional.empty(), Optional.empty(), OptionalInt.empty());
+        List.of(words), Optional.empty(), Optional.empty(), Optional.empty(), OptionalInt.empty());
   }
 
   private static void planted(Path gguf) {
-    try {
-      Files.writeString(gguf, "GGUF");
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
+    GgufWriter.write(
+        gguf,
+        Map.of(
+            "general.architecture", GgufValue.of("llama"),
+            "llama.context_length", GgufValue.uint32(512),
+            "tokenizer.ggml.add_bos_token", GgufValue.of(false)),
+        List.of());
   }
 
   /** A Modelfile's commands, by Ollama's rules for quotes and the ends of values. */
@@ -100,13 +104,13 @@ class OllamaExportTest {
     Path output = folder.resolve("out");
     OllamaExport.Result result =
         new OllamaExport(
-                words,
+                List.of(words),
                 Optional.empty(),
                 Optional.of(" Say \"yes\".\n"),
                 Optional.empty(),
                 OptionalInt.empty())
             .run(OllamaExportTest::planted, output);
-    assertThat(output.resolve("model.gguf")).hasContent("GGUF");
+    assertThat(output.resolve("model.gguf")).isRegularFile();
     String template = result.proven().orElseThrow().source();
     assertThat(read(Files.readString(output.resolve("Modelfile"))))
         .containsExactly(
@@ -151,7 +155,7 @@ class OllamaExportTest {
     Files.writeString(own, "{{ .System }}{{ .Prompt }}");
     OllamaExport.Result result =
         new OllamaExport(
-                words,
+                List.of(words),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(own),
