@@ -135,5 +135,21 @@ class ExportCommandsTest {
     assertThat(ready.out()).contains("\"proven\":true", "\"conversations\":72");
     assertThat(Files.readString(again.resolve("Modelfile")))
         .isEqualTo(modelfile.replaceAll("(?s)LICENSE.*", ""));
+    Path applied = folder.resolve("applied");
+    Cli live =
+        Cli.run(
+            "export",
+            "ollama",
+            "--model",
+            out.resolve("model.gguf").toString(),
+            "--adapter",
+            adapter.toString(),
+            "--output",
+            applied.toString());
+    assertThat(live.code()).as(live.err()).isZero();
+    assertThat(Files.readString(applied.resolve("Modelfile")))
+        .startsWith("FROM ./model.gguf\nADAPTER ./adapter\n");
+    assertThat(names(applied.resolve("adapter")))
+        .containsExactly("adapter_config.json", "adapter_model.safetensors");
   }
 }

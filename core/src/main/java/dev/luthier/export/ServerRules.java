@@ -70,6 +70,9 @@ final class ServerRules {
 
   /** What no server takes. */
   private void every() {
+    if (adapter.family().isEmpty()) {
+      note("its base is not here, so family and modules are not checked", "name it as --model");
+    }
     adapter
         .otherBase()
         .ifPresent(why -> refuse(why, "name the base that it was trained over as --model", ""));

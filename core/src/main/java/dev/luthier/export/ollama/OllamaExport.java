@@ -144,9 +144,10 @@ public record OllamaExport(
         .or(() -> tokenizer.chatTemplateSource(false));
   }
 
-  private static void check(Path folder, List<String> notes) {
+  private void check(Path folder, List<String> notes) {
+    Path base = words.get(words.size() - 1);
     AdapterVerdict verdict =
-        AdapterCheck.of(folder, Optional.empty()).verdicts(List.of(Server.OLLAMA)).get(0);
+        AdapterCheck.of(folder, Optional.of(base)).verdicts(List.of(Server.OLLAMA)).get(0);
     if (verdict.level() != AdapterFinding.Level.NOTE) {
       AdapterFinding worst = verdict.findings().get(0);
       throw new LuthierException(
