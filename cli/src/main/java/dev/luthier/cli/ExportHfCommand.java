@@ -40,11 +40,7 @@ final class ExportHfCommand implements Callable<Integer> {
       description = "Take the adapter even if it was trained over another base.")
   private boolean anyBase;
 
-  @Option(
-      names = "--output",
-      required = true,
-      paramLabel = "DIR",
-      description = "A new folder.")
+  @Option(names = "--output", required = true, paramLabel = "DIR", description = "A new folder.")
   private Path output = Path.of("");
 
   ExportHfCommand(Console console) {

@@ -63,11 +63,7 @@ final class ExportOllamaCommand implements Callable<Integer> {
               + " default.")
   private String type = "Q8_0";
 
-  @Option(
-      names = "--output",
-      required = true,
-      paramLabel = "DIR",
-      description = "A new folder.")
+  @Option(names = "--output", required = true, paramLabel = "DIR", description = "A new folder.")
   private Path output = Path.of("");
 
   @Option(

@@ -58,8 +58,7 @@ class ExportCommandsTest {
   @Test
   void hf_carries_what_servers_read_and_nothing_of_the_run() throws IOException {
     Path out = folder.resolve("out");
-    Cli run =
-        Cli.run("export", "hf", "--model", model.toString(), "--output", out.toString());
+    Cli run = Cli.run("export", "hf", "--model", model.toString(), "--output", out.toString());
     assertThat(run.code()).as(run.err()).isZero();
     isServable(out, "LICENSE");
     assertThat(run.out()).contains("names no architectures", "vllm serve " + out);
@@ -86,8 +85,7 @@ class ExportCommandsTest {
     ObjectNode config = Json.read(out.resolve("config.json"));
     assertThat(config.path("dtype").asText()).isEqualTo("float32");
     assertThat(config.path("torch_dtype").asText()).isEqualTo("float32");
-    assertThat(
-            Files.mismatch(out.resolve("model.safetensors"), model.resolve("model.safetensors")))
+    assertThat(Files.mismatch(out.resolve("model.safetensors"), model.resolve("model.safetensors")))
         .isNotEqualTo(-1);
   }
 

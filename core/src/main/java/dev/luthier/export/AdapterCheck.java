@@ -17,8 +17,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Which servers take an adapter as it is, and what to do about those that do not: of a folder, or of
- * settings before anything is trained.
+ * Which servers take an adapter as it is, and what to do about those that do not: of a folder, or
+ * of settings before anything is trained.
  *
  * <pre>{@code
  * AdapterCheck.of(Path.of("my-adapter"), Optional.empty()).verdicts(List.of(Server.VLLM));

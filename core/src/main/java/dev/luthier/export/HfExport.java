@@ -51,7 +51,10 @@ public record HfExport(Path model, Optional<Path> adapter, boolean anyBase) {
     AtomicFile.writeFolder(
         output,
         folder -> {
-          files().forEach(file -> AtomicFile.copy(file, folder.resolve(String.valueOf(file.getFileName()))));
+          files()
+              .forEach(
+                  file ->
+                      AtomicFile.copy(file, folder.resolve(String.valueOf(file.getFileName()))));
           TokenizerFiles.carry(model, folder);
           notes.addAll(complete(folder));
         });
@@ -62,7 +65,10 @@ public record HfExport(Path model, Optional<Path> adapter, boolean anyBase) {
     List<Path> weights;
     try (Stream<Path> all = Files.list(model)) {
       weights =
-          all.filter(f -> String.valueOf(f.getFileName()).matches("model.*\\.safetensors(\\.index\\.json)?"))
+          all.filter(
+                  f ->
+                      String.valueOf(f.getFileName())
+                          .matches("model.*\\.safetensors(\\.index\\.json)?"))
               .sorted()
               .toList();
     } catch (IOException e) {

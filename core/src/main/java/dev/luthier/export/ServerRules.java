@@ -26,8 +26,17 @@ final class ServerRules {
 
   private static final Set<String> VLLM_FAMILIES =
       Set.of(
-          "llama", "mistral", "mixtral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3",
-          "gemma3_text", "phi", "phi3");
+          "llama",
+          "mistral",
+          "mixtral",
+          "qwen2",
+          "qwen3",
+          "gemma",
+          "gemma2",
+          "gemma3",
+          "gemma3_text",
+          "phi",
+          "phi3");
   private static final Set<String> TGI_FAMILIES =
       Set.of("llama", "mistral", "qwen2", "gemma", "gemma2");
   private static final Set<String> TGI_MODULES =
@@ -89,20 +98,24 @@ final class ServerRules {
     adapter
         .task()
         .filter(task -> !task.equals("CAUSAL_LM"))
-        .ifPresent(task -> refuse("task " + task + "; adapters are served for CAUSAL_LM only", FUSE, ""));
+        .ifPresent(
+            task -> refuse("task " + task + "; adapters are served for CAUSAL_LM only", FUSE, ""));
     for (String feature : adapter.features()) {
       refuse(feature + " is on, which it does not compute", WITH_PEFT, "");
     }
     if (!adapter.modulesToSave().isEmpty()) {
       refuse(
-          "modules_to_save holds " + String.join(", ", adapter.modulesToSave())
+          "modules_to_save holds "
+              + String.join(", ", adapter.modulesToSave())
               + "; it takes A and B only",
           FUSE,
           "lora.modulesToSave=[]");
     }
     if (adapter.tokenRows() > 0) {
       refuse(
-          "rows of " + adapter.tokenRows() + " tokens are trained (trainable_token_indices); "
+          "rows of "
+              + adapter.tokenRows()
+              + " tokens are trained (trainable_token_indices); "
               + "it has no place for them",
           FUSE,
           "lora.trainableTokenIndices=[], tokens.add=[]");
@@ -119,7 +132,8 @@ final class ServerRules {
           "train the new rows only: tokens.add with luthier sft");
     }
     if (!adapter.bias().equals("none")) {
-      refuse("bias is " + adapter.bias() + "; trained biases are not loaded", FUSE, "lora.bias=none");
+      refuse(
+          "bias is " + adapter.bias() + "; trained biases are not loaded", FUSE, "lora.bias=none");
     }
     adapter
         .quantizedBase()

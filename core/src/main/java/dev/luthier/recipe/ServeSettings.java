@@ -11,7 +11,8 @@ import java.util.List;
  */
 public record ServeSettings(
     @Setting(
-            help = "servers that must take the adapter: vllm, llama.cpp, ollama, tgi; empty for any",
+            help =
+                "servers that must take the adapter: vllm, llama.cpp, ollama, tgi; empty for any",
             value = "")
         List<Server> targets) {
   /** Keeps the list. */

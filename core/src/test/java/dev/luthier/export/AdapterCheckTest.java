@@ -33,7 +33,8 @@ class AdapterCheckTest {
 
   @TempDir private Path folder = Path.of("");
   private final Map<String, List<Long>> tensors = new LinkedHashMap<>();
-  private String config = "{\"peft_type\": \"LORA\", \"r\": 16, \"lora_alpha\": 32, \"target_modules\": [\"q_proj\"]}";
+  private String config =
+      "{\"peft_type\": \"LORA\", \"r\": 16, \"lora_alpha\": 32, \"target_modules\": [\"q_proj\"]}";
 
   @BeforeEach
   void plain() throws IOException {
@@ -49,7 +50,9 @@ class AdapterCheckTest {
     Json.write(
         folder.resolve("base").resolve("config.json"),
         Json.parse(
-            "{\"model_type\": \"" + family + "\", \"vocab_size\": 32, \"hidden_size\": 16,"
+            "{\"model_type\": \""
+                + family
+                + "\", \"vocab_size\": 32, \"hidden_size\": 16,"
                 + " \"intermediate_size\": 24, \"num_hidden_layers\": 2, \"num_attention_heads\": 4,"
                 + " \"num_key_value_heads\": 2, \"max_position_embeddings\": 64,"
                 + " \"rms_norm_eps\": 1e-5, \"head_dim\": 4}",
@@ -208,8 +211,7 @@ class AdapterCheckTest {
             List.of("lm_head"),
             LoraSettings.Bias.NONE,
             List.of());
-    AdapterCheck planned =
-        AdapterCheck.planned(folder.resolve("base"), lora, 2, Optional.empty());
+    AdapterCheck planned = AdapterCheck.planned(folder.resolve("base"), lora, 2, Optional.empty());
     Complaints complaints = new Complaints();
     planned.require(List.of(Server.VLLM), complaints);
     assertThatThrownBy(complaints::throwIfAny)
@@ -219,8 +221,7 @@ class AdapterCheckTest {
         .hasMessageContaining("Set lora.rankPattern={}")
         .hasMessageContaining("Set lora.trainableTokenIndices=[], tokens.add=[]");
     Complaints none = new Complaints();
-    AdapterCheck.planned(
-            folder.resolve("base"), LoraSettings.defaults(), 0, Optional.empty())
+    AdapterCheck.planned(folder.resolve("base"), LoraSettings.defaults(), 0, Optional.empty())
         .require(List.of(Server.values()), none);
     assertThat(none.isEmpty()).isTrue();
   }

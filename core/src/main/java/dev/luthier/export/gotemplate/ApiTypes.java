@@ -50,8 +50,7 @@ final class ApiTypes {
     inner.put("Name", function.path("name").asText());
     inner.put("Arguments", struct("api.ToolCallFunctionArguments", arguments));
     GoStruct named =
-        new GoStruct(
-            "api.ToolCallFunction", inner, null, marshal(json.path("function")), false);
+        new GoStruct("api.ToolCallFunction", inner, null, marshal(json.path("function")), false);
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("ID", call.path("id").asText(""));
     fields.put("Function", named);
@@ -93,7 +92,8 @@ final class ApiTypes {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("Name", function.path("name").asText());
     fields.put("Description", function.path("description").asText(""));
-    fields.put("Parameters", struct("api.ToolFunctionParameters", ordered(function.path("parameters"))));
+    fields.put(
+        "Parameters", struct("api.ToolFunctionParameters", ordered(function.path("parameters"))));
     return new GoStruct("api.ToolFunction", fields, null, marshal(ordered(function)), true);
   }
 

@@ -114,7 +114,9 @@ final class Format {
     int dot = options.indexOf('.');
     String before = dot < 0 ? options : options.substring(0, dot);
     int precision =
-        dot < 0 ? -1 : dot + 1 == options.length() ? 0 : Integer.parseInt(options.substring(dot + 1));
+        dot < 0
+            ? -1
+            : dot + 1 == options.length() ? 0 : Integer.parseInt(options.substring(dot + 1));
     int flags = 0;
     while (flags < before.length() && FLAGS.indexOf(before.charAt(flags)) >= 0) {
       flags++;
@@ -169,8 +171,7 @@ final class Format {
       return sign
           + (verb == 'g' && precision < 0
               ? number(d)
-              : String.format(
-                  Locale.ROOT, "%." + (precision < 0 ? 6 : precision) + verb, d));
+              : String.format(Locale.ROOT, "%." + (precision < 0 ? 6 : precision) + verb, d));
     }
     if ((verb == 'x' || verb == 'X') && value instanceof String s) {
       StringBuilder hex = new StringBuilder();
@@ -205,8 +206,11 @@ final class Format {
             c -> {
               String escaped = Literals.quoted(Character.toString(c));
               boolean printable =
-                  c > 127 && Character.isDefined(c) && !Character.isISOControl(c)
-                      && !Character.isWhitespace(c) && !Character.isSpaceChar(c);
+                  c > 127
+                      && Character.isDefined(c)
+                      && !Character.isISOControl(c)
+                      && !Character.isWhitespace(c)
+                      && !Character.isSpaceChar(c);
               if (c < ' ' && escaped.startsWith("\"\\u")) {
                 out.append(String.format(Locale.ROOT, "\\x%02x", c));
               } else {

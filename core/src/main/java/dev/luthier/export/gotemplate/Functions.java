@@ -119,7 +119,9 @@ final class Functions {
         value = map.get(key);
       } else {
         throw new IllegalArgumentException(
-            value == null ? "index of untyped nil" : "can't index item of type " + Values.type(value));
+            value == null
+                ? "index of untyped nil"
+                : "can't index item of type " + Values.type(value));
       }
     }
     return value;
@@ -127,7 +129,8 @@ final class Functions {
 
   private static int position(@Nullable Object index, int most) {
     if (!(index instanceof Long n)) {
-      throw new IllegalArgumentException("cannot index slice/array with type " + Values.type(index));
+      throw new IllegalArgumentException(
+          "cannot index slice/array with type " + Values.type(index));
     }
     if (n < 0 || n > most) {
       throw new IllegalArgumentException("index out of range: " + n);
@@ -158,7 +161,8 @@ final class Functions {
   private static String print(List<@Nullable Object> args, boolean line) {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < args.size(); i++) {
-      boolean strings = i > 0 && (args.get(i) instanceof String || args.get(i - 1) instanceof String);
+      boolean strings =
+          i > 0 && (args.get(i) instanceof String || args.get(i - 1) instanceof String);
       if (i > 0 && (line || !strings)) {
         out.append(' ');
       }
@@ -209,9 +213,7 @@ final class Functions {
                   case '&' -> "\\u0026";
                   case '=' -> "\\u003D";
                   default ->
-                      c < ' '
-                          ? String.format(Locale.ROOT, "\\u%04X", c)
-                          : Character.toString(c);
+                      c < ' ' ? String.format(Locale.ROOT, "\\u%04X", c) : Character.toString(c);
                 })
         .collect(Collectors.joining());
   }

@@ -95,7 +95,8 @@ final class Identifiers {
       }
       if (node instanceof Node.Range range) {
         meet(range.pipe());
-        return new Node.Range(range.pipe(), cut(range.body()), cut(range.otherwise()), range.line());
+        return new Node.Range(
+            range.pipe(), cut(range.body()), cut(range.otherwise()), range.line());
       }
       if (node instanceof Node.Action action) {
         meet(action.pipe());

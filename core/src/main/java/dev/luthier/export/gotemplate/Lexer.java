@@ -189,7 +189,11 @@ final class Lexer {
 
   /** Bytes of letters beyond ASCII count as letters. */
   private static boolean isWord(char c) {
-    return c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c > 127;
+    return c == '_'
+        || c >= '0' && c <= '9'
+        || c >= 'A' && c <= 'Z'
+        || c >= 'a' && c <= 'z'
+        || c > 127;
   }
 
   private void add(Token.Kind kind, String text, boolean spaced) {

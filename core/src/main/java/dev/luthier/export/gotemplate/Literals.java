@@ -86,7 +86,8 @@ final class Literals {
     boolean minus = plain.startsWith("-");
     String digits = minus || plain.startsWith("+") ? plain.substring(1) : plain;
     String lower = digits.toLowerCase(Locale.ROOT);
-    int radix = lower.startsWith("0x") ? 16 : lower.startsWith("0o") ? 8 : lower.startsWith("0b") ? 2 : 0;
+    int radix =
+        lower.startsWith("0x") ? 16 : lower.startsWith("0o") ? 8 : lower.startsWith("0b") ? 2 : 0;
     if (radix > 0) {
       return Long.parseLong((minus ? "-" : "") + digits.substring(2), radix);
     }

@@ -54,9 +54,7 @@ sealed interface Node {
       int scope = run.variables();
       Object value = pipe.value(run, dot);
       Flow flow =
-          Values.truth(value)
-              ? all(then, run, with ? value : dot)
-              : all(otherwise, run, dot);
+          Values.truth(value) ? all(then, run, with ? value : dot) : all(otherwise, run, dot);
       run.leave(scope);
       return flow;
     }

@@ -131,7 +131,8 @@ public final class OllamaTemplate {
         open.put(field, text(message.get("content")));
       }
     }
-    return out.append(template.with(Identifiers.upToResponse(template.root())).render(open)).toString();
+    return out.append(template.with(Identifiers.upToResponse(template.root())).render(open))
+        .toString();
   }
 
   private static Map<String, Object> exchange() {

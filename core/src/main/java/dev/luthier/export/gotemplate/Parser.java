@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** Tokens to the templates of a source: the main one under the empty name, and those it defines. */
 final class Parser {
   private static final Set<String> KEYWORDS =
-      Set.of("if", "else", "end", "range", "with", "define", "template", "block", "break", "continue");
+      Set.of(
+          "if", "else", "end", "range", "with", "define", "template", "block", "break", "continue");
 
   private final List<Token> tokens;
   private final Set<String> functions;

@@ -6,7 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What Go's templates do with values: null is nil, a String is bytes, numbers are Long or Double. */
+/**
+ * What Go's templates do with values: null is nil, a String is bytes, numbers are Long or Double.
+ */
 final class Values {
   private Values() {}
 
@@ -62,8 +64,7 @@ final class Values {
     if (value == null) {
       throw new GoTemplateException(line, "nil pointer evaluating interface {}." + name);
     }
-    throw new GoTemplateException(
-        line, "can't evaluate field " + name + " in type " + type(value));
+    throw new GoTemplateException(line, "can't evaluate field " + name + " in type " + type(value));
   }
 
   /** What {@code range} goes through; maps by their keys' order. */

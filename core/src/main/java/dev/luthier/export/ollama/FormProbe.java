@@ -92,8 +92,7 @@ final class FormProbe {
 
   /** The texts between contents, from the start to the end; empty if they are not in order. */
   private Optional<List<String>> gaps(Talk talk, boolean prompt) {
-    return (prompt ? template.prompt(talk) : template.text(talk))
-        .flatMap(text -> gaps(talk, text));
+    return (prompt ? template.prompt(talk) : template.text(talk)).flatMap(text -> gaps(talk, text));
   }
 
   private static Optional<List<String>> gaps(Talk talk, String text) {

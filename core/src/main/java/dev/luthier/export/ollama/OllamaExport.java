@@ -96,8 +96,8 @@ public record OllamaExport(
    *
    * @param gguf makes the model's file
    * @param output a folder that is not there yet
-   * @throws LuthierException if no TEMPLATE prints what the chat template prints, or Ollama does not
-   *     take the adapter
+   * @throws LuthierException if no TEMPLATE prints what the chat template prints, or Ollama does
+   *     not take the adapter
    */
   public Result run(GgufMaker gguf, Path output) {
     if (Files.exists(output)) {
@@ -194,8 +194,7 @@ public record OllamaExport(
     return out;
   }
 
-  private static void number(
-      List<Modelfile.Parameter> out, String name, OptionalDouble value) {
+  private static void number(List<Modelfile.Parameter> out, String name, OptionalDouble value) {
     value.ifPresent(
         v ->
             out.add(

@@ -21,8 +21,18 @@ record PrintedDate(String pattern, String go) {
   private static final String MONTH = "{{ slice $date 5 7 }}";
   private static final List<String> NAMES =
       List.of(
-          "January", "February", "March", "April", "May", "June", "July", "August", "September",
-          "October", "November", "December");
+          "January",
+          "February",
+          "March",
+          "April",
+          "May",
+          "June",
+          "July",
+          "August",
+          "September",
+          "October",
+          "November",
+          "December");
 
   /** The forms that are known, those first that contain others. */
   static final List<PrintedDate> KNOWN =

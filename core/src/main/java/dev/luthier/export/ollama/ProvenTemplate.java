@@ -69,10 +69,8 @@ public record ProvenTemplate(String source, int conversations, List<String> unli
    * @param go in Go's template language
    * @return conversations with both texts; none if it prints the same
    */
-  static List<String> differences(
-      String jinja, Map<String, String> tokens, String bos, String go) {
-    Reference asked =
-        new Reference(ChatTemplate.of(jinja), tokens, bos, PrintedDate.DAYS.get(0));
+  static List<String> differences(String jinja, Map<String, String> tokens, String bos, String go) {
+    Reference asked = new Reference(ChatTemplate.of(jinja), tokens, bos, PrintedDate.DAYS.get(0));
     return TemplateProof.of(asked, go).differences();
   }
 

@@ -68,8 +68,7 @@ record Reference(ChatTemplate template, Map<String, String> tokens, String bos, 
 
   private Optional<String> raw(Talk talk, boolean prompt) {
     try {
-      return Optional.of(
-template.render(input(talk, prompt)).text());
+      return Optional.of(template.render(input(talk, prompt)).text());
     } catch (TemplateException refused) {
       return Optional.empty();
     }

@@ -97,7 +97,8 @@ record TemplateProof(int equal, List<String> differences, List<String> unlike) {
       if (found.equals(expected.get())) {
         equal++;
       } else {
-        differences.add(talk + "\n  Jinja: " + shown(expected.get()) + "\n  Go:    " + shown(found));
+        differences.add(
+            talk + "\n  Jinja: " + shown(expected.get()) + "\n  Go:    " + shown(found));
       }
     }
 
@@ -122,8 +123,7 @@ record TemplateProof(int equal, List<String> differences, List<String> unlike) {
       if (systems) {
         differs("an empty system message", system.with(0, ""));
         differs("a system message of white space", system.with(0, " \n "));
-        differs(
-            "a system message in the middle", Talk.marked(USER, ASSISTANT, SYSTEM, USER));
+        differs("a system message in the middle", Talk.marked(USER, ASSISTANT, SYSTEM, USER));
       }
       differs("white space beyond ASCII around a content", plain.with(2, "\u00a0\u2003x\u3000"));
       differs("a conversation that begins with an answer", Talk.marked(ASSISTANT, USER));

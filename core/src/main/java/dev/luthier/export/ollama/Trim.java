@@ -49,17 +49,28 @@ record Trim(String left, String right) {
   String definition() {
     String end = right.isEmpty() ? "{{ . }}" : "{{ template \"" + name() + "end\" . }}";
     String front =
-        "{{ define \"" + name() + "\" }}"
+        "{{ define \""
+            + name()
+            + "\" }}"
             + (left.isEmpty()
                 ? end
-                : "{{ if and . (eq (slice . 0 1)" + list(left) + ") }}{{ template \"" + name()
-                    + "\" (slice . 1) }}{{ else }}" + end + "{{ end }}")
+                : "{{ if and . (eq (slice . 0 1)"
+                    + list(left)
+                    + ") }}{{ template \""
+                    + name()
+                    + "\" (slice . 1) }}{{ else }}"
+                    + end
+                    + "{{ end }}")
             + "{{ end }}";
     // The length of all but the first byte is that of all but the last.
     return right.isEmpty()
         ? front
-        : "{{ define \"" + name() + "end\" }}{{ if and . (eq (slice . (len (slice . 1)))"
-            + list(right) + ") }}{{ template \"" + name()
+        : "{{ define \""
+            + name()
+            + "end\" }}{{ if and . (eq (slice . (len (slice . 1)))"
+            + list(right)
+            + ") }}{{ template \""
+            + name()
             + "end\" (slice . 0 (len (slice . 1))) }}{{ else }}{{ . }}{{ end }}{{ end }}"
             + front;
   }

@@ -62,8 +62,7 @@ class GoTemplateTest {
         .hasMessageContaining("deep");
     assertThatThrownBy(
             () ->
-                GoTemplate.of(
-                        "{{ range 100000 }}{{ range 100000 }}{{ print 1 }}{{ end }}{{ end }}")
+                GoTemplate.of("{{ range 100000 }}{{ range 100000 }}{{ print 1 }}{{ end }}{{ end }}")
                     .render(null))
         .isInstanceOf(GoTemplateException.class)
         .hasMessageContaining("steps");

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /** What Ollama does before and around Go's engine. */
 class OllamaTemplateTest {
-  private static final Clock DAY = Clock.fixed(Instant.parse("2024-07-26T10:00:00Z"), ZoneOffset.UTC);
+  private static final Clock DAY =
+      Clock.fixed(Instant.parse("2024-07-26T10:00:00Z"), ZoneOffset.UTC);
 
   private static String render(String template, String... talk) {
     List<Map<String, Object>> messages = new ArrayList<>();
@@ -28,7 +29,18 @@ class OllamaTemplateTest {
     assertThat(
             render(
                 "{{ range .Messages }}[{{ .Role }}:{{ .Content }}]{{ end }}{{ .System }}",
-                "system", "a", "system", "b", "user", "c", "user", "d", "tool", "e", "tool", "f"))
+                "system",
+                "a",
+                "system",
+                "b",
+                "user",
+                "c",
+                "user",
+                "d",
+                "tool",
+                "e",
+                "tool",
+                "f"))
         .isEqualTo("[system:a\n\nb][user:c\n\nd][tool:e][tool:f]a\n\nb");
   }
 
@@ -49,8 +61,7 @@ class OllamaTemplateTest {
   void fields_that_a_message_does_not_have_are_errors_and_others_are_empty() {
     assertThat(render("{{ range .Messages }}{{ .Thinking }}|{{ .ToolName }}{{ end }}", "user", "1"))
         .isEqualTo("|");
-    assertThatThrownBy(
-            () -> render("{{ range .Messages }}{{ .Nope }}{{ end }}", "user", "1"))
+    assertThatThrownBy(() -> render("{{ range .Messages }}{{ .Nope }}{{ end }}", "user", "1"))
         .isInstanceOf(GoTemplateException.class)
         .hasMessageContaining("can't evaluate field Nope");
   }
@@ -74,7 +85,8 @@ class OllamaTemplateTest {
             "role",
             "assistant",
             "tool_calls",
-            List.of(Map.of("function", Map.of("name", "f", "arguments", "{\"x\": 1, \"a\": \"é\"}"))));
+            List.of(
+                Map.of("function", Map.of("name", "f", "arguments", "{\"x\": 1, \"a\": \"é\"}"))));
     OllamaTemplate template =
         OllamaTemplate.of(
             "{{ range .Tools }}{{ . }}{{ json .Function }}{{ end }}{{ .Tools }}{{ range .Messages }}"

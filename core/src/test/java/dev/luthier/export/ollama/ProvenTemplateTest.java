@@ -99,7 +99,9 @@ class ProvenTemplateTest {
   @ValueSource(strings = {"%d %b %Y", "%Y-%m-%d", "%B %d, %Y"})
   void a_date_is_read_from_the_server_s_clock(String format) {
     String jinja =
-        "Today is {{ strftime_now('" + format + "') }}.{% for m in messages %}|{{ m.role }}:"
+        "Today is {{ strftime_now('"
+            + format
+            + "') }}.{% for m in messages %}|{{ m.role }}:"
             + "{{ m.content }}{% endfor %}|";
     Clock clock = Clock.fixed(Instant.parse("2027-03-09T12:00:00Z"), ZoneOffset.UTC);
     String date =

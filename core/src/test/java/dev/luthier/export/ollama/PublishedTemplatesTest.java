@@ -21,7 +21,8 @@ class PublishedTemplatesTest {
 
   /** Both fail in Jinja itself on any conversation: they want variables that nobody gives them. */
   private static final List<String> UNUSABLE =
-      List.of("chat-templates-llamacpp/fireworks-ai-llama-3-firefunction-v2.jinja",
+      List.of(
+          "chat-templates-llamacpp/fireworks-ai-llama-3-firefunction-v2.jinja",
           "chat-templates-more/MiroThinker.jinja");
 
   @Test
@@ -29,13 +30,13 @@ class PublishedTemplatesTest {
     Map<String, String> refused = new TreeMap<>();
     int proven = 0;
     for (String folder :
-        List.of("chat-templates-llamacpp", "chat-templates-mistral-common", "chat-templates-more")) {
+        List.of(
+            "chat-templates-llamacpp", "chat-templates-mistral-common", "chat-templates-more")) {
       try (Stream<Path> files = Files.list(Assets.path(folder))) {
         for (Path file : files.filter(f -> f.toString().endsWith(".jinja")).sorted().toList()) {
           try {
             for (String bos : List.of("<s>", "")) {
-              assertThat(
-                      ProvenTemplate.of(Files.readString(file), TOKENS, bos).conversations())
+              assertThat(ProvenTemplate.of(Files.readString(file), TOKENS, bos).conversations())
                   .isGreaterThanOrEqualTo(36);
             }
             proven++;
