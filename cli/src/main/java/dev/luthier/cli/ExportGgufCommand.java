@@ -4,6 +4,7 @@ import dev.luthier.UsageException;
 import dev.luthier.export.GgufExport;
 import dev.luthier.export.GgufFileType;
 import dev.luthier.format.GgufType;
+import dev.luthier.format.ImportanceMatrix;
 import dev.luthier.tensor.Native;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -70,6 +71,12 @@ final class ExportGgufCommand implements Callable<Integer> {
   private Path output = Path.of("");
 
   @Option(
+      names = "--imatrix",
+      paramLabel = "FILE",
+      description = "An importance matrix, as luthier imatrix writes it: which columns matter.")
+  private Optional<Path> imatrix = Optional.empty();
+
+  @Option(
       names = "--pure",
       description = "Every matrix gets the type, whatever llama.cpp would choose for it.")
   private boolean pure;
@@ -93,9 +100,11 @@ final class ExportGgufCommand implements Callable<Integer> {
                 () ->
                     new UsageException(
                         "--type is '" + type + "'; expected one of " + GgufFileType.names()));
+    Map<String, float[]> importance =
+        imatrix.<Map<String, float[]>>map(f -> ImportanceMatrix.read(f).means()).orElse(Map.of());
     CountProgress progress = new CountProgress(console);
     GgufExport.Result result =
-        new GgufExport(model, adapter, anyBase, fileType, Map.of(), pure)
+        new GgufExport(model, adapter, anyBase, fileType, importance, pure)
             .run(output, (done, total) -> progress.at("tensors", done, total));
     result.notes().forEach(note -> console.err().println("note: " + note));
     if (json.json) {

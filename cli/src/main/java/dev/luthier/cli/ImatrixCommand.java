@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Example:",
-      "  luthier imatrix --model my-model --text sample.txt --output my-model.imatrix.gguf"
+      "  luthier imatrix --model my-model --text sample.txt --output imatrix.gguf"
     })
 final class ImatrixCommand implements Callable<Integer> {
   private final Console console;

@@ -60,6 +60,10 @@ public record GgufExport(
   private static final int QUANTIZATION_VERSION = 2;
 
   private static final String EMBEDDING = "token_embd.weight";
+
+  /** Looked up, or in the place of the head, which programs that collect leave out. */
+  private static final Set<String> UNCOLLECTED = Set.of(EMBEDDING, "output.weight");
+
   private static final String TOKENIZER = "tokenizer.";
   private static final String TEMPLATE = "tokenizer.chat_template";
 
@@ -211,7 +215,7 @@ public record GgufExport(
               List<Long> shape = entry.shape();
               long columns = shape.isEmpty() ? 1 : shape.get(shape.size() - 1);
               float[] weights = importance(name, columns * entry.parts().size());
-              if (as.isQuantized() && weights.length == 0 && !name.equals(EMBEDDING)) {
+              if (as.isQuantized() && weights.length == 0 && !UNCOLLECTED.contains(name)) {
                 without.add(name);
               }
               GgufData data = new GgufData(name, as, columns, weights, entry.parts());

@@ -43,6 +43,19 @@ class GgufExportInteropTest {
             true)
         .run(output, NO_VOCABULARY);
     Gguf found = Gguf.open(output);
+    same(found, expected);
+    expected
+        .metadata()
+        .values()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith("llama.") || key.equals("general.file_type")) {
+                assertThat(found.metadata().values()).as(key).containsKey(key);
+              }
+            });
+  }
+
+  private static void same(Gguf found, Gguf expected) {
     assertThat(found.tensors().keySet())
         .containsExactlyInAnyOrderElementsOf(expected.tensors().keySet());
     found
@@ -54,14 +67,21 @@ class GgufExportInteropTest {
               assertThat(tensor.shape()).as(name).isEqualTo(other.shape());
               assertThat(bytes(tensor)).as(name).isEqualTo(bytes(other));
             });
-    expected
-        .metadata()
-        .values()
-        .forEach(
-            (key, value) -> {
-              if (key.startsWith("llama.") || key.equals("general.file_type")) {
-                assertThat(found.metadata().values()).as(key).containsKey(key);
-              }
-            });
+  }
+
+  /** Rows of 64 and 172 values: what has no whole blocks falls back, some of it to F16. */
+  @ParameterizedTest
+  @ValueSource(strings = {"F16", "Q4_K_M", "Q6_K"})
+  void a_model_of_short_rows_falls_back_as_llama_cpp_s_does(String type) {
+    Path output = temp.resolve("stories.gguf");
+    new GgufExport(
+            Assets.path("model-stories260K/stories260Ktok512.gguf"),
+            Optional.empty(),
+            false,
+            GgufFileType.valueOf(type),
+            Map.of(),
+            false)
+        .run(output, (done, total) -> {});
+    same(Gguf.open(output), Gguf.open(Assets.path("oracle-llamacpp/gguf/s260K-" + type + ".gguf")));
   }
 }

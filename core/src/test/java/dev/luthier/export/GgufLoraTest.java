@@ -172,14 +172,18 @@ class GgufLoraTest {
     Path other = temp.resolve("other.gguf");
     new GgufLora(base, adapter, GgufFileType.Q8_0).run(one);
     new GgufLora(exported(base, Optional.empty()), adapter, GgufFileType.Q8_0).run(other);
-    Map<String, GgufTensor> tensors = Gguf.open(one).tensors();
-    assertThat(tensors.get("blk.0.attn_q.weight.lora_a").type()).isEqualTo(GgufType.Q8_0);
-    assertThat(tensors.get("blk.0.attn_q.weight.lora_b").type()).isEqualTo(GgufType.Q8_0);
-    assertThat(tensors.get("blk.0.attn_v.weight.lora_b").type()).isEqualTo(GgufType.F16);
-    assertThat(tensors.get("blk.0.attn_v.weight.lora_b").shape()).containsExactly(32L, 4L);
-    for (Map.Entry<String, GgufTensor> e : Gguf.open(other).tensors().entrySet()) {
-      assertThat(bytes(e.getValue())).isEqualTo(bytes(tensors.get(e.getKey())));
-    }
+    Gguf file = Gguf.open(one);
+    assertThat(tensor(file, "blk.0.attn_q.weight.lora_a").type()).isEqualTo(GgufType.Q8_0);
+    assertThat(tensor(file, "blk.0.attn_q.weight.lora_b").type()).isEqualTo(GgufType.Q8_0);
+    assertThat(tensor(file, "blk.0.attn_v.weight.lora_b").type()).isEqualTo(GgufType.F16);
+    assertThat(tensor(file, "blk.0.attn_v.weight.lora_b").shape()).containsExactly(32L, 4L);
+    Gguf.open(other)
+        .tensors()
+        .forEach((name, t) -> assertThat(bytes(t)).isEqualTo(bytes(tensor(file, name))));
+  }
+
+  private static GgufTensor tensor(Gguf file, String name) {
+    return file.tensor(name).orElseThrow();
   }
 
   private static byte[] bytes(GgufTensor tensor) {
