@@ -146,8 +146,7 @@ class ExportCommandsTest {
             applied.toString());
     assertThat(live.code()).as(live.err()).isZero();
     assertThat(Files.readString(applied.resolve("Modelfile")))
-        .startsWith("FROM ./model.gguf\nADAPTER ./adapter\n");
-    assertThat(names(applied.resolve("adapter")))
-        .containsExactly("adapter_config.json", "adapter_model.safetensors");
+        .startsWith("FROM ./model.gguf\nADAPTER ./adapter.gguf\n");
+    assertThat(names(applied)).containsExactly("Modelfile", "adapter.gguf", "model.gguf");
   }
 }

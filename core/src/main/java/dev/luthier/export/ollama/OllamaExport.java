@@ -4,6 +4,8 @@ import dev.luthier.LuthierException;
 import dev.luthier.export.AdapterCheck;
 import dev.luthier.export.AdapterFinding;
 import dev.luthier.export.AdapterVerdict;
+import dev.luthier.export.GgufFileType;
+import dev.luthier.export.GgufLora;
 import dev.luthier.export.Server;
 import dev.luthier.format.AtomicFile;
 import dev.luthier.format.GenerationConfig;
@@ -55,7 +57,7 @@ public record OllamaExport(
   public static final String MODELFILE = "Modelfile";
 
   private static final String GGUF = "model.gguf";
-  private static final String ADAPTER = "adapter";
+  private static final String ADAPTER = "adapter.gguf";
 
   /** Tokens of context that Ollama holds unless told otherwise. */
   private static final int USUAL_CONTEXT = 4096;
@@ -116,7 +118,8 @@ public record OllamaExport(
           Path file = folder.resolve(GGUF);
           gguf.make(file);
           made.add(served.template(addsBos(Gguf.open(file).metadata())));
-          adapter.ifPresent(from -> copy(from, folder.resolve(ADAPTER)));
+          adapter.ifPresent(
+              from -> new GgufLora(file, from, GgufFileType.F32).run(folder.resolve(ADAPTER)));
           Modelfile modelfile =
               new Modelfile(
                   "./" + GGUF,
@@ -148,7 +151,7 @@ public record OllamaExport(
     Path base = words.get(words.size() - 1);
     AdapterVerdict verdict =
         AdapterCheck.of(folder, Optional.of(base)).verdicts(List.of(Server.OLLAMA)).get(0);
-    if (verdict.level() != AdapterFinding.Level.NOTE) {
+    if (verdict.refuses()) {
       AdapterFinding worst = verdict.findings().get(0);
       throw new LuthierException(
           "Ollama cannot apply "
@@ -159,7 +162,9 @@ public record OllamaExport(
               + folder
               + ". See docs/check-adapter.md");
     }
-    verdict.findings().forEach(f -> notes.add("the adapter: " + f.reason() + "; " + f.wayOut()));
+    verdict.findings().stream()
+        .filter(f -> f.level() == AdapterFinding.Level.NOTE)
+        .forEach(f -> notes.add("the adapter: " + f.reason() + "; " + f.wayOut()));
   }
 
   /** Whether the server puts the BOS before every text. */
@@ -251,17 +256,6 @@ public record OllamaExport(
       return Files.readString(file);
     } catch (IOException e) {
       throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
-    }
-  }
-
-  private static void copy(Path from, Path to) {
-    try {
-      Files.createDirectories(to);
-    } catch (IOException e) {
-      throw new LuthierException(to + " cannot be created: " + Reason.of(e), e);
-    }
-    for (String name : List.of("adapter_config.json", "adapter_model.safetensors")) {
-      AtomicFile.copy(from.resolve(name), to.resolve(name));
     }
   }
 }
