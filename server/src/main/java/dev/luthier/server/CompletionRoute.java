@@ -1,0 +1,91 @@
+package dev.luthier.server;
+
+import dev.luthier.generate.GenerateSettings;
+import dev.luthier.generate.ModelLanguage;
+import dev.luthier.serve.Engine;
+import dev.luthier.serve.EngineRequest;
+import io.javalin.http.Context;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code POST /v1/completions}. */
+final class CompletionRoute {
+  private static final int TOKENS = 16; // as OpenAI's, which clients count on
+  private static final int MOST_LOGPROBS = 20;
+  private static final int MOST_TEXTS = 256;
+
+  private final Serving serving;
+
+  CompletionRoute(Serving serving) {
+    this.serving = serving;
+  }
+
+  void answer(Context ctx) {
+    try (Serving.Room room = serving.enter()) {
+      Fields request = Body.read(ctx, serving.settings().limits().bodyBytes());
+      Engine engine = serving.engine();
+      Optional<String> adapter = serving.adapter(request);
+      ModelLanguage language = engine.language(adapter);
+      List<Inputs.Input> prompts =
+          new Inputs(request, language.tokenizer(), engine.vocabulary()).read("prompt");
+      SamplingFields sampling = new SamplingFields(request, language, engine.vocabulary());
+      int n = sampling.choices();
+      if ((long) n * prompts.size() > MOST_TEXTS) {
+        throw ApiException.invalid(
+            "n", prompts.size() + " prompts times n texts: expected at most " + MOST_TEXTS);
+      }
+      int logprobs = request.small("logprobs", 0, MOST_LOGPROBS).orElse(-1);
+      boolean echo = echo(request, logprobs);
+      boolean stream = request.flag("stream").orElse(false);
+      CompletionWording wording =
+          new CompletionWording(
+              new TokenTexts(language.tokenizer()),
+              logprobs >= 0,
+              echo ? prompts.stream().map(Inputs.Input::text).toList() : List.of(),
+              n);
+      List<EngineRequest> requests = requests(sampling, request, prompts, n, adapter, logprobs);
+      new Answering(
+              ctx,
+              serving,
+              new Answering.Ask(
+                  serving.name(adapter), requests, n, stream, ChatRoute.usage(request) && stream, wording))
+          .answer(engine);
+    }
+  }
+
+  private List<EngineRequest> requests(
+      SamplingFields sampling,
+      Fields request,
+      List<Inputs.Input> prompts,
+      int n,
+      Optional<String> adapter,
+      int logprobs) {
+    int tokens =
+        Math.min(
+            request.small("max_tokens", 1, Integer.MAX_VALUE).orElse(TOKENS),
+            serving.settings().limits().tokens());
+    List<EngineRequest> requests = new ArrayList<>();
+    List<GenerateSettings> settings = sampling.settings(tokens, n);
+    for (Inputs.Input prompt : prompts) {
+      for (GenerateSettings one : settings) {
+        requests.add(new EngineRequest(prompt.ids(), one, adapter, logprobs, Optional.empty()));
+      }
+    }
+    return requests;
+  }
+
+  private static boolean echo(Fields request, int logprobs) {
+    if (request.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
+      throw ApiException.invalid("suffix", "suffix: the model writes what follows a text, not what stands within");
+    }
+    boolean echo = request.flag("echo").orElse(false);
+    if (echo && logprobs >= 0) {
+      throw ApiException.invalid(
+          "echo",
+          "echo with logprobs: a prompt's own tokens are not scored here; luthier perplexity and"
+              + " luthier logits do");
+    }
+    return echo;
+  }
+}
