@@ -13,7 +13,9 @@ final class Page {
           "index.html", "text/html; charset=utf-8",
           "page.css", "text/css; charset=utf-8",
           "page.js", "text/javascript; charset=utf-8",
-          "chat.js", "text/javascript; charset=utf-8",
+          "api.js", "text/javascript; charset=utf-8",
+          "store.js", "text/javascript; charset=utf-8",
+          "view.js", "text/javascript; charset=utf-8",
           "icon.svg", "image/svg+xml");
 
   private Page() {}
