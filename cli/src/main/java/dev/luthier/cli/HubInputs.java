@@ -11,7 +11,9 @@ import dev.luthier.hub.Snapshot;
 import dev.luthier.recipe.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -89,6 +91,10 @@ final class HubInputs {
       option.setValue(Optional.of(by.apply(path)));
     } else if (value instanceof List<?> list) {
       option.setValue(list.stream().map(path -> by.apply((Path) path)).toList());
+    } else if (value instanceof Map<?, ?> named) {
+      Map<Object, Path> resolved = new LinkedHashMap<>();
+      named.forEach((name, path) -> resolved.put(name, by.apply((Path) path)));
+      option.setValue(resolved);
     }
   }
 

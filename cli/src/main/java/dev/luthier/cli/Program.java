@@ -58,6 +58,7 @@ final class Program {
     line.addSubcommand("tokenize", new TokenizeCommand(console));
     line.addSubcommand("generate", new GenerateCommand(console));
     line.addSubcommand("chat", new ChatCommand(console));
+    line.addSubcommand("serve", new ServeCommand(console));
     line.addSubcommand("fill-mask", new FillMaskCommand(console));
     line.addSubcommand("evaluate", new EvaluateCommand(console));
     line.addSubcommand("perplexity", new PerplexityCommand(console));

@@ -56,14 +56,14 @@ final class SamplingFields {
     check("repetition_penalty", penalty > 0);
     double frequency = request.number("frequency_penalty", -2, 2).orElse(0.0);
     double presence = request.number("presence_penalty", -2, 2).orElse(0.0);
-    Map<Integer, Double> bias = bias();
     return recommended
         .withTemperature(request.number("temperature", 0, 100).orElse(recommended.temperature()))
         .withLimits(
             request.small("top_k", -1, Integer.MAX_VALUE).map(k -> Math.max(0, k)).orElse(recommended.topK()),
             topP,
             request.number("min_p", 0, 1).orElse(recommended.minP()))
-        .withRepetition(penalty, recommended.noRepeatNgramSize());
+        .withRepetition(penalty, recommended.noRepeatNgramSize())
+        .withBias(frequency, presence, bias());
   }
 
   private void check(String name, boolean positive) {

@@ -83,7 +83,8 @@ class ApiTest {
     http.post(
         "/v1/chat/completions",
         "{\"temperature\": 0.5, \"top_p\": 0.9, \"top_k\": 7, \"min_p\": 0.1, \"repetition_penalty\":"
-            + " 1.5, \"seed\": 9, \"n\": 2, \"stop\": [\"x\", \"y\"], \"max_tokens\": 5, "
+            + " 1.5, \"seed\": 9, \"n\": 2, \"stop\": [\"x\", \"y\"], \"max_tokens\": 5,"
+            + " \"frequency_penalty\": 0.25, \"presence_penalty\": -1, \"logit_bias\": {\"7\": -100}, "
             + ASK
             + "}");
     var first = engine.heard.get(0).settings();
@@ -92,6 +93,9 @@ class ApiTest {
     assertThat(first.sampling().topK()).isEqualTo(7);
     assertThat(first.sampling().minP()).isEqualTo(0.1);
     assertThat(first.sampling().repetitionPenalty()).isEqualTo(1.5);
+    assertThat(first.sampling().frequencyPenalty()).isEqualTo(0.25);
+    assertThat(first.sampling().presencePenalty()).isEqualTo(-1);
+    assertThat(first.sampling().logitBias()).isEqualTo(java.util.Map.of(7, -100.0));
     assertThat(first.stop()).containsExactly("x", "y");
     assertThat(first.maxNewTokens()).isEqualTo(5);
     assertThat(engine.heard).extracting(r -> r.settings().seed()).containsExactly(9L, 10L);
