@@ -149,7 +149,7 @@ final class ServeCommand implements Callable<Integer> {
         Thread.sleep(50);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      return; // a wish to stop too; what follows waits for answers, and must not be cut short
     }
   }
 

@@ -31,7 +31,7 @@ class AuditPageBrowserTest {
   private static final String HOSTILE = "<script>document.title='owned'</script><img src=x>";
 
   /** Of all that has letters: how it stands out from what is behind it (WCAG 2.2, 1.4.3). */
-  private static final String LEAST_CONTRAST =
+  static final String LEAST_CONTRAST =
       """
       const parse = c => { const n = c.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
       const light = c => { const [r, g, b] = c.map(v => v / 255)

@@ -1,6 +1,7 @@
 package dev.luthier.cli;
 
 import java.io.File;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -55,12 +56,17 @@ final class Browser implements AutoCloseable {
 
   /** Opens a page as a person would who prefers a colour scheme, on a screen of some width. */
   void open(Path page, String scheme, int width) {
+    open(page.toUri(), scheme, width);
+  }
+
+  /** The same of a page of a server. */
+  void open(URI page, String scheme, int width) {
     Map<String, String> prefers = Map.of("name", "prefers-color-scheme", "value", scheme);
     driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of(prefers)));
     driver.executeCdpCommand(
         "Emulation.setDeviceMetricsOverride",
         Map.of("width", width, "height", 800, "deviceScaleFactor", 1, "mobile", width < 500));
-    driver.get(page.toUri().toString());
+    driver.get(page.toString());
   }
 
   /** What the console says since the last call. */

@@ -61,8 +61,7 @@ final class Answering {
   void answer(Engine engine) {
     Client client = new Client(ctx);
     try (Generating generating =
-        Generating.submit(
-            engine, ask.requests(), client, serving.settings().limits().time())) {
+        Generating.submit(engine, ask.requests(), client, serving.settings().limits().time())) {
       if (ask.stream()) {
         stream(generating);
       } else {
@@ -170,8 +169,7 @@ final class Answering {
     if (event instanceof Event.Failed failed) {
       throw ApiException.failed(500, "engine", String.valueOf(failed.problem().getMessage()));
     }
-    if (event instanceof Event.Ended ended
-        && ended.answer().stopReason() == StopReason.CANCELLED) {
+    if (event instanceof Event.Ended ended && ended.answer().stopReason() == StopReason.CANCELLED) {
       throw ApiException.failed(503, "stopping", "the server is stopping");
     }
     return event;

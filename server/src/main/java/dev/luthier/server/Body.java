@@ -25,18 +25,22 @@ final class Body {
    *     a JSON object
    */
   static Fields read(Context ctx, long most) {
-    String type = String.valueOf(ctx.contentType()).toLowerCase(Locale.ROOT).split(";", 2)[0].strip();
+    String type =
+        String.valueOf(ctx.contentType()).toLowerCase(Locale.ROOT).split(";", 2)[0].strip();
     if (!type.equals("application/json")) {
       throw ApiException.refused(
           415,
           "",
           "unsupported_content_type",
-          "Content-Type is " + type + ": expected application/json (curl -H 'Content-Type: application/json')");
+          "Content-Type is "
+              + type
+              + ": expected application/json (curl -H 'Content-Type: application/json')");
     }
     try {
       return new Fields(Json.parse(utf8(bytes(ctx, most)), "the request's body"), "");
     } catch (CharacterCodingException e) {
-      throw ApiException.invalid("", "the request's body is not UTF-8 text: expected a JSON object");
+      throw ApiException.invalid(
+          "", "the request's body is not UTF-8 text: expected a JSON object");
     } catch (LuthierException e) {
       throw ApiException.invalid("", String.valueOf(e.getMessage()));
     } catch (IOException e) {
@@ -46,7 +50,8 @@ final class Body {
 
   private static byte[] bytes(Context ctx, long most) throws IOException {
     if (ctx.req().getContentLengthLong() <= most) {
-      byte[] bytes = ctx.req().getInputStream().readNBytes((int) Math.min(Integer.MAX_VALUE - 8, most + 1));
+      byte[] bytes =
+          ctx.req().getInputStream().readNBytes((int) Math.min(Integer.MAX_VALUE - 8, most + 1));
       if (bytes.length <= most) {
         return bytes;
       }

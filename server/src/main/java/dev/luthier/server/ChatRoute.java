@@ -1,6 +1,5 @@
 package dev.luthier.server;
 
-import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.ModelLanguage;
 import dev.luthier.serve.Engine;
 import dev.luthier.serve.EngineRequest;
@@ -28,9 +27,11 @@ final class ChatRoute {
       int[] ids = language.tokenizer().encodeRendered(prompt).ids();
       SamplingFields sampling = new SamplingFields(request, language, engine.vocabulary());
       int logprobs = logprobs(request);
-      List<EngineRequest> requests = sampling.settings(maxTokens(request, engine, ids.length), sampling.choices()).stream()
-          .map(settings -> new EngineRequest(ids, settings, adapter, logprobs, Optional.empty()))
-          .toList();
+      List<EngineRequest> requests =
+          sampling.settings(maxTokens(request, engine, ids.length), sampling.choices()).stream()
+              .map(
+                  settings -> new EngineRequest(ids, settings, adapter, logprobs, Optional.empty()))
+              .toList();
       boolean stream = request.flag("stream").orElse(false);
       new Answering(
               ctx,

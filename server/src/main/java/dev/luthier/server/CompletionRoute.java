@@ -49,7 +49,12 @@ final class CompletionRoute {
               ctx,
               serving,
               new Answering.Ask(
-                  serving.name(adapter), requests, n, stream, ChatRoute.usage(request) && stream, wording))
+                  serving.name(adapter),
+                  requests,
+                  n,
+                  stream,
+                  ChatRoute.usage(request) && stream,
+                  wording))
           .answer(engine);
     }
   }
@@ -77,7 +82,8 @@ final class CompletionRoute {
 
   private static boolean echo(Fields request, int logprobs) {
     if (request.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
-      throw ApiException.invalid("suffix", "suffix: the model writes what follows a text, not what stands within");
+      throw ApiException.invalid(
+          "suffix", "suffix: the model writes what follows a text, not what stands within");
     }
     boolean echo = request.flag("echo").orElse(false);
     if (echo && logprobs >= 0) {

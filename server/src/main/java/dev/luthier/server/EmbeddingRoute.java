@@ -39,10 +39,12 @@ final class EmbeddingRoute {
       if (dimensions.isPresent() && dimensions.get() != vectors[0].length) {
         throw ApiException.invalid(
             "dimensions",
-            "dimensions is " + dimensions.get() + ": this model's embeddings have " + vectors[0].length);
+            "dimensions is "
+                + dimensions.get()
+                + ": this model's embeddings have "
+                + vectors[0].length);
       }
-      Body.write(
-          ctx, 200, body(vectors, encoding.equals("base64"), serving.name(adapter), inputs));
+      Body.write(ctx, 200, body(vectors, encoding.equals("base64"), serving.name(adapter), inputs));
     }
   }
 

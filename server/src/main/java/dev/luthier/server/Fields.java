@@ -32,7 +32,9 @@ final class Fields {
   JsonNode required(String name, String expected) {
     return node(name)
         .orElseThrow(
-            () -> ApiException.invalid(prefix + name, prefix + name + " is missing: expected " + expected));
+            () ->
+                ApiException.invalid(
+                    prefix + name, prefix + name + " is missing: expected " + expected));
   }
 
   Optional<String> text(String name) {

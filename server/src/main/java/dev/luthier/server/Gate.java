@@ -13,7 +13,9 @@ import java.util.Set;
 
 /** Who may come in: what stands before every route. */
 final class Gate {
-  /** What a browser or a supervisor asks for before it can know a key; none of it tells anything. */
+  /**
+   * What a browser or a supervisor asks for before it can know a key; none of it tells anything.
+   */
   private static final Set<String> OPEN = Set.of("/", "/health", "/ready");
 
   private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");

@@ -45,8 +45,7 @@ final class Generating implements AutoCloseable {
       return all;
     } catch (EngineBusyException e) {
       all.close();
-      throw ApiException.later(
-          429, "queue_full", e.retryAfter(), String.valueOf(e.getMessage()));
+      throw ApiException.later(429, "queue_full", e.retryAfter(), String.valueOf(e.getMessage()));
     } catch (LuthierException e) {
       all.close();
       throw ApiException.invalid("", String.valueOf(e.getMessage()));

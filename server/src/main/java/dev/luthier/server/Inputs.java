@@ -39,7 +39,8 @@ final class Inputs {
       return List.of(ids(name, value));
     }
     if (value.size() > MOST) {
-      throw ApiException.invalid(name, name + " has " + value.size() + " texts: expected at most " + MOST);
+      throw ApiException.invalid(
+          name, name + " has " + value.size() + " texts: expected at most " + MOST);
     }
     List<Input> inputs = new ArrayList<>();
     for (int i = 0; i < value.size(); i++) {
@@ -69,7 +70,11 @@ final class Inputs {
     int[] ids = new int[value.size()];
     for (int i = 0; i < ids.length; i++) {
       JsonNode id = value.get(i);
-      boolean known = id.isIntegralNumber() && id.canConvertToInt() && id.intValue() >= 0 && id.intValue() < bound;
+      boolean known =
+          id.isIntegralNumber()
+              && id.canConvertToInt()
+              && id.intValue() >= 0
+              && id.intValue() < bound;
       request.check(known, name + "[" + i + "]", id, "a token id from 0 to " + (bound - 1));
       ids[i] = id.intValue();
     }

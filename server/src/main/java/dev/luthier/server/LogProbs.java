@@ -36,8 +36,7 @@ final class LogProbs {
       words.add(word);
       ObjectNode alternatives = top.addObject();
       for (ScoredToken alternative : token.alternatives()) {
-        alternatives.put(
-            texts.text(alternative.id()), finite(alternative.logProbability()));
+        alternatives.put(texts.text(alternative.id()), finite(alternative.logProbability()));
       }
       at += word.length();
     }

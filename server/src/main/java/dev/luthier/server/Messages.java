@@ -56,11 +56,16 @@ final class Messages {
 
   private List<Map<String, @Nullable Object>> read() {
     JsonNode messages = request.required("messages", "a list of messages");
-    request.check(messages.isArray() && !messages.isEmpty(), "messages", messages, "a list of messages, at least one");
+    request.check(
+        messages.isArray() && !messages.isEmpty(),
+        "messages",
+        messages,
+        "a list of messages, at least one");
     List<Map<String, @Nullable Object>> read = new ArrayList<>();
     for (int i = 0; i < messages.size(); i++) {
       String at = "messages[" + i + "]";
-      request.check(messages.get(i).isObject(), at, messages.get(i), "an object with role and content");
+      request.check(
+          messages.get(i).isObject(), at, messages.get(i), "an object with role and content");
       read.add(message(new Fields((ObjectNode) messages.get(i), at + ".")));
     }
     return read;
@@ -94,12 +99,16 @@ final class Messages {
       return;
     }
     JsonNode value = content.get();
-    message.check(value.isTextual() || value.isArray(), "content", value, "a string or a list of text parts");
+    message.check(
+        value.isTextual() || value.isArray(), "content", value, "a string or a list of text parts");
     for (int i = 0; i < value.size(); i++) {
       JsonNode part = value.get(i);
       boolean text = part.path("type").asText().equals("text") && part.path("text").isTextual();
       message.check(
-          text, "content[" + i + "]", part, "{\"type\": \"text\", \"text\": ...}: this model reads text alone");
+          text,
+          "content[" + i + "]",
+          part,
+          "{\"type\": \"text\", \"text\": ...}: this model reads text alone");
     }
   }
 
@@ -108,7 +117,11 @@ final class Messages {
     for (int i = 0; i < calls.size(); i++) {
       String at = "tool_calls[" + i + "].function";
       JsonNode function = calls.get(i).path("function");
-      message.check(function.isObject() && function.path("name").isTextual(), at, function, "an object with name and arguments");
+      message.check(
+          function.isObject() && function.path("name").isTextual(),
+          at,
+          function,
+          "an object with name and arguments");
       JsonNode arguments = function.path("arguments");
       if (arguments.isTextual()) {
         ((ObjectNode) copy.get("tool_calls").get(i).get("function"))

@@ -28,9 +28,7 @@ final class Metrics {
         .computeIfAbsent(
             "route=\"" + route + "\",status=\"" + status + "\"", labels -> new LongAdder())
         .increment();
-    latency
-        .computeIfAbsent("route=\"" + route + "\"", labels -> new Histogram())
-        .observe(seconds);
+    latency.computeIfAbsent("route=\"" + route + "\"", labels -> new Histogram()).observe(seconds);
   }
 
   /** An answer's first token came, so long after the request. */
@@ -48,7 +46,12 @@ final class Metrics {
     StringBuilder text = new StringBuilder();
     head(text, "requests_total", "counter", "HTTP requests by route and status");
     requests.forEach((labels, n) -> line(text, "requests_total{" + labels + "}", n.sum()));
-    one(text, "clients_gone_total", "counter", "Clients that left before their answer's end", cancelled.sum());
+    one(
+        text,
+        "clients_gone_total",
+        "counter",
+        "Clients that left before their answer's end",
+        cancelled.sum());
     head(text, "request_seconds", "histogram", "Seconds from a request to its answer's end");
     latency.forEach((labels, h) -> h.write(text, "request_seconds", labels));
     head(text, "first_token_seconds", "histogram", "Seconds from a request to its first token");
@@ -62,7 +65,12 @@ final class Metrics {
     one(text, "running", "gauge", "Texts that are being decoded", stats.running());
     one(text, "waiting", "gauge", "Texts in the queue", stats.waiting());
     one(text, "prompt_tokens_total", "counter", "Prompt tokens read", stats.promptTokens());
-    one(text, "cached_tokens_total", "counter", "Prompt tokens found in the cache", stats.cachedTokens());
+    one(
+        text,
+        "cached_tokens_total",
+        "counter",
+        "Prompt tokens found in the cache",
+        stats.cachedTokens());
     one(text, "generated_tokens_total", "counter", "Tokens generated", stats.generatedTokens());
     one(text, "texts_total", "counter", "Texts ended", stats.requests());
     one(text, "steps_total", "counter", "Forward passes", stats.steps());

@@ -15,7 +15,9 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The model and its adapters: listed, and adapters loaded and unloaded while others are answered. */
+/**
+ * The model and its adapters: listed, and adapters loaded and unloaded while others are answered.
+ */
 final class ModelRoutes {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}");
 
@@ -78,8 +80,12 @@ final class ModelRoutes {
     Fields request = Body.read(ctx, serving.settings().limits().bodyBytes());
     Engine engine = serving.engine();
     String name = name(request);
-    String path = request.required("lora_path", "a folder").isTextual() ? request.text("lora_path").orElse("") : "";
-    request.check(!path.isEmpty(), "lora_path", request.required("lora_path", "a folder"), "a folder");
+    String path =
+        request.required("lora_path", "a folder").isTextual()
+            ? request.text("lora_path").orElse("")
+            : "";
+    request.check(
+        !path.isEmpty(), "lora_path", request.required("lora_path", "a folder"), "a folder");
     if (taken(engine, name)) {
       throw ApiException.invalid(
           "lora_name", "The lora adapter '" + name + "' has already been loaded.");
@@ -88,7 +94,8 @@ final class ModelRoutes {
     try {
       engine.loadAdapter(name, folder);
     } catch (LuthierException e) {
-      throw ApiException.invalid("lora_path", "Loading lora " + name + " failed: " + e.getMessage());
+      throw ApiException.invalid(
+          "lora_path", "Loading lora " + name + " failed: " + e.getMessage());
     }
     ctx.contentType("text/plain; charset=utf-8")
         .result("Success: LoRA adapter '" + name + "' added successfully.");
@@ -109,7 +116,10 @@ final class ModelRoutes {
     }
     if (!there) {
       throw ApiException.refused(
-          404, "lora_name", "adapter_not_found", "The lora adapter '" + name + "' cannot be found.");
+          404,
+          "lora_name",
+          "adapter_not_found",
+          "The lora adapter '" + name + "' cannot be found.");
     }
     ctx.contentType("text/plain; charset=utf-8")
         .result("Success: LoRA adapter '" + name + "' removed successfully.");

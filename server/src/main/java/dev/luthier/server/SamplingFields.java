@@ -52,14 +52,18 @@ final class SamplingFields {
     SamplingSettings recommended = language.defaults().sampling();
     double topP = request.number("top_p", 0, 1).orElse(recommended.topP());
     check("top_p", topP > 0);
-    double penalty = request.number("repetition_penalty", 0, 1000).orElse(recommended.repetitionPenalty());
+    double penalty =
+        request.number("repetition_penalty", 0, 1000).orElse(recommended.repetitionPenalty());
     check("repetition_penalty", penalty > 0);
     double frequency = request.number("frequency_penalty", -2, 2).orElse(0.0);
     double presence = request.number("presence_penalty", -2, 2).orElse(0.0);
     return recommended
         .withTemperature(request.number("temperature", 0, 100).orElse(recommended.temperature()))
         .withLimits(
-            request.small("top_k", -1, Integer.MAX_VALUE).map(k -> Math.max(0, k)).orElse(recommended.topK()),
+            request
+                .small("top_k", -1, Integer.MAX_VALUE)
+                .map(k -> Math.max(0, k))
+                .orElse(recommended.topK()),
             topP,
             request.number("min_p", 0, 1).orElse(recommended.minP()))
         .withRepetition(penalty, recommended.noRepeatNgramSize())

@@ -85,7 +85,8 @@ public final class Server implements AutoCloseable {
   /** Where it listens. */
   public URI address() {
     String host = serving.settings().host();
-    return URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + http.port());
+    return URI.create(
+        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + http.port());
   }
 
   /** Takes no more requests, and waits until those that it has are answered, up to this long. */
@@ -170,7 +171,12 @@ public final class Server implements AutoCloseable {
             e.getStatus(),
             "",
             e.getStatus() == 404 ? "not_found" : "not_allowed",
-            ctx.method() + " " + ctx.path() + ": " + e.getMessage() + "; docs/serve.md lists the routes"),
+            ctx.method()
+                + " "
+                + ctx.path()
+                + ": "
+                + e.getMessage()
+                + "; docs/serve.md lists the routes"),
         ctx);
   }
 

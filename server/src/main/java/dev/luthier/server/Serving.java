@@ -10,7 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** What all routes share: the engine once there is one, the names of models, and room for requests. */
+/**
+ * What all routes share: the engine once there is one, the names of models, and room for requests.
+ */
 final class Serving {
   private static final Duration SOON = Duration.ofSeconds(2);
 
@@ -80,7 +82,9 @@ final class Serving {
           429,
           "too_many_requests",
           SOON,
-          "the server answers " + settings.limits().requests() + " requests already; try again later");
+          "the server answers "
+              + settings.limits().requests()
+              + " requests already; try again later");
     }
     return room::release;
   }

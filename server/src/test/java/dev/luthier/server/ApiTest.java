@@ -46,8 +46,7 @@ class ApiTest {
     var chat = engine.language(java.util.Optional.empty()).chat().orElseThrow();
     assertThat(prompt)
         .isEqualTo(
-            chat.prompt(
-                List.of(java.util.Map.of("role", "user", "content", "Hi")), List.of()));
+            chat.prompt(List.of(java.util.Map.of("role", "user", "content", "Hi")), List.of()));
   }
 
   @Test
@@ -75,7 +74,8 @@ class ApiTest {
     assertThat(ends).isEqualTo(2);
     JsonNode last = events.get(events.size() - 1);
     assertThat(last.path("choices")).isEmpty();
-    assertThat(last.at("/usage/prompt_tokens").asInt()).isEqualTo(engine.heard.get(0).prompt().length);
+    assertThat(last.at("/usage/prompt_tokens").asInt())
+        .isEqualTo(engine.heard.get(0).prompt().length);
   }
 
   @Test
@@ -104,9 +104,7 @@ class ApiTest {
   @Test
   void log_probabilities_come_with_the_bytes_of_each_token() throws Exception {
     JsonNode json =
-        http.post(
-                "/v1/chat/completions",
-                "{\"logprobs\": true, \"top_logprobs\": 2, " + ASK + "}")
+        http.post("/v1/chat/completions", "{\"logprobs\": true, \"top_logprobs\": 2, " + ASK + "}")
             .json();
     JsonNode content = json.at("/choices/0/logprobs/content");
     StringBuilder text = new StringBuilder();
@@ -122,8 +120,7 @@ class ApiTest {
   @Test
   void prompts_of_all_forms_are_continued() throws Exception {
     for (String prompt : List.of("\"Once\"", "[\"Once\", \"Twice\"]", "[5, 6]", "[[5], [6, 7]]")) {
-      JsonNode json =
-          http.post("/v1/completions", "{\"n\": 2, \"prompt\": " + prompt + "}").json();
+      JsonNode json = http.post("/v1/completions", "{\"n\": 2, \"prompt\": " + prompt + "}").json();
       assertThat(json.path("object").asText()).isEqualTo("text_completion");
       int prompts = prompt.contains(", ") && !prompt.equals("[5, 6]") ? 2 : 1;
       assertThat(json.path("choices")).hasSize(2 * prompts);
@@ -134,8 +131,7 @@ class ApiTest {
 
   @Test
   void a_prompt_is_echoed_and_log_probabilities_stand_in_lists() throws Exception {
-    JsonNode echoed =
-        http.post("/v1/completions", "{\"prompt\": \"Once\", \"echo\": true}").json();
+    JsonNode echoed = http.post("/v1/completions", "{\"prompt\": \"Once\", \"echo\": true}").json();
     assertThat(echoed.at("/choices/0/text").asText()).isEqualTo("Once Hello there.");
     JsonNode lists =
         http.post("/v1/completions", "{\"prompt\": \"Once\", \"logprobs\": 1}")
@@ -156,13 +152,15 @@ class ApiTest {
   void embeddings_are_the_same_numbers_in_both_encodings() throws Exception {
     JsonNode floats = http.post("/v1/embeddings", "{\"input\": [\"a\", \"b\"]}").json();
     assertThat(floats.path("data")).hasSize(2);
-    assertThat(floats.at("/data/1/embedding/1").asDouble()).isEqualTo(-0.8, org.assertj.core.data.Offset.offset(1e-6));
+    assertThat(floats.at("/data/1/embedding/1").asDouble())
+        .isEqualTo(-0.8, org.assertj.core.data.Offset.offset(1e-6));
     String base64 =
         http.post("/v1/embeddings", "{\"input\": \"a\", \"encoding_format\": \"base64\"}")
             .json()
             .at("/data/0/embedding")
             .asText();
-    ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(base64)).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes =
+        ByteBuffer.wrap(Base64.getDecoder().decode(base64)).order(ByteOrder.LITTLE_ENDIAN);
     assertThat(bytes.getFloat()).isEqualTo(0.6f);
     assertThat(bytes.getFloat()).isEqualTo(-0.8f);
   }
@@ -179,7 +177,8 @@ class ApiTest {
     assertThat(rendered).contains("Hi");
     JsonNode both = http.post("/tokenize", "{" + ASK + "}").json();
     http.post("/v1/chat/completions", "{" + ASK + "}");
-    assertThat(Http.JSON.valueToTree(engine.heard.get(0).prompt()).equals(both.path("tokens"))).isTrue();
+    assertThat(Http.JSON.valueToTree(engine.heard.get(0).prompt()).equals(both.path("tokens")))
+        .isTrue();
   }
 
   @Test
@@ -196,7 +195,8 @@ class ApiTest {
         .contains("luthier_generated_tokens_total 5\n")
         .contains("luthier_cache_pages 9\n");
     assertThat(text.lines())
-        .allMatch(l -> l.matches("# (HELP|TYPE) luthier_\\w+ .*|luthier_\\w+(\\{.*\\})? [-0-9.E]+"));
+        .allMatch(
+            l -> l.matches("# (HELP|TYPE) luthier_\\w+ .*|luthier_\\w+(\\{.*\\})? [-0-9.E]+"));
     assertThat(text.split("le=\"\\+Inf\"", -1)).hasSizeGreaterThan(2);
   }
 

@@ -28,8 +28,7 @@ class FaultsTest {
   private final Http http = new Http(server);
 
   private Server start(Limits limits) {
-    Server started =
-        Server.start(ServerSettings.local("base").withLimits(limits), problems::add);
+    Server started = Server.start(ServerSettings.local("base").withLimits(limits), problems::add);
     started.serve(engine);
     return started;
   }
@@ -137,7 +136,8 @@ class FaultsTest {
       assertThat(whole.status()).isEqualTo(504);
       assertThat(whole.error("code")).isEqualTo("timeout");
       within(Duration.ofSeconds(2), () -> engine.cancelled.get() == 1);
-      List<JsonNode> events = new Http(hasty).post(CHAT, "{\"stream\": true, " + ASK + "}").events();
+      List<JsonNode> events =
+          new Http(hasty).post(CHAT, "{\"stream\": true, " + ASK + "}").events();
       assertThat(events.get(events.size() - 1).at("/error/code").asText()).isEqualTo("timeout");
       within(Duration.ofSeconds(2), () -> engine.cancelled.get() == 2);
     }
@@ -169,7 +169,8 @@ class FaultsTest {
   @Test
   void what_the_engine_refuses_is_the_requests_fault_and_what_fails_there_is_not()
       throws Exception {
-    Http.Reply refused = http.post("/v1/completions", "{\"prompt\": \"" + "word ".repeat(3000) + "\"}");
+    Http.Reply refused =
+        http.post("/v1/completions", "{\"prompt\": \"" + "word ".repeat(3000) + "\"}");
     assertThat(refused.status()).isEqualTo(400);
     assertThat(refused.error("message")).contains("too many tokens");
     engine.says("");
@@ -214,7 +215,13 @@ class FaultsTest {
   void a_taken_port_is_named() {
     ServerSettings same =
         new ServerSettings(
-            "127.0.0.1", server.address().getPort(), "base", List.of(), List.of(), List.of(), Limits.defaults());
+            "127.0.0.1",
+            server.address().getPort(),
+            "base",
+            List.of(),
+            List.of(),
+            List.of(),
+            Limits.defaults());
     assertThatThrownBy(() -> Server.start(same, problems::add))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining("port " + server.address().getPort())

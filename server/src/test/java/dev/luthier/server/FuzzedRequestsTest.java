@@ -54,10 +54,35 @@ class FuzzedRequestsTest {
           "{\"lora_name\": \"a\"}");
 
   private static final String[] STRANGE = {
-    "null", "true", "-1", "0", "1e999", "-1e999", "1e-400", "99999999999999999999", "2147483648",
-    "9223372036854775807", "-9223372036854775808", "0.1", "1.0", "\"\"", "\"x\"", "\"\\u0000\"",
-    "\"\\ud800\"", "\"🙂\"", "[]", "{}", "[[]]", "[null]", "[{}]", "{\"\": null}", "[1, \"a\"]",
-    "\"{\"", "\"{\\\"a\\\": [1]}\"", "{\"type\": \"json_object\"}", "{\"type\": 5}"
+    "null",
+    "true",
+    "-1",
+    "0",
+    "1e999",
+    "-1e999",
+    "1e-400",
+    "99999999999999999999",
+    "2147483648",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "0.1",
+    "1.0",
+    "\"\"",
+    "\"x\"",
+    "\"\\u0000\"",
+    "\"\\ud800\"",
+    "\"🙂\"",
+    "[]",
+    "{}",
+    "[[]]",
+    "[null]",
+    "[{}]",
+    "{\"\": null}",
+    "[1, \"a\"]",
+    "\"{\"",
+    "\"{\\\"a\\\": [1]}\"",
+    "{\"type\": \"json_object\"}",
+    "{\"type\": 5}"
   };
 
   private final Random random = new Random(42);
@@ -67,7 +92,9 @@ class FuzzedRequestsTest {
     List<String> problems = new CopyOnWriteArrayList<>();
     Map<Integer, Integer> statuses = new HashMap<>();
     try (FakeEngine engine = new FakeEngine();
-        Server server = Server.start(ServerSettings.local("base").withAdapterFolders(FakeEngine.DEMO), problems::add)) {
+        Server server =
+            Server.start(
+                ServerSettings.local("base").withAdapterFolders(FakeEngine.DEMO), problems::add)) {
       server.serve(engine);
       Http http = new Http(server);
       List<String> routes = GOOD.keySet().stream().sorted().toList();
@@ -80,7 +107,8 @@ class FuzzedRequestsTest {
                     .POST(java.net.http.HttpRequest.BodyPublishers.ofByteArray(body))
                     .build());
         statuses.merge(reply.status(), 1, Integer::sum);
-        String shown = route + " " + new String(body, StandardCharsets.UTF_8) + " -> " + reply.body();
+        String shown =
+            route + " " + new String(body, StandardCharsets.UTF_8) + " -> " + reply.body();
         assertThat(reply.status()).as(shown).isBetween(200, 499);
         if (reply.status() >= 400) {
           assertThat(reply.error("message")).as(shown).isNotEmpty();

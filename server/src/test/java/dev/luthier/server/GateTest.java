@@ -25,7 +25,8 @@ class GateTest {
         Server server =
             start(ServerSettings.local("base").withApiKeys("first", "second"), engine)) {
       Http http = new Http(server);
-      for (String wrong : List.of("Bearer third", "Bearer ", "Bearer firs", "first", "Basic first")) {
+      for (String wrong :
+          List.of("Bearer third", "Bearer ", "Bearer firs", "first", "Basic first")) {
         Http.Reply reply = http.post("/v1/completions", BODY, "Authorization", wrong);
         assertThat(reply.status()).as(wrong).isEqualTo(401);
         assertThat(reply.error("code")).isEqualTo("invalid_api_key");
@@ -46,8 +47,13 @@ class GateTest {
 
   @ParameterizedTest
   @CsvSource({
-    "localhost:8080, 200", "127.0.0.1, 200", "LOCALHOST, 200", "[::1]:99, 200",
-    "evil.example, 403", "localhost.evil.example:8080, 403", "127.0.0.1.evil.example, 403"
+    "localhost:8080, 200",
+    "127.0.0.1, 200",
+    "LOCALHOST, 200",
+    "[::1]:99, 200",
+    "evil.example, 403",
+    "localhost.evil.example:8080, 403",
+    "127.0.0.1.evil.example, 403"
   })
   void a_local_server_answers_to_this_machines_names_alone(String host, int status)
       throws Exception {
@@ -102,5 +108,4 @@ class GateTest {
       assertThat(engine.heard).isEmpty();
     }
   }
-
 }

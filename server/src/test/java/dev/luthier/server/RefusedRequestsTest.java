@@ -76,7 +76,9 @@ class RefusedRequestsTest {
                 + "\": "
                 + value
                 + ", \"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}");
-    assertThat(reply.status()).as(reply.body()).isEqualTo(param.equals("model") && value.startsWith("\"") ? 404 : 400);
+    assertThat(reply.status())
+        .as(reply.body())
+        .isEqualTo(param.equals("model") && value.startsWith("\"") ? 404 : 400);
     assertThat(reply.error("param")).as(reply.body()).isEqualTo(param);
     assertThat(reply.error("type")).isEqualTo("invalid_request_error");
     assertThat(reply.error("message")).isNotEmpty();
