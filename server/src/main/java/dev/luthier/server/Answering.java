@@ -11,6 +11,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -33,6 +34,7 @@ final class Answering {
    * @param perPrompt how many texts a prompt gets
    * @param stream whether pieces are sent as they come
    * @param includeUsage whether a stream ends with its usage
+   * @param stopIds tokens that end a text and are no part of it
    */
   record Ask(
       String model,
@@ -40,6 +42,7 @@ final class Answering {
       int perPrompt,
       boolean stream,
       boolean includeUsage,
+      Set<Integer> stopIds,
       Wording wording) {}
 
   Answering(Context ctx, Serving serving, Ask ask) {
@@ -77,7 +80,7 @@ final class Answering {
     Text.Gathering gathering = new Text.Gathering(texts.length);
     for (int left = texts.length, heard = 0; left > 0; heard++) {
       Event event = next(generating, heard);
-      if (event instanceof Event.Token token) {
+      if (event instanceof Event.Token token && isText(token)) {
         gathering.add(token);
       } else if (event instanceof Event.Ended ended) {
         texts[ended.index()] = gathering.end(ended);
@@ -102,17 +105,12 @@ final class Answering {
         if (heard == 0) {
           open(out);
         }
-        if (event instanceof Event.Token token) {
+        if (event instanceof Event.Token token && isText(token)) {
           gathering.add(token);
-          var piece = ask.wording().piece(token.index(), token.text(), List.of(token.token()));
-          if (piece.isPresent()) {
-            chunk(out, piece.get());
-          }
+          chunks(out, ask.wording().piece(token));
         } else if (event instanceof Event.Ended ended) {
           texts[ended.index()] = gathering.end(ended);
-          for (ObjectNode choice : ask.wording().closing(texts[ended.index()])) {
-            chunk(out, choice);
-          }
+          chunks(out, ask.wording().closing(texts[ended.index()]));
           left--;
         }
       }
@@ -145,20 +143,24 @@ final class Answering {
 
   private void open(EventStream out) throws IOException {
     for (int i = 0; i < texts.length; i++) {
-      var opening = ask.wording().opening(i);
-      if (opening.isPresent()) {
-        chunk(out, opening.get());
-      }
+      chunks(out, ask.wording().opening(i));
     }
   }
 
-  private void chunk(EventStream out, ObjectNode choice) throws IOException {
-    ObjectNode chunk = head.deepCopy();
-    chunk.putArray("choices").add(choice);
-    if (ask.includeUsage()) {
-      chunk.putNull("usage");
+  private void chunks(EventStream out, List<ObjectNode> choices) throws IOException {
+    for (ObjectNode choice : choices) {
+      ObjectNode chunk = head.deepCopy();
+      chunk.putArray("choices").add(choice);
+      if (ask.includeUsage()) {
+        chunk.putNull("usage");
+      }
+      out.send(chunk);
     }
-    out.send(chunk);
+  }
+
+  /** The token that ends a text says nothing. */
+  private boolean isText(Event.Token token) {
+    return !token.text().isEmpty() || !ask.stopIds().contains(token.token().id());
   }
 
   private Event next(Generating generating, int heard) throws ClientGoneException {

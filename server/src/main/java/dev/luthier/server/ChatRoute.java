@@ -1,11 +1,13 @@
 package dev.luthier.server;
 
 import dev.luthier.generate.ModelLanguage;
+import dev.luthier.generate.TokenConstraint;
 import dev.luthier.serve.Engine;
 import dev.luthier.serve.EngineRequest;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** {@code POST /v1/chat/completions}. */
 final class ChatRoute {
@@ -22,29 +24,35 @@ final class ChatRoute {
       Fields request = Body.read(ctx, serving.settings().limits().bodyBytes());
       Engine engine = serving.engine();
       Optional<String> adapter = serving.adapter(request);
-      ModelLanguage language = engine.language(adapter);
-      String prompt = new Messages(request).render(language, Messages.tools(request), true);
-      int[] ids = language.tokenizer().encodeRendered(prompt).ids();
-      SamplingFields sampling = new SamplingFields(request, language, engine.vocabulary());
+      Speech speech = serving.speech(engine, adapter);
+      FormFields form = new FormFields(request, speech);
+      Supplier<Optional<TokenConstraint>> constraint = form.constraint();
+      int[] prompt = prompt(request, speech.language(), !form.tools().isEmpty());
       int logprobs = logprobs(request);
+      SamplingFields sampling =
+          new SamplingFields(request, speech.language(), engine.vocabulary());
       List<EngineRequest> requests =
-          sampling.settings(maxTokens(request, engine, ids.length), sampling.choices()).stream()
-              .map(
-                  settings -> new EngineRequest(ids, settings, adapter, logprobs, Optional.empty()))
+          sampling.settings(maxTokens(request, engine, prompt.length), sampling.choices()).stream()
+              .map(each -> new EngineRequest(prompt, each, adapter, logprobs, constraint.get()))
               .toList();
       boolean stream = request.flag("stream").orElse(false);
-      new Answering(
-              ctx,
-              serving,
-              new Answering.Ask(
-                  serving.name(adapter),
-                  requests,
-                  requests.size(),
-                  stream,
-                  usage(request) && stream,
-                  new ChatWording(new TokenTexts(language.tokenizer()), logprobs >= 0)))
-          .answer(engine);
+      Answering.Ask ask =
+          new Answering.Ask(
+              serving.name(adapter),
+              requests,
+              requests.size(),
+              stream,
+              usage(request) && stream,
+              speech.language().defaults().stopIds(),
+              new ChatWording(speech, logprobs >= 0, form.tools()));
+      new Answering(ctx, serving, ask).answer(engine);
     }
+  }
+
+  private static int[] prompt(Fields request, ModelLanguage language, boolean withTools) {
+    List<Object> tools = Messages.tools(request);
+    String text = new Messages(request).render(language, withTools ? tools : List.of(), true);
+    return language.tokenizer().encodeRendered(text).ids();
   }
 
   /** How many alternatives; -1 for no log-probabilities. */

@@ -2,12 +2,14 @@ package dev.luthier.server;
 
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.ModelLanguage;
+import dev.luthier.generate.TokenConstraint;
 import dev.luthier.serve.Engine;
 import dev.luthier.serve.EngineRequest;
 import io.javalin.http.Context;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** {@code POST /v1/completions}. */
 final class CompletionRoute {
@@ -26,7 +28,8 @@ final class CompletionRoute {
       Fields request = Body.read(ctx, serving.settings().limits().bodyBytes());
       Engine engine = serving.engine();
       Optional<String> adapter = serving.adapter(request);
-      ModelLanguage language = engine.language(adapter);
+      Speech speech = serving.speech(engine, adapter);
+      ModelLanguage language = speech.language();
       List<Inputs.Input> prompts =
           new Inputs(request, language.tokenizer(), engine.vocabulary()).read("prompt");
       SamplingFields sampling = new SamplingFields(request, language, engine.vocabulary());
@@ -40,11 +43,19 @@ final class CompletionRoute {
       boolean stream = request.flag("stream").orElse(false);
       CompletionWording wording =
           new CompletionWording(
-              new TokenTexts(language.tokenizer()),
+              speech.texts(),
               logprobs >= 0,
               echo ? prompts.stream().map(Inputs.Input::text).toList() : List.of(),
               n);
-      List<EngineRequest> requests = requests(sampling, request, prompts, n, adapter, logprobs);
+      Supplier<Optional<TokenConstraint>> constraint = new FormFields(request, speech).format();
+      List<EngineRequest> requests = new ArrayList<>();
+      List<GenerateSettings> settings = sampling.settings(maxTokens(request), n);
+      for (Inputs.Input prompt : prompts) {
+        for (GenerateSettings each : settings) {
+          requests.add(
+              new EngineRequest(prompt.ids(), each, adapter, logprobs, constraint.get()));
+        }
+      }
       new Answering(
               ctx,
               serving,
@@ -54,30 +65,16 @@ final class CompletionRoute {
                   n,
                   stream,
                   ChatRoute.usage(request) && stream,
+                  language.defaults().stopIds(),
                   wording))
           .answer(engine);
     }
   }
 
-  private List<EngineRequest> requests(
-      SamplingFields sampling,
-      Fields request,
-      List<Inputs.Input> prompts,
-      int n,
-      Optional<String> adapter,
-      int logprobs) {
-    int tokens =
-        Math.min(
-            request.small("max_tokens", 1, Integer.MAX_VALUE).orElse(TOKENS),
-            serving.settings().limits().tokens());
-    List<EngineRequest> requests = new ArrayList<>();
-    List<GenerateSettings> settings = sampling.settings(tokens, n);
-    for (Inputs.Input prompt : prompts) {
-      for (GenerateSettings one : settings) {
-        requests.add(new EngineRequest(prompt.ids(), one, adapter, logprobs, Optional.empty()));
-      }
-    }
-    return requests;
+  private int maxTokens(Fields request) {
+    return Math.min(
+        request.small("max_tokens", 1, Integer.MAX_VALUE).orElse(TOKENS),
+        serving.settings().limits().tokens());
   }
 
   private static boolean echo(Fields request, int logprobs) {

@@ -3,9 +3,9 @@ package dev.luthier.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.format.Json;
 import dev.luthier.serve.EngineListener.ScoredToken;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
 /** Texts as continuations. */
 final class CompletionWording implements Wording {
@@ -13,7 +13,8 @@ final class CompletionWording implements Wording {
   private final boolean logprobs;
   private final List<String> echoed;
   private final int perPrompt;
-  private final List<Integer> written = new ArrayList<>();
+  /** By the text's number, how much its tokens have written. */
+  private final Map<Integer, Integer> written = new HashMap<>();
 
   /**
    * @param echoed each prompt, to say before its texts; empty for none
@@ -47,24 +48,22 @@ final class CompletionWording implements Wording {
   }
 
   @Override
-  public Optional<ObjectNode> opening(int index) {
+  public List<ObjectNode> opening(int index) {
     return echoed.isEmpty()
-        ? Optional.empty()
-        : Optional.of(choice(index, before(index), List.of(), 0));
+        ? List.of()
+        : List.of(choice(index, before(index), List.of(), 0));
   }
 
   @Override
-  public Optional<ObjectNode> piece(int index, String text, List<ScoredToken> tokens) {
-    if (text.isEmpty() && !logprobs) {
-      return Optional.empty();
+  public List<ObjectNode> piece(Event.Token token) {
+    if (!logprobs) {
+      return token.text().isEmpty()
+          ? List.of()
+          : List.of(choice(token.index(), token.text(), List.of(), 0));
     }
-    while (written.size() <= index) {
-      written.add(0);
-    }
-    int offset = written.get(index);
-    int length = tokens.stream().mapToInt(token -> texts.text(token.id()).length()).sum();
-    written.set(index, offset + (logprobs ? length : 0));
-    return Optional.of(choice(index, text, tokens, offset));
+    int offset = written.getOrDefault(token.index(), 0);
+    written.put(token.index(), offset + texts.text(token.token().id()).length());
+    return List.of(choice(token.index(), token.text(), List.of(token.token()), offset));
   }
 
   @Override

@@ -18,6 +18,7 @@ final class Serving {
 
   private final ServerSettings settings;
   private final Metrics metrics = new Metrics();
+  private final Speech.Remembered speeches = new Speech.Remembered();
   private final AtomicReference<Optional<Engine>> engine = new AtomicReference<>(Optional.empty());
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final Semaphore room;
@@ -120,6 +121,11 @@ final class Serving {
         "model",
         "model_not_found",
         "there is no model " + shortened(model.get()) + "; GET /v1/models lists those there are");
+  }
+
+  /** What is made of a language once. */
+  Speech speech(Engine loaded, Optional<String> adapter) {
+    return speeches.of(loaded.language(adapter));
   }
 
   /** What an answer calls the model. */

@@ -6,29 +6,37 @@ import dev.luthier.serve.EngineListener.ScoredToken;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One of a request's texts, whole. */
-record Text(int index, List<ScoredToken> tokens, Answer answer) {
+/**
+ * One of a request's texts, whole.
+ *
+ * @param pieces its tokens, without one that ended it
+ */
+record Text(int index, List<Event.Token> pieces, Answer answer) {
   /** OpenAI's word for why it ended. */
   String finish() {
     return answer.stopReason() == StopReason.STOP ? "stop" : "length";
   }
 
+  List<ScoredToken> tokens() {
+    return pieces.stream().map(Event.Token::token).toList();
+  }
+
   /** Gathers the tokens of texts that come in pieces, mixed. */
   static final class Gathering {
-    private final List<List<ScoredToken>> tokens = new ArrayList<>();
+    private final List<List<Event.Token>> pieces = new ArrayList<>();
 
     Gathering(int texts) {
       for (int i = 0; i < texts; i++) {
-        tokens.add(new ArrayList<>());
+        pieces.add(new ArrayList<>());
       }
     }
 
     void add(Event.Token event) {
-      tokens.get(event.index()).add(event.token());
+      pieces.get(event.index()).add(event);
     }
 
     Text end(Event.Ended event) {
-      return new Text(event.index(), tokens.get(event.index()), event.answer());
+      return new Text(event.index(), pieces.get(event.index()), event.answer());
     }
   }
 }

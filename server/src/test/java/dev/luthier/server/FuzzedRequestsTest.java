@@ -38,7 +38,12 @@ class FuzzedRequestsTest {
           "/v1/completions",
           """
           {"model": "base", "prompt": ["a", [5, 6]], "max_tokens": 3, "logprobs": 2, "echo": false,
-           "n": 1, "best_of": 1, "suffix": "", "stop": "x", "stream": false}
+           "n": 1, "best_of": 1, "suffix": "", "stop": "x", "stream": false,
+           "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {
+             "type": "object", "properties": {"a": {"type": "integer", "minimum": 3},
+               "b": {"type": "array", "items": {"enum": ["x", 5]}, "minItems": 2, "maxItems": 3},
+               "c": {"type": "string", "pattern": "a+b", "maxLength": 5}, "d": {"$ref": "#/$defs/e"}},
+             "required": ["a"], "additionalProperties": false, "$defs": {"e": {"type": "null"}}}}}}
           """,
           "/v1/embeddings",
           "{\"model\": \"base\", \"input\": [\"a\", [5]], \"encoding_format\": \"base64\"}",
