@@ -134,8 +134,7 @@ class ServeCommandTest {
     Cli nothing = Cli.run("serve", "--model", folder.resolve("nothing") + "", "--port", "0");
     assertThat(nothing.code()).isEqualTo(1);
     assertThat(nothing.err()).contains("nothing");
-    Cli wrong =
-        Cli.run("serve", "--model", model + "", "--port", "99999", "--max-adapters", "0");
+    Cli wrong = Cli.run("serve", "--model", model + "", "--port", "99999", "--max-adapters", "0");
     assertThat(wrong.code()).isEqualTo(2);
     Cli same = Cli.run("serve", "--model", model + "", "--adapter", "tiny=" + model);
     assertThat(same.code()).isEqualTo(2);

@@ -29,8 +29,7 @@ final class ChatRoute {
       Supplier<Optional<TokenConstraint>> constraint = form.constraint();
       int[] prompt = prompt(request, speech.language(), !form.tools().isEmpty());
       int logprobs = logprobs(request);
-      SamplingFields sampling =
-          new SamplingFields(request, speech.language(), engine.vocabulary());
+      SamplingFields sampling = new SamplingFields(request, speech.language(), engine.vocabulary());
       List<EngineRequest> requests =
           sampling.settings(maxTokens(request, engine, prompt.length), sampling.choices()).stream()
               .map(each -> new EngineRequest(prompt, each, adapter, logprobs, constraint.get()))

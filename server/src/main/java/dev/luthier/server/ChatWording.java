@@ -75,9 +75,7 @@ final class ChatWording implements Wording {
   }
 
   private static String finish(Text text, ToolCallReader reader) {
-    return reader.calls().isEmpty() || !text.finish().equals("stop")
-        ? text.finish()
-        : "tool_calls";
+    return reader.calls().isEmpty() || !text.finish().equals("stop") ? text.finish() : "tool_calls";
   }
 
   @Override

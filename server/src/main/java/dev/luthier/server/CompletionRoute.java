@@ -52,8 +52,7 @@ final class CompletionRoute {
       List<GenerateSettings> settings = sampling.settings(maxTokens(request), n);
       for (Inputs.Input prompt : prompts) {
         for (GenerateSettings each : settings) {
-          requests.add(
-              new EngineRequest(prompt.ids(), each, adapter, logprobs, constraint.get()));
+          requests.add(new EngineRequest(prompt.ids(), each, adapter, logprobs, constraint.get()));
         }
       }
       new Answering(

@@ -13,6 +13,7 @@ final class CompletionWording implements Wording {
   private final boolean logprobs;
   private final List<String> echoed;
   private final int perPrompt;
+
   /** By the text's number, how much its tokens have written. */
   private final Map<Integer, Integer> written = new HashMap<>();
 
@@ -49,9 +50,7 @@ final class CompletionWording implements Wording {
 
   @Override
   public List<ObjectNode> opening(int index) {
-    return echoed.isEmpty()
-        ? List.of()
-        : List.of(choice(index, before(index), List.of(), 0));
+    return echoed.isEmpty() ? List.of() : List.of(choice(index, before(index), List.of(), 0));
   }
 
   @Override

@@ -41,8 +41,7 @@ final class FormFields {
     List<Tool> tools = tools();
     ToolChoice choice = choice();
     if (choice.kind() == ToolChoice.Kind.REQUIRED || choice.kind() == ToolChoice.Kind.FUNCTION) {
-      return checked(
-          "tool_choice", () -> speech.tools().constraint(tools, choice, several));
+      return checked("tool_choice", () -> speech.tools().constraint(tools, choice, several));
     }
     return format();
   }

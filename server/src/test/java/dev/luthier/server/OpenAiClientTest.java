@@ -100,7 +100,8 @@ class OpenAiClientTest {
             .map(e -> floats(e.embedding()))
             .toList();
     assertThat(dot(vectors.get(0), vectors.get(0))).isBetween(0.999, 1.001);
-    assertThat(dot(vectors.get(0), vectors.get(1))).isGreaterThan(dot(vectors.get(0), vectors.get(2)));
+    assertThat(dot(vectors.get(0), vectors.get(1)))
+        .isGreaterThan(dot(vectors.get(0), vectors.get(2)));
   }
 
   private static float[] floats(List<Float> list) {
@@ -123,11 +124,7 @@ class OpenAiClientTest {
   void models_and_errors() {
     assertThat(client.models().list().data()).extracting(m -> m.id()).containsExactly("demo");
     assertThatThrownBy(
-            () ->
-                client
-                    .chat()
-                    .completions()
-                    .create(ask(SENTENCE).model("other").build()))
+            () -> client.chat().completions().create(ask(SENTENCE).model("other").build()))
         .isInstanceOf(NotFoundException.class)
         .hasMessageContaining("there is no model other");
   }
@@ -150,7 +147,15 @@ class OpenAiClientTest {
     StructuredChatCompletionCreateParams<Sighting> params =
         ask("What did you see?").responseFormat(Sighting.class).build();
     Sighting sighting =
-        client.chat().completions().create(params).choices().get(0).message().content().orElseThrow();
+        client
+            .chat()
+            .completions()
+            .create(params)
+            .choices()
+            .get(0)
+            .message()
+            .content()
+            .orElseThrow();
     assertThat(sighting.animal).isIn((Object[]) Animal.values());
   }
 
@@ -185,6 +190,7 @@ class OpenAiClientTest {
         .isEqualTo(ChatCompletion.Choice.FinishReason.TOOL_CALLS);
     var call = answer.choices().get(0).message().toolCalls().orElseThrow().get(0).asFunction();
     assertThat(call.function().name()).isEqualTo("temperature");
-    assertThat(call.function().arguments()).matches("\\{\\s*\"unit\":\\s*\"(celsius|fahrenheit)\"\\s*}");
+    assertThat(call.function().arguments())
+        .matches("\\{\\s*\"unit\":\\s*\"(celsius|fahrenheit)\"\\s*}");
   }
 }
