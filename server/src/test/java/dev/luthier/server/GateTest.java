@@ -108,4 +108,25 @@ class GateTest {
       assertThat(engine.heard).isEmpty();
     }
   }
+
+  @Test
+  void the_page_may_load_nothing_from_elsewhere_nor_be_framed() throws Exception {
+    try (FakeEngine engine = new FakeEngine();
+        Server server = start(ServerSettings.local("base").withApiKeys("secret"), engine)) {
+      Http http = new Http(server);
+      for (String file : List.of("/", "/page/page.js", "/page/page.css", "/page/icon.svg")) {
+        Http.Reply reply = http.get(file);
+        assertThat(reply.status()).as(file).isEqualTo(200);
+        assertThat(reply.whole().headers().firstValue("Content-Security-Policy").orElseThrow())
+            .startsWith("default-src 'none'; script-src 'self'")
+            .contains("frame-ancestors 'none'")
+            .doesNotContain("unsafe");
+        assertThat(reply.whole().headers().firstValue("X-Content-Type-Options"))
+            .hasValue("nosniff");
+        assertThat(reply.body().replace("http://www.w3.org/2000/svg", ""))
+            .as(file)
+            .doesNotContain("http://", "https://");
+      }
+    }
+  }
 }

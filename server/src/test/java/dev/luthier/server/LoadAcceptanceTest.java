@@ -64,8 +64,7 @@ class LoadAcceptanceTest {
     EngineSettings settings = EngineSettings.of(FakeEngine.DEMO).withAdapters(adapters);
     try (Engine engine = Engines.open(settings);
         Server server =
-            Server.start(
-                ServerSettings.local("demo").withAdapterFolders(folder), problems::add)) {
+            Server.start(ServerSettings.local("demo").withAdapterFolders(folder), problems::add)) {
       server.serve(engine);
       URI url = server.address();
       end = System.nanoTime() + TIME.toNanos();
@@ -131,9 +130,14 @@ class LoadAcceptanceTest {
   private static String sentence(Random random) {
     List<String> who = List.of("The queen", "My brother", "A teacher", "The old monk", "She", "We");
     List<String> did = List.of("bought", "cleaned", "saw", "painted", "heard", "found");
-    List<String> what = List.of("the hat", "a horn", "two apples", "the door", "my jacket", "a dog");
-    return who.get(random.nextInt(6)) + " " + did.get(random.nextInt(6)) + " "
-        + what.get(random.nextInt(6)) + ".";
+    List<String> what =
+        List.of("the hat", "a horn", "two apples", "the door", "my jacket", "a dog");
+    return who.get(random.nextInt(6))
+        + " "
+        + did.get(random.nextInt(6))
+        + " "
+        + what.get(random.nextInt(6))
+        + ".";
   }
 
   private void ask(URI url, Random random) {
