@@ -64,7 +64,8 @@ final class Body {
         "request_too_large",
         String.format(
             Locale.ROOT,
-            "the request has more than %,d bytes; send less, or start the server with a larger --max-body",
+            "the request has more than %,d bytes; send less, or start the server with a larger"
+                + " --max-body",
             most));
   }
 

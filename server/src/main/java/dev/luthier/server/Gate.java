@@ -94,7 +94,7 @@ final class Gate {
     }
     ctx.header("Access-Control-Allow-Origin", origin.get());
     ctx.header("Vary", "Origin");
-    if (ctx.method() != HandlerType.OPTIONS) {
+    if (!ctx.method().equals(HandlerType.OPTIONS)) {
       return false;
     }
     ctx.header("Access-Control-Allow-Methods", "GET, POST");

@@ -153,7 +153,8 @@ final class ModelRoutes {
           "lora_path",
           "no_adapter_folder",
           "adapters are not loaded by request: start the server with --adapter-folder DIR, the"
-              + " folder that they may come from. See docs/troubleshooting.md#serve-adapter-folder");
+              + " folder that they may come from. See"
+              + " docs/troubleshooting.md#serve-adapter-folder");
     }
     for (Path folder : serving.settings().adapterFolders()) {
       try {
@@ -163,7 +164,7 @@ final class ModelRoutes {
           return asked;
         }
       } catch (IOException | InvalidPathException e) {
-        continue; // not in this one
+        // not in this one
       }
     }
     throw ApiException.refused(

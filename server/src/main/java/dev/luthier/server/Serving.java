@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * What all routes share: the engine once there is one, the names of models, and room for requests.
@@ -19,7 +18,7 @@ final class Serving {
   private final ServerSettings settings;
   private final Metrics metrics = new Metrics();
   private final Speech.Remembered speeches = new Speech.Remembered();
-  private final AtomicReference<Optional<Engine>> engine = new AtomicReference<>(Optional.empty());
+  private volatile Optional<Engine> engine = Optional.empty();
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final Semaphore room;
   private final Instant started = Instant.now();
@@ -42,7 +41,7 @@ final class Serving {
   }
 
   void ready(Engine loaded) {
-    engine.set(Optional.of(loaded));
+    engine = Optional.of(loaded);
   }
 
   /** Takes no more requests. */
@@ -55,7 +54,7 @@ final class Serving {
   }
 
   Optional<Engine> loaded() {
-    return engine.get();
+    return engine;
   }
 
   /**

@@ -82,9 +82,10 @@ class ApiTest {
   void settings_reach_the_engine() throws Exception {
     http.post(
         "/v1/chat/completions",
-        "{\"temperature\": 0.5, \"top_p\": 0.9, \"top_k\": 7, \"min_p\": 0.1, \"repetition_penalty\":"
-            + " 1.5, \"seed\": 9, \"n\": 2, \"stop\": [\"x\", \"y\"], \"max_tokens\": 5,"
-            + " \"frequency_penalty\": 0.25, \"presence_penalty\": -1, \"logit_bias\": {\"7\": -100}, "
+        "{\"temperature\": 0.5, \"top_p\": 0.9, \"top_k\": 7, \"min_p\": 0.1,"
+            + " \"repetition_penalty\": 1.5, \"seed\": 9, \"n\": 2, \"stop\": [\"x\", \"y\"],"
+            + " \"max_tokens\": 5, \"frequency_penalty\": 0.25, \"presence_penalty\": -1,"
+            + " \"logit_bias\": {\"7\": -100}, "
             + ASK
             + "}");
     var first = engine.heard.get(0).settings();

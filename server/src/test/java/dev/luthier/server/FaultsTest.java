@@ -9,6 +9,7 @@ import dev.luthier.server.ServerSettings.Limits;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -86,9 +87,11 @@ class FaultsTest {
     engine.says(" One two.").pausing(Duration.ofMillis(400));
     try (Socket socket = http.open(CHAT, "{" + ASK + "}")) {
       within(Duration.ofSeconds(3), () -> !engine.heard.isEmpty());
-      socket.getOutputStream().write("GET /health HTTP/1.1\r\n".getBytes("US-ASCII"));
+      socket
+          .getOutputStream()
+          .write("GET /health HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII));
       socket.setSoTimeout(5000);
-      String all = new String(socket.getInputStream().readAllBytes(), "UTF-8");
+      String all = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(all).startsWith("HTTP/1.1 200").contains("One two.").contains("Connection: close");
     } catch (SocketTimeoutException e) {
       throw new AssertionError("the connection was left open", e);
@@ -157,7 +160,7 @@ class FaultsTest {
   void a_prompt_of_ten_megabytes_is_refused_before_it_is_read() throws Exception {
     String prompt = "word ".repeat(2_100_000);
     try (Socket socket = http.open("/v1/completions", "{\"prompt\": \"" + prompt + "\"}")) {
-      assertThat(new String(socket.getInputStream().readNBytes(12), "US-ASCII"))
+      assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
           .isEqualTo("HTTP/1.1 413");
     } catch (java.net.SocketException e) {
       // closed while the client still wrote: what a client of HTTP/1.1 must expect

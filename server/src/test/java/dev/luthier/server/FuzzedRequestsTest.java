@@ -1,5 +1,6 @@
 package dev.luthier.server;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -105,7 +106,7 @@ class FuzzedRequestsTest {
       List<String> routes = GOOD.keySet().stream().sorted().toList();
       for (int i = 0; i < REQUESTS; i++) {
         String route = routes.get(i % routes.size());
-        byte[] body = damaged(GOOD.get(route));
+        byte[] body = damaged(requireNonNull(GOOD.get(route)));
         Http.Reply reply =
             http.send(
                 http.request(route, "Content-Type", "application/json")

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.Socket;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,7 +61,7 @@ class GateTest {
     try (FakeEngine engine = new FakeEngine();
         Server server = start(ServerSettings.local("base"), engine);
         Socket socket = new Http(server).open(host, "GET /health", "")) {
-      String line = new String(socket.getInputStream().readNBytes(12), "US-ASCII");
+      String line = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
       assertThat(line).isEqualTo("HTTP/1.1 " + status);
     }
   }

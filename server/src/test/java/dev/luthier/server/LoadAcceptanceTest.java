@@ -224,7 +224,8 @@ class LoadAcceptanceTest {
   private void report(List<Long> resident, Engine engine) {
     System.err.printf(
         Locale.ROOT,
-        "load: %d clients, %d s: %d answers, %d streams, %d swaps, %d problems; %s; resident MiB %s%n",
+        "load: %d clients, %d s: %d answers, %d streams, %d swaps, %d problems; %s; resident MiB"
+            + " %s%n",
         CLIENTS,
         TIME.toSeconds(),
         answered.get(),

@@ -12,7 +12,8 @@ class ToolsTest {
   private static final String CALL = "{\"name\": \"f\", \"arguments\": {\"a\": [1, \"}\"]}}";
   private static final String ASK =
       "\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}], \"tools\": [{\"type\":"
-          + " \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\": \"object\"}}}]";
+          + " \"function\", \"function\": {\"name\": \"f\", \"parameters\": {\"type\":"
+          + " \"object\"}}}]";
 
   private final FakeEngine engine = new FakeEngine();
   private final Server server = Server.start(ServerSettings.local("base"), System.err::println);
