@@ -13,6 +13,8 @@ import dev.luthier.serve.Engines;
 import dev.luthier.tensor.Memory;
 import dev.luthier.train.TrainListener;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -78,7 +80,7 @@ class LoadAcceptanceTest {
       List<Long> resident = new ArrayList<>();
       while (System.nanoTime() < end) {
         Thread.sleep(TIME.toMillis() / 30);
-        resident.add(Memory.resident());
+        resident.add(live());
       }
       for (Thread thread : threads) {
         thread.join();
@@ -217,6 +219,13 @@ class LoadAcceptanceTest {
         HttpResponse.BodyHandlers.ofString());
   }
 
+  /** Bytes in use: resident memory, less what Java's heap holds and does not need. */
+  private static long live() {
+    System.gc();
+    MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+    return Memory.resident() - (heap.getCommitted() - heap.getUsed());
+  }
+
   private static long median(List<Long> values) {
     return values.stream().sorted().toList().get(values.size() / 2);
   }
@@ -224,7 +233,7 @@ class LoadAcceptanceTest {
   private void report(List<Long> resident, Engine engine) {
     System.err.printf(
         Locale.ROOT,
-        "load: %d clients, %d s: %d answers, %d streams, %d swaps, %d problems; %s; resident MiB"
+        "load: %d clients, %d s: %d answers, %d streams, %d swaps, %d problems; %s; in use, MiB,"
             + " %s%n",
         CLIENTS,
         TIME.toSeconds(),
