@@ -115,6 +115,11 @@ public abstract sealed class Grammar {
   /** Goes on by a byte; only of what {@link #expand} left as a head. */
   void step(Expansion into, Cell cell, int b) {}
 
+  /** Whether two bytes lead to the same; only of what {@link #expand} left as a head. */
+  boolean same(int b, int c) {
+    return true;
+  }
+
   /** Goes on by a token; only of what {@link #expand} left as a head. */
   void stepToken(Expansion into, Cell cell, int id) {}
 
@@ -146,6 +151,11 @@ public abstract sealed class Grammar {
       if (set.contains(b)) {
         into.go(cell.rest);
       }
+    }
+
+    @Override
+    boolean same(int b, int c) {
+      return set.contains(b) == set.contains(c);
     }
   }
 
@@ -351,6 +361,11 @@ public abstract sealed class Grammar {
       if (next >= 0) {
         into.go(into.cell(table.place(next), cell.depth, cell.rest));
       }
+    }
+
+    @Override
+    boolean same(int b, int c) {
+      return table.next(state, b) == table.next(state, c);
     }
   }
 }

@@ -12,7 +12,7 @@ final class State {
   private final List<Cell> heads;
   private final boolean accepts;
 
-  /** By byte; filled as asked for. A lost write costs a second look-up and nothing else. */
+  /** By byte; filled as asked for. A lost write costs a second step and nothing else. */
   private final @Nullable State[] next = new State[256];
 
   private volatile long @Nullable [] mask;
@@ -46,9 +46,22 @@ final class State {
     State known = next[b];
     if (known == null) {
       known = automaton.step(this, b);
-      next[b] = known;
+      for (int c = 0; c < next.length; c++) {
+        if (next[c] == null && same(b, c)) {
+          next[c] = known;
+        }
+      }
     }
     return known;
+  }
+
+  private boolean same(int b, int c) {
+    for (Cell head : heads) {
+      if (!head.grammar.same(b, c)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   State next(byte[] bytes) {
