@@ -1,20 +1,25 @@
 package dev.luthier.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.UsageException;
 import dev.luthier.data.ModelInput;
 import dev.luthier.data.PromptEncoder;
+import dev.luthier.format.Json;
 import dev.luthier.generate.GenerateListener;
 import dev.luthier.generate.GenerateRequest;
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.Generation;
 import dev.luthier.generate.Generator;
 import dev.luthier.generate.ModelLanguage;
+import dev.luthier.generate.TokenConstraint;
+import dev.luthier.generate.json.JsonConstraints;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -73,6 +78,12 @@ final class GenerateCommand implements Callable<Integer> {
       description = "With --input: rows at a time; " + BATCH_SIZE + " by default.")
   private Optional<Integer> batchSize = Optional.empty();
 
+  @Option(
+      names = "--json-schema",
+      paramLabel = "FILE",
+      description = "Write JSON that is valid under this JSON schema, and nothing else.")
+  private Optional<Path> schema = Optional.empty();
+
   @Option(names = "--raw", description = "Continue prompts as they stand, without chat template.")
   private boolean raw;
 
@@ -116,11 +127,12 @@ final class GenerateCommand implements Callable<Integer> {
   private void one(PromptEncoder prompts, GenerateSettings settings, ModelLanguage language) {
     int[] ids =
         prompt.map(prompts::encode).orElseGet(() -> PromptFiles.read(messages.get(), prompts));
+    Optional<TokenConstraint> form = constraints(language).get();
     Generator generator = model.generator(machine, language, console);
     GenerateListener listener = (request, id, text) -> console.out().print(text);
     Generation generation =
         generator.generate(
-            new GenerateRequest(ids, settings),
+            new GenerateRequest(ids, settings, form),
             json.json ? GenerateListener.NONE : listener,
             () -> false);
     if (json.json) {
@@ -133,10 +145,13 @@ final class GenerateCommand implements Callable<Integer> {
   private void batch(PromptEncoder prompts, GenerateSettings settings, ModelLanguage language) {
     BatchFile file = BatchFile.read(input.get(), prompts);
     file.checkOutput(output.get());
+    Supplier<Optional<TokenConstraint>> form = constraints(language);
     Generator generator = model.generator(machine, language, console);
     file.check(generator.model().shape().maxPositions(), settings.exceedContext());
     List<GenerateRequest> requests =
-        file.rows().stream().map(row -> new GenerateRequest(row.prompt(), settings)).toList();
+        file.rows().stream()
+            .map(row -> new GenerateRequest(row.prompt(), settings, form.get()))
+            .toList();
     CountProgress progress = new CountProgress(console);
     int[] done = {0};
     List<Generation> generations =
@@ -166,6 +181,18 @@ final class GenerateCommand implements Callable<Integer> {
     } else {
       console.err().printf("wrote %s: %d rows, %d tokens%n", output.get(), requests.size(), tokens);
     }
+  }
+
+  /** One for each text, of the schema that was given. */
+  private Supplier<Optional<TokenConstraint>> constraints(ModelLanguage language) {
+    if (schema.isEmpty()) {
+      return Optional::empty;
+    }
+    ObjectNode form = Json.read(schema.get());
+    JsonConstraints constraints =
+        new JsonConstraints(language.tokenizer(), language.defaults().stopIds());
+    constraints.schema(form); // what cannot be kept to is said before the model is loaded
+    return () -> Optional.of(constraints.schema(form));
   }
 
   private static Map<String, Object> fields(Generation generation) {

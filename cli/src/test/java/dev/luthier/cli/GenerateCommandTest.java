@@ -48,6 +48,50 @@ class GenerateCommandTest {
   }
 
   @Test
+  void answers_are_json_of_the_schema() throws IOException {
+    Path schema = folder.resolve("schema.json");
+    Files.writeString(
+        schema,
+        """
+        {"properties": {"size": {"type": "integer", "minimum": 3, "maximum": 12},
+                        "kind": {"enum": ["birch", "oak"]}},
+         "required": ["size", "kind"], "additionalProperties": false}""");
+    Cli run = generate(chat, "--prompt", "A tree?", "--json-schema", schema.toString());
+    assertThat(run.err()).isEmpty();
+    JsonNode tree = JSON.readTree(run.out());
+    assertThat(tree.path("size").asInt()).isBetween(3, 12);
+    assertThat(tree.path("kind").asText()).isIn("birch", "oak");
+    Path asked = folder.resolve("asked.jsonl");
+    Path answered = folder.resolve("answered.jsonl");
+    Files.writeString(asked, "{\"prompt\": \"A tree?\"}\n{\"prompt\": \"And you?\"}\n");
+    Cli batch =
+        generate(
+            chat,
+            "--input",
+            asked.toString(),
+            "--output",
+            answered.toString(),
+            "--json-schema",
+            schema.toString());
+    assertThat(batch.code()).isZero();
+    List<String> rows = Files.readAllLines(answered);
+    assertThat(rows).hasSize(2);
+    for (String row : rows) {
+      assertThat(JSON.readTree(JSON.readTree(row).path("text").asText()).path("size").asInt())
+          .isBetween(3, 12);
+    }
+  }
+
+  @Test
+  void a_schema_that_cannot_be_kept_to_is_refused_by_its_place() throws IOException {
+    Path schema = folder.resolve("schema.json");
+    Files.writeString(schema, "{\"properties\": {\"n\": {\"multipleOf\": 3}}}");
+    Cli run = generate(chat, "--prompt", "A tree?", "--json-schema", schema.toString());
+    assertThat(run.code()).isEqualTo(1);
+    assertThat(run.err()).contains("#/properties/n/multipleOf: not supported");
+  }
+
+  @Test
   void json_is_one_object_with_what_was_printed_as_it_came() throws IOException {
     JsonNode json = json(plain, "--prompt", "The birch");
     assertThat(json.fieldNames())

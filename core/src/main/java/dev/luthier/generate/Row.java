@@ -2,6 +2,7 @@ package dev.luthier.generate;
 
 import dev.luthier.model.Transformer;
 import dev.luthier.tokenizer.Tokenizer;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class Row {
   final int request;
   private final GenerateSettings settings;
+  private final Optional<TokenConstraint> constraint;
   private final GenerateListener listener;
   private final Set<Integer> stopIds;
   private final int contextLimit;
@@ -67,6 +69,7 @@ public final class Row {
       GenerateListener listener) {
     this.request = request;
     this.settings = of.settings();
+    this.constraint = of.constraint();
     this.listener = listener;
     this.stopIds = stopIds;
     this.contextLimit = contextLimit;
@@ -84,7 +87,9 @@ public final class Row {
    * @return its id
    */
   public int choose(float[] scores) {
+    constraint.ifPresent(form -> form.restrict(scores));
     int id = sampler.next(scores, history, random);
+    constraint.ifPresent(form -> form.accept(id));
     history.add(id);
     String piece = text.next(id);
     listener.token(request, id, piece);
