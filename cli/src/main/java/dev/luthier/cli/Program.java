@@ -76,6 +76,7 @@ final class Program {
     line.addSubcommand("data", data);
     CommandLine bench = new CommandLine(new BenchCommand());
     bench.addSubcommand("step", new BenchStepCommand(console));
+    bench.addSubcommand("serve", new BenchServeCommand(console));
     line.addSubcommand("bench", bench);
     line.addSubcommand("pull", new PullCommand(console));
     line.addSubcommand("push", new PushCommand(console));

@@ -14,6 +14,7 @@ import dev.luthier.nn.Init;
 import dev.luthier.nn.Linears;
 import dev.luthier.nn.LoraLayers;
 import dev.luthier.nn.LoraSettings;
+import dev.luthier.nn.Packing;
 import dev.luthier.nn.Parameters;
 import dev.luthier.nn.PatternSource;
 import dev.luthier.nn.QuantizingSource;
@@ -43,13 +44,15 @@ import org.bytedeco.pytorch.Tensor;
  * @param quant how the frozen matrices of linear layers are held; empty for the compute dtype
  * @param stream whether those matrices stay on the disk and are read whenever their block runs
  * @param newTokens ids whose rows of embedding and head begin as the mean of those that are there
+ * @param packing what matrices that are not quantized are rounded to, for decoding
  */
 public record ModelLoader(
     ComputeDtype dtype,
     Device device,
     Optional<QuantSettings> quant,
     boolean stream,
-    List<Integer> newTokens) {
+    List<Integer> newTokens,
+    Optional<Packing> packing) {
   private static final String NEW = "the new model's configuration";
 
   /** Keeps the ids. */
@@ -60,7 +63,7 @@ public record ModelLoader(
   /** There are no new tokens. */
   public ModelLoader(
       ComputeDtype dtype, Device device, Optional<QuantSettings> quant, boolean stream) {
-    this(dtype, device, quant, stream, List.of());
+    this(dtype, device, quant, stream, List.of(), Optional.empty());
   }
 
   /** Matrices are held in the compute dtype. */
@@ -75,7 +78,12 @@ public record ModelLoader(
 
   /** This loader, for models that these tokens are new to. */
   public ModelLoader withNew(List<Integer> tokens) {
-    return new ModelLoader(dtype, device, quant, stream, tokens);
+    return new ModelLoader(dtype, device, quant, stream, tokens, packing);
+  }
+
+  /** This loader, whose matrices are rounded to few bits. */
+  public ModelLoader packed(Optional<Packing> to) {
+    return new ModelLoader(dtype, device, quant, stream, newTokens, to);
   }
 
   /**
@@ -87,7 +95,7 @@ public record ModelLoader(
         TrainingBase.read(HfFolder.adapter(adapter)).flatMap(TrainingBase::quant);
     return trained.isEmpty() || quantization(HfFolder.model(folder)).isPresent()
         ? this
-        : new ModelLoader(dtype, device, trained, stream, newTokens);
+        : new ModelLoader(dtype, device, trained, stream, newTokens, packing);
   }
 
   /** For use: nothing is trained. */
@@ -200,6 +208,19 @@ public record ModelLoader(
     double range = config.path("initializer_range").asDouble(0.02);
     try (PatternSource source = new PatternSource(seed, range, drawn.scalarType())) {
       return made(config, source, lora, seed);
+    }
+  }
+
+  /** The same of frozen weights without an adapter, held as this loader holds them. */
+  public LoadedModel patterned(ObjectNode config, long seed) {
+    double range = config.path("initializer_range").asDouble(0.02);
+    try (PatternSource source = new PatternSource(seed, range, dtype.scalarType());
+        PointerScope scope = new PointerScope()) {
+      Parameters base = parameters(source, name -> false);
+      Transformer transformer =
+          Families.build(config, NEW, new Linears(base, Optional.empty()));
+      base.finish();
+      return new LoadedModel(transformer, config, Optional.empty(), Optional.empty());
     }
   }
 
@@ -344,7 +365,8 @@ public record ModelLoader(
   }
 
   private Parameters parameters(TensorSource source, Predicate<String> trainable) {
-    return new Parameters(source, dtype.scalarType(), device, trainable, stream);
+    return new Parameters(
+        source, dtype.scalarType(), device, trainable, stream, packing.orElse(null));
   }
 
   /** A model's tensors; those of a GGUF file that are in few bits become floats. */

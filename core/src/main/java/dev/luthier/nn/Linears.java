@@ -151,7 +151,8 @@ public final class Linears {
       base.tolerate(name);
       lora.ifPresent(l -> l.tolerateTied(name));
     }
-    Weight weight = own ? base.dense(List.of(name), new int[] {out}, in) : base.dense(embedding);
+    Weight held = own ? base.dense(List.of(name), new int[] {out}, in) : base.dense(embedding);
+    Weight weight = base.head(name, held);
     @Nullable Tensor bias = biasName.map(n -> base.get(n, Init.ZEROS, out)).orElse(null);
     @Nullable TokenRows trained = own ? tokenRows(name, () -> weight, out) : tokens;
     return linear(path, out, bias, weight, 0, in, true, trained);

@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** A matrix that is made from another form while its block runs. */
-abstract sealed class Made implements Weight permits Quantized, Rounded, Streamed {
+abstract sealed class Made implements Weight permits Packed, Quantized, Rounded, Streamed {
   private final MatrixPool pool;
   private final long rows;
   private final long columns;

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -38,6 +39,7 @@ public final class Parameters {
   private final Device device;
   private final Predicate<String> trainable;
   private final boolean stream;
+  private final @Nullable Packing packing;
   private final MatrixPool pool;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final Set<String> tolerated = new HashSet<>();
@@ -64,6 +66,20 @@ public final class Parameters {
       Device device,
       Predicate<String> trainable,
       boolean stream) {
+    this(source, compute, device, trainable, stream, null);
+  }
+
+  /**
+   * @param packing what frozen matrices of linear layers are rounded to; null for nothing
+   */
+  public Parameters(
+      TensorSource source,
+      ScalarType compute,
+      Device device,
+      Predicate<String> trainable,
+      boolean stream,
+      @Nullable Packing packing) {
+    this.packing = packing;
     this.stream = stream;
     this.source = source;
     this.compute = compute;
@@ -116,7 +132,7 @@ public final class Parameters {
       return new Streamed(names, rows, in, source, pool);
     }
     if (!isQuantized(names.get(0))) {
-      return dense(names, rows, in);
+      return packs(names.get(0), in) ? packed(names, rows, in) : dense(names, rows, in);
     }
     List<QuantizedMatrix> members = new ArrayList<>();
     for (int i = 0; i < rows.length; i++) {
@@ -128,6 +144,41 @@ public final class Parameters {
     return new Quantized(members, false, pool);
   }
 
+  private boolean packs(String name, int in) {
+    return packing != null && !isTrainable(name) && in % packing.columns() == 0;
+  }
+
+  private Weight packed(List<String> names, int[] rows, int in) {
+    boolean fit = true;
+    for (int i = 0; i < rows.length; i++) {
+      fit &= fits(names.get(i), rows[i], in);
+    }
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Tensor stack = empty(false, fit ? Arrays.stream(rows).asLongStream().sum() : 1, in);
+      long from = 0;
+      for (int i = 0; fit && i < rows.length; i++) {
+        source.read(names.get(i), Init.NORMAL, stack.narrow(0, from, rows[i]));
+        from += rows[i];
+      }
+      return new Packed(Objects.requireNonNull(packing), stack, false, pool);
+    }
+  }
+
+  /**
+   * The matrix of an output head.
+   *
+   * @param held (out, in), in the compute dtype
+   */
+  Weight head(String name, Weight held) {
+    if (!(held instanceof Dense d) || d.stored().dim() != 2 || d.trained()) {
+      return held;
+    }
+    return packs(name, Math.toIntExact(d.stored().size(1)))
+        ? new Packed(Objects.requireNonNull(packing), d.stored(), false, pool)
+        : held;
+  }
+
   /**
    * The matrix of a linear layer that is stored (in, out).
    *
@@ -135,6 +186,17 @@ public final class Parameters {
    */
   Weight transposed(String name, int in, int out) {
     boolean quantized = isQuantized(name);
+    if (!quantized && !stream && packs(name, in)) {
+      try (PointerScope scope = new PointerScope();
+          Grad off = Grad.off()) {
+        Tensor held = empty(false, in, out);
+        if (fits(name, in, out)) {
+          source.read(name, Init.NORMAL, held);
+        }
+        return new Packed(
+            Objects.requireNonNull(packing), held.t().contiguous(), true, pool);
+      }
+    }
     if (isTrainable(name) || !quantized && !stream) {
       Tensor held = get(name, Init.NORMAL, in, out);
       Tensor seen = held.dim() == 2 ? Tensors.pin(held.detach().t()) : held;

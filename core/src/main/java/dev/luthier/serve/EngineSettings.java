@@ -6,6 +6,7 @@ import dev.luthier.tensor.Native;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -20,6 +21,7 @@ import java.util.Map;
  *     so many requests of the longest length take if that is less
  * @param maxQueue requests that wait, at most
  * @param maxAdapters that are loaded at a time
+ * @param weights how the model's matrices are held
  */
 public record EngineSettings(
     Path model,
@@ -29,7 +31,25 @@ public record EngineSettings(
     int maxRunning,
     long cacheBytes,
     int maxQueue,
-    int maxAdapters) {
+    int maxAdapters,
+    Weights weights) {
+
+  /** How the matrices of linear layers are held. Those that the folder has in few bits may stay so. */
+  public enum Weights {
+    /** In the compute dtype. */
+    FULL,
+    /** In the few bits in which the folder has them. */
+    STORED,
+    /** Rounded to 8 bits. */
+    INT8,
+    /** Rounded to 4 bits. */
+    INT4;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** Checks everything at once. */
   public EngineSettings {
@@ -50,29 +70,35 @@ public record EngineSettings(
   /** A model without adapters; 64 requests at a time, 256 waiting. */
   public static EngineSettings of(Path model) {
     ComputeDtype fast = Native.fastBfloat16() ? ComputeDtype.BFLOAT16 : ComputeDtype.FLOAT32;
-    return new EngineSettings(model, Map.of(), fast, 0, 64, 0, 256, 16);
+    return new EngineSettings(model, Map.of(), fast, 0, 64, 0, 256, 16, Weights.FULL);
   }
 
   /** The same with these adapters from the start. */
   public EngineSettings withAdapters(Map<String, Path> of) {
     return new EngineSettings(
-        model, of, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters);
+        model, of, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights);
   }
 
   /** The same in another dtype. */
   public EngineSettings withDtype(ComputeDtype to) {
     return new EngineSettings(
-        model, adapters, to, threads, maxRunning, cacheBytes, maxQueue, maxAdapters);
+        model, adapters, to, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights);
   }
 
   /** The same with other limits. */
   public EngineSettings withLimits(int running, long bytes, int queue, int most) {
-    return new EngineSettings(model, adapters, dtype, threads, running, bytes, queue, most);
+    return new EngineSettings(model, adapters, dtype, threads, running, bytes, queue, most, weights);
   }
 
   /** The same with so many threads. */
   public EngineSettings withThreads(int count) {
     return new EngineSettings(
-        model, adapters, dtype, count, maxRunning, cacheBytes, maxQueue, maxAdapters);
+        model, adapters, dtype, count, maxRunning, cacheBytes, maxQueue, maxAdapters, weights);
+  }
+
+  /** The same with the matrices held in another way. */
+  public EngineSettings withWeights(Weights as) {
+    return new EngineSettings(
+        model, adapters, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, as);
   }
 }

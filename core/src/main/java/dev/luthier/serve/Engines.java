@@ -1,7 +1,10 @@
 package dev.luthier.serve;
 
 import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.format.HfFolder;
+import dev.luthier.generate.ModelLanguage;
+import dev.luthier.model.Transformer;
 
 /** Engines for models. */
 public final class Engines {
@@ -18,5 +21,21 @@ public final class Engines {
       throw new LuthierException(settings.model() + " is a GGUF file; give a model's folder");
     }
     return TorchEngine.open(settings);
+  }
+
+  /**
+   * An engine over a model in memory, which was loaded without an adapter; the settings' own model
+   * is not looked at.
+   *
+   * @param loader what loaded it, which will load adapters
+   */
+  public static Engine over(
+      Transformer model, ModelLoader loader, ModelLanguage language, EngineSettings settings) {
+    return TorchEngine.open(settings, loader, model, language);
+  }
+
+  /** What loads a model as these settings want it. */
+  public static ModelLoader loader(EngineSettings settings) {
+    return TorchEngine.loader(settings);
   }
 }

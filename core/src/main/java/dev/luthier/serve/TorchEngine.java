@@ -9,6 +9,7 @@ import dev.luthier.generate.ModelLanguage;
 import dev.luthier.generate.PromptCheck;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.KvPages;
+import dev.luthier.nn.Packing;
 import dev.luthier.nn.ServedAdapter;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Memory;
@@ -93,7 +94,7 @@ public final class TorchEngine implements Engine {
   static TorchEngine open(EngineSettings settings) {
     Native.threads(settings.threads());
     Path folder = HfFolder.model(settings.model());
-    ModelLoader loader = new ModelLoader(settings.dtype(), Device.CPU);
+    ModelLoader loader = loader(settings);
     Transformer model = loader.load(folder).transformer();
     if (model.kind() == Transformer.Kind.ENCODER_DECODER) {
       throw new LuthierException(
@@ -117,6 +118,18 @@ public final class TorchEngine implements Engine {
       throw e;
     }
     return engine;
+  }
+
+  static ModelLoader loader(EngineSettings settings) {
+    ModelLoader full = new ModelLoader(settings.dtype(), Device.CPU);
+    return switch (settings.weights()) {
+      case FULL -> full;
+      case STORED ->
+          new ModelLoader(
+              full.dtype(), full.device(), ModelLoader.quantization(settings.model()));
+      case INT8 -> full.packed(Optional.of(Packing.INT8));
+      case INT4 -> full.packed(Optional.of(Packing.INT4));
+    };
   }
 
   private int pages(List<KvPages.Sizes> sizes) {
@@ -349,7 +362,10 @@ public final class TorchEngine implements Engine {
     synchronized (shared) {
       fits(name);
     }
-    ModelLanguage own = ModelLanguage.read(settings.model(), Optional.of(folder), false);
+    ModelLanguage own =
+        HfFolder.kind(settings.model()) == HfFolder.Kind.NOTHING // the model came from memory
+            ? language
+            : ModelLanguage.read(settings.model(), Optional.of(folder), false);
     ServedAdapter matrices = loader.adapter(model, folder);
     EngineAdapter info = new EngineAdapter(name, folder, matrices.rank(), Instant.now());
     synchronized (shared) {

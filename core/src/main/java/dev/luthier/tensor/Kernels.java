@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
  * operators instead.
  */
 public final class Kernels {
+  /** What a vector holds of the shortest numbers. */
+  private static final int FEW_COLUMNS = 32;
+
+  /** Numbers that are worth waking a thread for. */
+  private static final long WORTH_A_THREAD = 1 << 15;
+
   private static volatile boolean suspended;
 
   private Kernels() {}
@@ -50,7 +56,7 @@ public final class Kernels {
    */
   public static void rmsNorm(Tensor x, Tensor w, double eps, Tensor y, Tensor scale) {
     long n = x.size(-1);
-    call("rms_norm", x, x.numel() / n, n, x, w, (float) eps, y, scale);
+    call(threads(x.numel()), "rms_norm", x, x.numel() / n, n, x, w, (float) eps, y, scale);
   }
 
   /**
@@ -75,6 +81,7 @@ public final class Kernels {
   public static void heads(
       Tensor from, Tensor to, @Nullable Tensor cos, @Nullable Tensor sin, int direction) {
     call(
+        threads(from.numel()),
         "heads",
         from,
         from.size(0),
@@ -176,6 +183,7 @@ public final class Kernels {
       double cap,
       Tensor y) {
     call(
+        threads(table.numel() * page * q.size(1) * q.size(3) / 2),
         "paged_attention",
         q,
         parts.size(0),
@@ -229,6 +237,7 @@ public final class Kernels {
       @Nullable Tensor bias) {
     Tensor used = causal ? null : bias;
     call(
+        threads(scores.numel()),
         "softmax",
         scores,
         batch,
@@ -261,7 +270,7 @@ public final class Kernels {
    * @param y (N, F), contiguous
    */
   public static void siluGate(Tensor gate, Tensor up, Tensor y) {
-    call("silu_gate", gate, gate.size(0), gate.size(1), gate, up, gate.stride(0), y);
+    call(threads(gate.numel()), "silu_gate", gate, gate.size(0), gate.size(1), gate, up, gate.stride(0), y);
   }
 
   /** The gradients of {@link #siluGate}; those of gate and up have the same stride. */
@@ -394,6 +403,97 @@ public final class Kernels {
         c.leading());
   }
 
+  /** Whether {@link #fewRows} takes this matrix: its rows are whole vectors. */
+  static boolean takesFew(Tensor w) {
+    return w.stride(1) == 1 && w.size(1) % FEW_COLUMNS == 0;
+  }
+
+  /**
+   * {@code y = x W^T + bias} for few rows of x, bound by reading W.
+   *
+   * @param x (N, k), the last stride 1
+   * @param w (n, k), see {@link #takesFew}
+   * @param bias (n), or null
+   * @param y (N, n), contiguous, written
+   */
+  static void fewRows(Tensor x, Tensor w, @Nullable Tensor bias, Tensor y) {
+    call(
+        threads(w.numel()),
+        "few_dense",
+        x,
+        x.size(0),
+        w.size(0),
+        w.size(1),
+        x,
+        x.stride(0),
+        w,
+        w.stride(0),
+        bias,
+        y,
+        y.stride(0));
+  }
+
+  /**
+   * The same of a matrix in int8.
+   *
+   * @param codes int8 (n, k), contiguous, k a multiple of 32
+   * @param scales float32 (n)
+   */
+  public static void fewRowsInt8(
+      Tensor x, Tensor codes, Tensor scales, @Nullable Tensor bias, Tensor y) {
+    call(
+        threads(codes.numel()),
+        "few_int8",
+        x,
+        x.size(0),
+        codes.size(0),
+        codes.size(1),
+        x,
+        x.stride(0),
+        codes,
+        scales,
+        bias,
+        y,
+        y.stride(0));
+  }
+
+  /**
+   * The same of a matrix in four bits, {@code scale (code - 8) + zero}.
+   *
+   * @param codes uint8 (n, k / 2), contiguous, k a multiple of 64: in each 32 bytes the lower halves
+   *     are the first 32 of 64 codes
+   * @param scales bfloat16 (n, k / 32)
+   * @param zeros bfloat16 (n, k / 32)
+   */
+  public static void fewRowsInt4(
+      Tensor x, Tensor codes, Tensor scales, Tensor zeros, @Nullable Tensor bias, Tensor y) {
+    call(
+        threads(codes.numel()),
+        "few_int4",
+        x,
+        x.size(0),
+        codes.size(0),
+        2 * codes.size(1),
+        x,
+        x.stride(0),
+        codes,
+        scales,
+        zeros,
+        bias,
+        y,
+        y.stride(0));
+  }
+
+  /**
+   * The whole of a matrix in four bits, see {@link #fewRowsInt4}.
+   *
+   * @param out (n, k), rows any stride apart, written
+   */
+  public static void int4(Tensor codes, Tensor scales, Tensor zeros, Tensor out) {
+    call(
+        "int4", out, out.size(0), out.size(1), codes, scales, zeros, out, out.stride(0));
+  }
+
   /** Whether the processor multiplies pairs of bfloat16 numbers, as the kernels were compiled. */
   static boolean bfloat16Products() {
     return KernelLibrary.get().available() && KernelLibrary.get().says("bf16_dots");
@@ -424,9 +524,19 @@ public final class Kernels {
         c.leading());
   }
 
+  /** Few numbers are done before another thread is awake. */
+  private static int threads(long numbers) {
+    return numbers < WORTH_A_THREAD ? 1 : Native.threads();
+  }
+
   private static void call(String name, Tensor sample, @Nullable Object... arguments) {
+    call(Native.threads(), name, sample, arguments);
+  }
+
+  private static void call(
+      int threads, String name, Tensor sample, @Nullable Object... arguments) {
     List<@Nullable Object> all = new ArrayList<>();
-    all.add(Native.threads());
+    all.add(threads);
     for (Object a : arguments) {
       all.add(a instanceof Tensor t ? new Pointer(t.data_ptr().address()) : a);
     }

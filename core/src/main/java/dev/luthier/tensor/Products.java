@@ -22,7 +22,7 @@ public final class Products {
   /** A factor of so few rows or columns is transposed, so that its rows stand together. */
   private static final int NARROW = 64;
 
-  /** Fewer rows than our kernel has in registers are libtorch's. */
+  /** Fewer rows than our kernel has in registers are another one's, or libtorch's. */
   private static final int LEAST_ROWS = 6;
 
   private Products() {}
@@ -82,6 +82,11 @@ public final class Products {
    * @param bias (out), or null
    */
   public static Tensor linear(Tensor x, Tensor w, @Nullable Tensor bias) {
+    if (x.size(0) < LEAST_ROWS && x.stride(1) == 1 && Kernels.take(x) && Kernels.takesFew(w)) {
+      Tensor out = torch.empty(new long[] {x.size(0), w.size(0)}, x.options(), null);
+      Kernels.fewRows(x, w, bias, out);
+      return out;
+    }
     if (!ours(x)) {
       return bias == null ? torch.linear(x, w) : torch.linear(x, w, new TensorOptional(bias));
     }

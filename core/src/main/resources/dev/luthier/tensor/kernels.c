@@ -160,6 +160,15 @@ static inline float vec_sum(vec v) {
   return sum;
 }
 
+/* The same in whatever order is fastest. */
+static inline float vec_total(vec v) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_ps((__m512) v);
+#else
+  return vec_sum(v);
+#endif
+}
+
 /* Of each lane the larger; b's, if one is not a number. */
 static inline vec vec_max(vec a, vec b) {
 #if defined(__AVX512F__)
@@ -377,6 +386,74 @@ static inline void vec_transpose(vec *block) {
 #endif
 }
 
+static inline vec int8_load(const int8_t *from) {
+#if defined(__AVX512F__)
+  __m128i bytes = _mm_loadu_si128((const __m128i *) from);
+  return (vec) _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes));
+#else
+  vec v;
+  for (int i = 0; i < LANES; i++) {
+    v[i] = from[i];
+  }
+  return v;
+#endif
+}
+
+/* Codes less 8, as numbers: 32 of them. */
+typedef struct {
+  vec part[32 / LANES];
+} int4_words_f32;
+
+static inline void int4_unpack_f32(const uint8_t *from, int4_words_f32 *low,
+    int4_words_f32 *high) {
+  for (int i = 0; i < 32; i++) {
+    low->part[i / LANES][i % LANES] = (float) ((from[i] & 15) - 8);
+    high->part[i / LANES][i % LANES] = (float) ((from[i] >> 4) - 8);
+  }
+}
+
+static inline vec int4_dot_f32(const int4_words_f32 *codes, const float *x) {
+  vec sum = {0};
+  for (int i = 0; i < 32 / LANES; i++) {
+    sum += codes->part[i] * vec_load(x + i * LANES);
+  }
+  return sum;
+}
+
+#if defined(__AVX512BF16__)
+typedef __m512i int4_words_bf16;
+
+static inline void int4_unpack_bf16(const uint8_t *from, int4_words_bf16 *low,
+    int4_words_bf16 *high) {
+  /* -8 to 7 in bfloat16, twice: a permutation looks at five bits of an index. */
+  const __m512i table = _mm512_broadcast_i64x4(_mm256_set_epi16(0x40e0, 0x40c0, 0x40a0, 0x4080,
+      0x4040, 0x4000, 0x3f80, 0x0000, (short) 0xbf80, (short) 0xc000, (short) 0xc040,
+      (short) 0xc080, (short) 0xc0a0, (short) 0xc0c0, (short) 0xc0e0, (short) 0xc100));
+  __m512i codes = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *) from));
+  *low = _mm512_permutexvar_epi16(codes, table);
+  *high = _mm512_permutexvar_epi16(_mm512_srli_epi16(codes, 4), table);
+}
+
+static inline vec int4_dot_bf16(const int4_words_bf16 *codes, const uint16_t *x) {
+  return dot_bf16((vec) {0}, (vec) *codes, vec_load(x));
+}
+#else
+typedef int4_words_f32 int4_words_bf16;
+
+static inline void int4_unpack_bf16(const uint8_t *from, int4_words_bf16 *low,
+    int4_words_bf16 *high) {
+  int4_unpack_f32(from, low, high);
+}
+
+static inline vec int4_dot_bf16(const int4_words_bf16 *codes, const uint16_t *x) {
+  vec sum = {0};
+  for (int i = 0; i < 32 / LANES; i++) {
+    sum += codes->part[i] * load_bf16(x + i * LANES, LANES);
+  }
+  return sum;
+}
+#endif
+
 static pthread_key_t rooms;
 static pthread_once_t rooms_made = PTHREAD_ONCE_INIT;
 
@@ -418,6 +495,7 @@ static void *room(size_t bytes) {
 #define PAIR 2
 #include "kernels.inc"
 #include "attention.inc"
+#include "decode.inc"
 #include "paged.inc"
 #include "products.inc"
 #undef WORD
@@ -435,6 +513,7 @@ static void *room(size_t bytes) {
 #define PAIR 1
 #include "kernels.inc"
 #include "attention.inc"
+#include "decode.inc"
 #include "paged.inc"
 #include "products.inc"
 

@@ -1,0 +1,292 @@
+package dev.luthier.recipe.bench;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.AdapterConfig;
+import dev.luthier.checkpoint.Adapters;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.generate.GenerateDefaults;
+import dev.luthier.generate.GenerateSettings;
+import dev.luthier.generate.ModelLanguage;
+import dev.luthier.generate.SamplingSettings;
+import dev.luthier.measure.MemoryBandwidth;
+import dev.luthier.model.Outline;
+import dev.luthier.model.Transformer;
+import dev.luthier.nn.LoraSettings;
+import dev.luthier.recipe.bench.ServeBenchResult.Decoding;
+import dev.luthier.recipe.bench.ServeBenchResult.Mixing;
+import dev.luthier.serve.Engine;
+import dev.luthier.serve.EngineListener;
+import dev.luthier.serve.EngineRequest;
+import dev.luthier.serve.EngineSettings;
+import dev.luthier.serve.Engines;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Seeds;
+import dev.luthier.tensor.Tensors;
+import dev.luthier.tokenizer.BpeTrainer;
+import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.tokenizer.TokenizerRoles;
+import dev.luthier.tokenizer.TokenizerWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Times an engine: one text alone, many at once, and many with different adapters. Texts are of
+ * random tokens and of fixed length.
+ */
+public final class ServeBench {
+  private static final long SEED = 42;
+
+  /** Requests that are timed one after another. */
+  private static final int ALONE = 4;
+
+  private final ServeBenchSettings settings;
+  private final Consumer<String> progress;
+  private double bandwidth;
+
+  private ServeBench(ServeBenchSettings settings, Consumer<String> progress) {
+    this.settings = settings;
+    this.progress = progress;
+  }
+
+  /**
+   * Measures.
+   *
+   * @param progress is told, a line at a time, what happens
+   */
+  public static ServeBenchResult run(ServeBenchSettings settings, Consumer<String> progress) {
+    return new ServeBench(settings, progress).run();
+  }
+
+  private ServeBenchResult run() {
+    Path scratch = folder();
+    try {
+      return run(scratch);
+    } finally {
+      delete(scratch);
+    }
+  }
+
+  private ServeBenchResult run(Path scratch) {
+    List<Decoding> decoding = new ArrayList<>();
+    double alone = 0;
+    double together = 0;
+    Optional<Mixing> mixing = Optional.empty();
+    for (EngineSettings.Weights weights : settings.weights()) {
+      progress.accept("loading " + settings.what() + ", weights " + weights);
+      bandwidth = Math.max(bandwidth, MemoryBandwidth.measure());
+      EngineSettings how =
+          EngineSettings.of(settings.model().orElse(scratch.resolve("none")))
+              .withDtype(settings.dtype())
+              .withWeights(weights)
+              .withLimits(settings.requests(), 0, settings.requests(), settings.adapters());
+      ModelLoader loader = Engines.loader(how);
+      Transformer model = model(loader);
+      try (Engine engine = Engines.over(model, loader, language(scratch), how)) {
+        progress.accept("one text alone");
+        decoding.add(new Decoding(weights, secondsPerToken(engine), bytes(model, weights)));
+        if (decoding.size() == 1) {
+          progress.accept(settings.requests() + " texts");
+          alone = speed(engine, Math.min(ALONE, settings.requests()), true, List.of());
+          together = speed(engine, settings.requests(), false, List.of());
+          mixing = mixing(engine, model, scratch);
+        }
+      }
+      bandwidth = Math.max(bandwidth, MemoryBandwidth.measure());
+    }
+    return new ServeBenchResult(settings, bandwidth, decoding, alone, together, mixing);
+  }
+
+  private Optional<Mixing> mixing(Engine engine, Transformer model, Path scratch) {
+    if (settings.adapters() == 0) {
+      return Optional.empty();
+    }
+    progress.accept("the same with " + settings.adapters() + " adapters");
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < settings.adapters(); i++) {
+      names.add("adapter" + i);
+      engine.loadAdapter("adapter" + i, adapter(scratch.resolve("adapter" + i), i));
+    }
+    speed(engine, settings.requests(), false, names);
+    double one = 0;
+    double many = 0;
+    for (int i = 0; i < 3; i++) { // in turn, so that what disturbs the machine disturbs both
+      one = Math.max(one, speed(engine, settings.requests(), false, names.subList(0, 1)));
+      many = Math.max(many, speed(engine, settings.requests(), false, names));
+    }
+    return Optional.of(new Mixing(one, many));
+  }
+
+  private ObjectNode config() {
+    return settings
+        .shape()
+        .map(PublishedShape::config)
+        .orElseGet(() -> ModelLoader.config(settings.model().orElseThrow()));
+  }
+
+  private Transformer model(ModelLoader loader) {
+    return settings.model().isPresent()
+        ? loader.load(settings.model().get()).transformer()
+        : loader.patterned(config(), SEED).transformer();
+  }
+
+  /** Of a model without files a tokenizer of bytes, which has no text for most ids. */
+  private ModelLanguage language(Path scratch) {
+    if (settings.model().isPresent()) {
+      return ModelLanguage.read(settings.model().get(), Optional.empty(), true);
+    }
+    TokenizerRoles roles =
+        new TokenizerRoles(
+            Optional.empty(), Optional.empty(), Optional.empty(), false, 2048, Optional.empty());
+    TokenizerWriter.write(new BpeTrainer(256, List.of(), 1).train(Stream.of("text")), roles, scratch);
+    return new ModelLanguage(
+        Tokenizer.load(scratch),
+        Optional.empty(),
+        new GenerateDefaults(Set.of(), SamplingSettings.greedy()));
+  }
+
+  /** A folder with a random adapter of rank 16 on every layer. */
+  private Path adapter(Path folder, int seed) {
+    LoraSettings lora = LoraSettings.defaults();
+    Transformer outline = Outline.of(config(), settings.what(), Optional.of(lora));
+    Map<String, Tensor> drawn = new LinkedHashMap<>();
+    try (PointerScope scope = new PointerScope()) {
+      outline
+          .adapter()
+          .orElseThrow()
+          .all()
+          .forEach(
+              (name, shape) -> {
+                GeneratorOptional random =
+                    new GeneratorOptional(Seeds.generator(seed, name.hashCode()));
+                drawn.put(
+                    name,
+                    torch
+                        .empty(
+                            Tensors.shape(shape),
+                            Tensors.options(ScalarType.Float, Device.CPU),
+                            null)
+                        .normal_(0, 0.02, random));
+              });
+      Files.createDirectories(folder);
+      Adapters.write(folder, new AdapterConfig(lora, settings.what()), drawn);
+    } catch (IOException e) {
+      throw new LuthierException("cannot write " + folder + ": " + e.getMessage(), e);
+    }
+    return folder;
+  }
+
+  /** Bytes of matrices that one token reads. */
+  private long bytes(Transformer model, EngineSettings.Weights weights) {
+    double number =
+        switch (weights) {
+          case FULL, STORED -> settings.dtype().scalarType() == ScalarType.Float ? 4 : 2;
+          case INT8 -> 1;
+          case INT4 -> 0.625;
+        };
+    return Math.round(
+        model.linears().values().stream().mapToLong(l -> (long) l.in() * l.out()).sum() * number);
+  }
+
+  /** The median time between two tokens. */
+  private double secondsPerToken(Engine engine) {
+    Text text = new Text();
+    engine.submit(request(0, Optional.empty()), text);
+    text.done.join();
+    long[] between = new long[text.times.size() - 1];
+    for (int i = 0; i < between.length; i++) {
+      between[i] = text.times.get(i + 1) - text.times.get(i);
+    }
+    Arrays.sort(between);
+    return between[between.length / 2] / 1e9;
+  }
+
+  /**
+   * New tokens per second.
+   *
+   * @param oneByOne whether a request waits for the one before
+   * @param adapters given to requests in turn
+   */
+  private double speed(Engine engine, int count, boolean oneByOne, List<String> adapters) {
+    long from = System.nanoTime();
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Optional<String> adapter =
+          adapters.isEmpty() ? Optional.empty() : Optional.of(adapters.get(i % adapters.size()));
+      Text text = new Text();
+      engine.submit(request(System.nanoTime(), adapter), text);
+      all.add(text.done);
+      if (oneByOne) {
+        text.done.join();
+      }
+    }
+    all.forEach(CompletableFuture::join);
+    return count * (double) settings.answer() / ((System.nanoTime() - from) / 1e9);
+  }
+
+  private EngineRequest request(long seed, Optional<String> adapter) {
+    int vocabulary = config().path("vocab_size").asInt();
+    int[] prompt = new SplittableRandom(seed).ints(settings.prompt(), 0, vocabulary).toArray();
+    SamplingSettings endless =
+        SamplingSettings.greedy().withExcluded(settings.answer(), List.of(), List.of());
+    GenerateSettings how = GenerateSettings.greedy(settings.answer()).withSampling(endless);
+    return new EngineRequest(prompt, how, adapter, -1, Optional.empty());
+  }
+
+  /** When a text's tokens came. */
+  private static final class Text implements EngineListener {
+    final List<Long> times = new ArrayList<>();
+    final CompletableFuture<Void> done = new CompletableFuture<>();
+
+    @Override
+    public void token(ScoredToken token, String text) {
+      times.add(System.nanoTime());
+    }
+
+    @Override
+    public void ended(Answer answer) {
+      done.complete(null);
+    }
+
+    @Override
+    public void failed(LuthierException problem) {
+      done.completeExceptionally(problem);
+    }
+  }
+
+  private static Path folder() {
+    try {
+      return Files.createTempDirectory("luthier-bench");
+    } catch (IOException e) {
+      throw new LuthierException("cannot make a folder for scratch files: " + e.getMessage(), e);
+    }
+  }
+
+  private static void delete(Path folder) {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      folder.toFile().deleteOnExit(); // what is left of it is small
+    }
+  }
+}
