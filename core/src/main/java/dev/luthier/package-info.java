@@ -1,4 +1,7 @@
-/** The exceptions that every package of the library throws. */
+/**
+ * The library in a few lines, {@link dev.luthier.Luthier}, and the exceptions that every package of it
+ * throws.
+ */
 @NullMarked
 package dev.luthier;
 

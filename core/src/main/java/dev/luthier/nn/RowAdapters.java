@@ -1,16 +1,27 @@
 package dev.luthier.nn;
 
+import dev.luthier.nn.ServedAdapter.Addition;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Products;
+import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Which adapter each token of a pass is given to. The product with the base is one for all tokens;
- * each adapter's two narrow ones run on its own tokens, which stand together. Chen et al., "Punica:
+ * each adapter's two narrow ones run on its own tokens, which stand together. While texts are decoded
+ * those of all adapters are one call. Chen et al., "Punica:
  * Multi-Tenant LoRA Serving", arXiv 2310.18547.
  */
 public final class RowAdapters {
+  /** A kernel adds for all adapters with so few tokens at once. */
+  private static final int FEW = 16;
+
   private final List<Range> ranges;
 
   /**
@@ -54,17 +65,32 @@ public final class RowAdapters {
    * @param members whose rows are stacked
    */
   void addTo(Tensor y, Tensor x, List<Linear> members) {
+    boolean kernel = Kernels.take(x) && x.stride(1) == 1 && y.stride(1) == 1;
+    LongStream.Builder few = LongStream.builder();
+    long room = 0;
     for (Range range : ranges) {
-      Tensor in = x.narrow(0, range.from, range.count);
-      Tensor out = y.narrow(0, range.from, range.count);
       for (Linear member : members) {
-        Lora lora = range.adapter.of(member);
-        if (lora != null) {
-          Tensor down = Products.linear(in, lora.a(), null); // (n, R)
-          Products.into(
-              out.narrow(1, member.from(), member.out()), down, lora.b().t(), lora.scale(), 1);
+        Addition addition = range.adapter.of(member);
+        if (addition == null) {
+          continue;
+        }
+        if (kernel && range.count <= FEW) {
+          few.add(range.from).add(range.count).add(addition.rank()).add(member.out());
+          few.add(member.from()).add(addition.addressA()).add(addition.addressB()).add(room);
+          few.add(Double.doubleToRawLongBits(addition.scale()));
+          room += (long) range.count * addition.rank();
+        } else {
+          Tensor down = Products.linear(x.narrow(0, range.from, range.count), addition.a(), null);
+          Tensor out =
+              y.narrow(0, range.from, range.count).narrow(1, member.from(), member.out());
+          Products.into(out, down, addition.b(), addition.scale(), 1);
         }
       }
+    }
+    if (room > 0) {
+      Tensor down =
+          torch.empty(new long[] {room}, Tensors.options(ScalarType.Float, Device.CPU), null);
+      Kernels.rowAdapters(few.build().toArray(), x, y, down);
     }
   }
 }

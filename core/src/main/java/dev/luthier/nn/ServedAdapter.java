@@ -15,15 +15,36 @@ import org.jspecify.annotations.Nullable;
  * nothing else.
  */
 public final class ServedAdapter implements AutoCloseable {
-  private final Map<Linear, Lora> layers = new IdentityHashMap<>();
+  private final Map<Linear, Addition> layers = new IdentityHashMap<>();
   private final List<Tensor> tensors;
+
+  /**
+   * What is added to a layer.
+   *
+   * @param a (R, in), in the compute dtype
+   * @param b (R, out), the transpose of {@link Lora}'s
+   * @param addressA of a's numbers
+   * @param addressB of b's numbers
+   */
+  record Addition(Tensor a, Tensor b, double scale, int rank, long addressA, long addressB) {
+    static Addition of(Lora lora) {
+      Tensor b = Tensors.pin(lora.b().t().contiguous());
+      return new Addition(
+          lora.a(),
+          b,
+          lora.scale(),
+          lora.rank(),
+          lora.a().data_ptr().address(),
+          b.data_ptr().address());
+    }
+  }
 
   private ServedAdapter(LoraLayers lora, Map<String, Linear> linears, Linear head) {
     linears.forEach(
         (path, linear) -> {
           Lora own = lora.create(path, linear.in(), linear.out(), linear == head);
-          if (own != null) {
-            layers.put(linear, own);
+          if (own != null && own.a().dim() == 2 && own.b().dim() == 2) {
+            layers.put(linear, Addition.of(own));
           }
         });
     this.tensors = new ArrayList<>(lora.parameters().all().values());
@@ -66,17 +87,18 @@ public final class ServedAdapter implements AutoCloseable {
   }
 
   /** What it adds to a layer; null for nothing. */
-  @Nullable Lora of(Linear layer) {
+  @Nullable Addition of(Linear layer) {
     return layers.get(layer);
   }
 
   /** The largest rank. */
   public int rank() {
-    return layers.values().stream().mapToInt(Lora::rank).max().orElse(0);
+    return layers.values().stream().mapToInt(Addition::rank).max().orElse(0);
   }
 
   @Override
   public void close() {
+    layers.values().forEach(addition -> Tensors.release(addition.b));
     tensors.forEach(Tensors::release);
     tensors.clear();
     layers.clear();

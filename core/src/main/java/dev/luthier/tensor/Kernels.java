@@ -494,6 +494,31 @@ public final class Kernels {
         "int4", out, out.size(0), out.size(1), codes, scales, zeros, out, out.stride(0));
   }
 
+  /**
+   * {@code y += scale (x A^T) B^T}, where tokens of one x have different A and B.
+   *
+   * @param entries of each nine numbers: first token, how many, rank, outputs, first column of y,
+   *     address of A (rank, in), address of B^T (rank, outputs), place in down, bits of the scale as
+   *     a double
+   * @param x (N, in), the last stride 1
+   * @param y (N, out), the last stride 1, added to
+   * @param down float32, room for tokens times rank of all entries
+   */
+  public static void rowAdapters(long[] entries, Tensor x, Tensor y, Tensor down) {
+    call(
+        threads(down.numel() * (x.size(1) + y.size(1)) / 4),
+        "row_adapters",
+        x,
+        (long) entries.length / 9,
+        entries,
+        x.size(1),
+        x,
+        x.stride(0),
+        y,
+        y.stride(0),
+        down);
+  }
+
   /** Whether the processor multiplies pairs of bfloat16 numbers, as the kernels were compiled. */
   static boolean bfloat16Products() {
     return KernelLibrary.get().available() && KernelLibrary.get().says("bf16_dots");
