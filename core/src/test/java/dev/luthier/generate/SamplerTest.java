@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -87,5 +88,25 @@ class SamplerTest {
         .hasMessageContaining("--top-k")
         .hasMessageContaining("--top-p")
         .hasMessageContaining("--min-p");
+  }
+
+  @Test
+  void openais_penalties_count_what_was_generated_and_bias_adds() {
+    TokenHistory history = new TokenHistory(new int[] {0, 1});
+    for (int id : new int[] {2, 2, 3}) {
+      history.add(id);
+    }
+    SamplingSettings settings =
+        SamplingSettings.greedy().withBias(0.5, 0.25, Map.of(1, 3.0, 4, -2.0));
+    float[] scores = {1, 1, 1, 1, 1};
+    for (LogitsProcessor processor : LogitsProcessors.of(settings, List.of())) {
+      processor.apply(scores, history);
+    }
+    // Twice 0.5 and 0.25, and once each; the prompt's tokens count nothing.
+    assertThat(scores).containsExactly(1, 4, -0.25f, 0.25f, -1);
+    assertThatThrownBy(() -> SamplingSettings.greedy().withBias(2.5, -3, Map.of(7, 101.0)))
+        .hasMessageContaining("frequency_penalty is 2.5")
+        .hasMessageContaining("presence_penalty is -3.0")
+        .hasMessageContaining("logit_bias of token 7 is 101.0");
   }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -39,6 +40,32 @@ class ServedFamiliesTest {
       same(model);
     }
   }
+
+  @Test
+  void positions_that_change_with_a_texts_length_are_the_generators_too() {
+    ObjectNode config = TinyConfigs.of(DYNAMIC);
+    Transformer model = TinyModels.full(config).transformer();
+    Generator generator = new Generator(model, ServedModels.LANGUAGE.tokenizer(), Set.of());
+    GenerateSettings past = GenerateSettings.greedy(12).withExceedContext(true);
+    int[] lengths = {5, 28, 40}; // within 32 positions, into what lies past them, and past them
+    List<Asked> asked = new ArrayList<>();
+    try (Engine engine = ServedModels.engine(model)) {
+      for (int length : lengths) {
+        int[] prompt = new SplittableRandom(length).ints(length, 0, 40).toArray();
+        asked.add(Asked.of(engine, prompt, past));
+      }
+      for (int i = 0; i < lengths.length; i++) {
+        int[] prompt = new SplittableRandom(lengths[i]).ints(lengths[i], 0, 40).toArray();
+        assertThat(asked.get(i).get().tokens())
+            .isEqualTo(generator.generate(new GenerateRequest(prompt, past)).tokens());
+      }
+    }
+  }
+
+  private static final String DYNAMIC =
+      "model_type: llama, vocab_size: 40, hidden_size: 24, intermediate_size: 20,"
+          + " num_hidden_layers: 2, num_attention_heads: 4, num_key_value_heads: 2,"
+          + " max_position_embeddings: 32, rope_scaling: {type: dynamic, factor: 2.0}";
 
   private static void same(Transformer model) {
     Generator generator = new Generator(model, ServedModels.LANGUAGE.tokenizer(), Set.of());
