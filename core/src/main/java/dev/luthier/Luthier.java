@@ -103,8 +103,7 @@ public final class Luthier implements AutoCloseable {
    * @param messages of {@code role} and {@code content}, oldest first
    * @throws LuthierException if the model has no chat template, or refuses the conversation
    */
-  public String chat(
-      List<Map<String, @Nullable Object>> messages, Consumer<String> pieces) {
+  public String chat(List<Map<String, @Nullable Object>> messages, Consumer<String> pieces) {
     ChatEncoder encoder =
         language()
             .chat()

@@ -1,6 +1,6 @@
 /**
- * The library in a few lines, {@link dev.luthier.Luthier}, and the exceptions that every package of it
- * throws.
+ * The library in a few lines, {@link dev.luthier.Luthier}, and the exceptions that every package of
+ * it throws.
  */
 @NullMarked
 package dev.luthier;

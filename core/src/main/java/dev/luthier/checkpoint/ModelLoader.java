@@ -217,8 +217,7 @@ public record ModelLoader(
     try (PatternSource source = new PatternSource(seed, range, dtype.scalarType());
         PointerScope scope = new PointerScope()) {
       Parameters base = parameters(source, name -> false);
-      Transformer transformer =
-          Families.build(config, NEW, new Linears(base, Optional.empty()));
+      Transformer transformer = Families.build(config, NEW, new Linears(base, Optional.empty()));
       base.finish();
       return new LoadedModel(transformer, config, Optional.empty(), Optional.empty());
     }

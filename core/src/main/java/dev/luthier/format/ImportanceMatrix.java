@@ -137,7 +137,8 @@ public record ImportanceMatrix(
 
   /**
    * The mean squares by which the columns of each tensor are weighed, by its name in GGUF: expert
-   * after expert where matrices are stacked. Where no token reached a matrix, its columns are alike.
+   * after expert where matrices are stacked. Where no token reached a matrix, its columns are
+   * alike.
    */
   public SortedMap<String, float[]> means() {
     SortedMap<String, float[]> out = new TreeMap<>();

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Frozen matrices in few bits that products of a few rows read as they are; for more rows the matrix
- * is made once and multiplied as any other.
+ * Frozen matrices in few bits that products of a few rows read as they are; for more rows the
+ * matrix is made once and multiplied as any other.
  */
 final class Packed extends Made {
   /** From so many rows on the product is bound by arithmetic, which whole numbers are better at. */

@@ -193,8 +193,7 @@ public final class Parameters {
         if (fits(name, in, out)) {
           source.read(name, Init.NORMAL, held);
         }
-        return new Packed(
-            Objects.requireNonNull(packing), held.t().contiguous(), true, pool);
+        return new Packed(Objects.requireNonNull(packing), held.t().contiguous(), true, pool);
       }
     }
     if (isTrainable(name) || !quantized && !stream) {

@@ -14,9 +14,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Which adapter each token of a pass is given to. The product with the base is one for all tokens;
- * each adapter's two narrow ones run on its own tokens, which stand together. While texts are decoded
- * those of all adapters are one call. Chen et al., "Punica:
- * Multi-Tenant LoRA Serving", arXiv 2310.18547.
+ * each adapter's two narrow ones run on its own tokens, which stand together. While texts are
+ * decoded those of all adapters are one call. Chen et al., "Punica: Multi-Tenant LoRA Serving",
+ * arXiv 2310.18547.
  */
 public final class RowAdapters {
   /** A kernel adds for all adapters with so few tokens at once. */
@@ -81,8 +81,7 @@ public final class RowAdapters {
           room += (long) range.count * addition.rank();
         } else {
           Tensor down = Products.linear(x.narrow(0, range.from, range.count), addition.a(), null);
-          Tensor out =
-              y.narrow(0, range.from, range.count).narrow(1, member.from(), member.out());
+          Tensor out = y.narrow(0, range.from, range.count).narrow(1, member.from(), member.out());
           Products.into(out, down, addition.b(), addition.scale(), 1);
         }
       }

@@ -34,7 +34,9 @@ public record EngineSettings(
     int maxAdapters,
     Weights weights) {
 
-  /** How the matrices of linear layers are held. Those that the folder has in few bits may stay so. */
+  /**
+   * How the matrices of linear layers are held. Those that the folder has in few bits may stay so.
+   */
   public enum Weights {
     /** In the compute dtype. */
     FULL,
@@ -87,7 +89,8 @@ public record EngineSettings(
 
   /** The same with other limits. */
   public EngineSettings withLimits(int running, long bytes, int queue, int most) {
-    return new EngineSettings(model, adapters, dtype, threads, running, bytes, queue, most, weights);
+    return new EngineSettings(
+        model, adapters, dtype, threads, running, bytes, queue, most, weights);
   }
 
   /** The same with so many threads. */

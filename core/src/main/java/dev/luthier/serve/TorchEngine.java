@@ -125,8 +125,7 @@ public final class TorchEngine implements Engine {
     return switch (settings.weights()) {
       case FULL -> full;
       case STORED ->
-          new ModelLoader(
-              full.dtype(), full.device(), ModelLoader.quantization(settings.model()));
+          new ModelLoader(full.dtype(), full.device(), ModelLoader.quantization(settings.model()));
       case INT8 -> full.packed(Optional.of(Packing.INT8));
       case INT4 -> full.packed(Optional.of(Packing.INT4));
     };

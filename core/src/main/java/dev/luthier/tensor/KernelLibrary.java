@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class KernelLibrary {
   private static final List<String> SOURCES =
-      List.of("kernels.c", "kernels.inc", "attention.inc", "decode.inc", "paged.inc", "products.inc");
+      List.of(
+          "kernels.c", "kernels.inc", "attention.inc", "decode.inc", "paged.inc", "products.inc");
 
   /** Tried one after another: some compilers lack OpenMP or a flag. */
   private static final List<List<String>> FLAGS =

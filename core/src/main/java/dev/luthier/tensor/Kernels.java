@@ -270,7 +270,16 @@ public final class Kernels {
    * @param y (N, F), contiguous
    */
   public static void siluGate(Tensor gate, Tensor up, Tensor y) {
-    call(threads(gate.numel()), "silu_gate", gate, gate.size(0), gate.size(1), gate, up, gate.stride(0), y);
+    call(
+        threads(gate.numel()),
+        "silu_gate",
+        gate,
+        gate.size(0),
+        gate.size(1),
+        gate,
+        up,
+        gate.stride(0),
+        y);
   }
 
   /** The gradients of {@link #siluGate}; those of gate and up have the same stride. */
@@ -460,8 +469,8 @@ public final class Kernels {
   /**
    * The same of a matrix in four bits, {@code scale (code - 8) + zero}.
    *
-   * @param codes uint8 (n, k / 2), contiguous, k a multiple of 64: in each 32 bytes the lower halves
-   *     are the first 32 of 64 codes
+   * @param codes uint8 (n, k / 2), contiguous, k a multiple of 64: in each 32 bytes the lower
+   *     halves are the first 32 of 64 codes
    * @param scales bfloat16 (n, k / 32)
    * @param zeros bfloat16 (n, k / 32)
    */
@@ -490,16 +499,15 @@ public final class Kernels {
    * @param out (n, k), rows any stride apart, written
    */
   public static void int4(Tensor codes, Tensor scales, Tensor zeros, Tensor out) {
-    call(
-        "int4", out, out.size(0), out.size(1), codes, scales, zeros, out, out.stride(0));
+    call("int4", out, out.size(0), out.size(1), codes, scales, zeros, out, out.stride(0));
   }
 
   /**
    * {@code y += scale (x A^T) B^T}, where tokens of one x have different A and B.
    *
    * @param entries of each nine numbers: first token, how many, rank, outputs, first column of y,
-   *     address of A (rank, in), address of B^T (rank, outputs), place in down, bits of the scale as
-   *     a double
+   *     address of A (rank, in), address of B^T (rank, outputs), place in down, bits of the scale
+   *     as a double
    * @param x (N, in), the last stride 1
    * @param y (N, out), the last stride 1, added to
    * @param down float32, room for tokens times rank of all entries
@@ -558,8 +566,7 @@ public final class Kernels {
     call(Native.threads(), name, sample, arguments);
   }
 
-  private static void call(
-      int threads, String name, Tensor sample, @Nullable Object... arguments) {
+  private static void call(int threads, String name, Tensor sample, @Nullable Object... arguments) {
     List<@Nullable Object> all = new ArrayList<>();
     all.add(threads);
     for (Object a : arguments) {

@@ -156,7 +156,8 @@ public final class ServeBench {
     TokenizerRoles roles =
         new TokenizerRoles(
             Optional.empty(), Optional.empty(), Optional.empty(), false, 2048, Optional.empty());
-    TokenizerWriter.write(new BpeTrainer(256, List.of(), 1).train(Stream.of("text")), roles, scratch);
+    TokenizerWriter.write(
+        new BpeTrainer(256, List.of(), 1).train(Stream.of("text")), roles, scratch);
     return new ModelLanguage(
         Tokenizer.load(scratch),
         Optional.empty(),
