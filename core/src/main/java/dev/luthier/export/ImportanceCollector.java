@@ -159,7 +159,8 @@ public final class ImportanceCollector {
         (linear, place) -> {
           InputSquares of =
               squares.computeIfAbsent(
-                  place.name(), name -> new InputSquares(matrices.getOrDefault(name, 0), linear.in()));
+                  place.name(),
+                  name -> new InputSquares(matrices.getOrDefault(name, 0), linear.in()));
           linear.observe(x -> of.add(stacked(place), x));
         });
   }
