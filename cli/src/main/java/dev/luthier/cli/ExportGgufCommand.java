@@ -3,6 +3,8 @@ package dev.luthier.cli;
 import dev.luthier.UsageException;
 import dev.luthier.export.GgufExport;
 import dev.luthier.export.GgufFileType;
+import dev.luthier.export.SelfTest;
+import dev.luthier.export.SelfTestReport;
 import dev.luthier.format.GgufType;
 import dev.luthier.format.ImportanceMatrix;
 import dev.luthier.tensor.Native;
@@ -82,6 +84,15 @@ final class ExportGgufCommand implements Callable<Integer> {
   private boolean pure;
 
   @Option(
+      names = "--check",
+      arity = "1",
+      paramLabel = "true|false",
+      description =
+          "Whether llama.cpp must read the same tokens and predict the same with the file, or it"
+              + " is rejected; true if not given.")
+  private boolean check = true;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Processor threads; 0 is one per core.")
@@ -107,15 +118,22 @@ final class ExportGgufCommand implements Callable<Integer> {
         new GgufExport(model, adapter, anyBase, fileType, importance, pure)
             .run(output, (done, total) -> progress.at("tensors", done, total));
     result.notes().forEach(note -> console.err().println("note: " + note));
+    Optional<SelfTestReport> report = Optional.empty();
+    if (check) {
+      console.err().println("self-test: llama.cpp runs the file in a process of its own");
+      report = Optional.of(SelfTest.of(output, model, adapter).require(output));
+      report.get().lines().forEach(line -> console.err().println("self-test: " + line));
+    }
     if (json.json) {
-      console.json(fields(fileType, result));
+      console.json(fields(fileType, result, report));
     } else {
       print(fileType, result);
     }
     return Program.DONE;
   }
 
-  private Map<String, Object> fields(GgufFileType fileType, GgufExport.Result result) {
+  private Map<String, Object> fields(
+      GgufFileType fileType, GgufExport.Result result, Optional<SelfTestReport> report) {
     Map<String, Object> types = new LinkedHashMap<>();
     result
         .types()
@@ -130,6 +148,14 @@ final class ExportGgufCommand implements Callable<Integer> {
     out.put("bytes", result.bytes());
     out.put("bits_per_weight", result.bitsPerWeight());
     out.put("notes", result.notes());
+    report.ifPresent(
+        test ->
+            out.put(
+                "self_test",
+                Map.of(
+                    "lines", test.lines(),
+                    "divergence", test.divergence(),
+                    "largest_difference", test.largest())));
     return out;
   }
 

@@ -7,11 +7,12 @@ import dev.luthier.llamacpp.LlamaContext;
 import dev.luthier.llamacpp.LlamaModel;
 import dev.luthier.llamacpp.LlamaSettings;
 import java.io.BufferedOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ import java.util.List;
  */
 final class LlamaChild {
   static final String TOKENS = "tokens.jsonl";
-  static final String LOGITS = "logits.f32";
+  static final String ROWS = "rows.f32";
   static final String GREEDY = "greedy.json";
   static final String ERROR = "error.txt";
 
@@ -69,44 +70,37 @@ final class LlamaChild {
   }
 
   private void run() throws IOException {
-    int length = request.ids().length;
-    int room = Math.max(length, request.prompt() + request.greedy());
+    int room = Math.max(request.ids().length, request.prompt() + request.greedy());
     try (LlamaModel model = LlamaModel.open(request.gguf());
         LlamaContext context =
             model.context(new LlamaSettings(room, room, 1, request.threads(), true))) {
       request.adapter().ifPresent(file -> context.use(model.adapter(file), 1));
-      try (DataOutputStream out =
-          new DataOutputStream(
-              new BufferedOutputStream(Files.newOutputStream(folder.resolve(LOGITS)), 1 << 16))) {
-        if (model.hasEncoder()) {
-          context.encode(request.ids());
-        }
-        context.logits(decoded(model), (position, row) -> write(out, row));
-      }
-      if (request.greedy() > 0 && !model.hasEncoder()) {
+      writeRows(context);
+      if (request.greedy() > 0) {
         MAPPER.writeValue(folder.resolve(GREEDY).toFile(), greedy(context));
       }
     }
   }
 
-  /** A decoder beside an encoder reads the same text after its own first id. */
-  private int[] decoded(LlamaModel model) {
-    int[] ids = request.ids();
-    if (!model.hasEncoder()) {
-      return ids;
+  private void writeRows(LlamaContext context) throws IOException {
+    try (OutputStream out =
+        new BufferedOutputStream(Files.newOutputStream(folder.resolve(ROWS)), 1 << 16)) {
+      if (request.hidden()) {
+        for (float[] row : context.hiddenStates(request.ids())) {
+          write(out, row);
+        }
+      } else if (request.decoder().length > 0) {
+        context.encode(request.ids());
+        context.logits(request.decoder(), (position, row) -> write(out, row));
+      } else {
+        context.logits(request.ids(), (position, row) -> write(out, row));
+      }
     }
-    int[] shifted = new int[ids.length];
-    shifted[0] = Math.max(0, model.decoderStart());
-    System.arraycopy(ids, 0, shifted, 1, ids.length - 1);
-    return shifted;
   }
 
   private static void write(OutputStream out, float[] row) {
     byte[] bytes = new byte[4 * row.length];
-    java.nio.ByteBuffer.wrap(bytes)
-        .order(java.nio.ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .put(row);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(row);
     try {
       out.write(bytes);
     } catch (IOException e) {
@@ -119,16 +113,15 @@ final class LlamaChild {
     float[][] logits = context.logits(Arrays.copyOf(request.ids(), request.prompt()));
     int next = best(logits[logits.length - 1]);
     LlamaBatch batch = new LlamaBatch(1);
-    while (true) {
-      all.add(next);
-      if (all.size() == request.greedy()) {
-        return all;
-      }
+    all.add(next);
+    while (all.size() < request.greedy()) {
       batch.clear();
       batch.add(next, request.prompt() + all.size() - 1, 0, true);
       context.decode(batch);
       next = best(context.logits(0));
+      all.add(next);
     }
+    return all;
   }
 
   private static int best(float[] row) {

@@ -30,10 +30,10 @@ final class LlamaProcess {
    * What it answered.
    *
    * @param tokens of each text
-   * @param logits a file of float32, (T, V); missing if none were asked for
+   * @param rows a file of float32, (T, V) or (T, D); missing if none were asked for
    * @param greedy how it went on
    */
-  record Answer(List<int[]> tokens, Path logits, List<Integer> greedy) {}
+  record Answer(List<int[]> tokens, Path rows, List<Integer> greedy) {}
 
   /**
    * Runs a request to its end.
@@ -58,7 +58,7 @@ final class LlamaProcess {
         process.destroyForcibly(); // where we were interrupted
       }
       check(request, folder, status, log);
-      return new Answer(tokens(folder), folder.resolve(LlamaChild.LOGITS), greedy(folder));
+      return new Answer(tokens(folder), folder.resolve(LlamaChild.ROWS), greedy(folder));
     } catch (IOException e) {
       throw new LuthierException("llama.cpp cannot be tried in a process of its own: " + e, e);
     } catch (InterruptedException e) {

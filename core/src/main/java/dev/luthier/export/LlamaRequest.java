@@ -16,8 +16,11 @@ import java.util.Optional;
  * @param adapter a LoRA adapter that the model runs with
  * @param texts to tokenize, without BOS and EOS; special tokens in them are taken as such
  * @param ids a text to run the model over; empty to leave the weights alone
- * @param prompt how many of the ids are then continued greedily; 0 for none
- * @param greedy by how many ids
+ * @param decoder what the decoder reads, where an encoder reads the ids; empty for models of one
+ *     part
+ * @param hidden whether the last hidden states are wanted instead of logits, as of encoders
+ * @param prompt how many of the ids are then continued greedily
+ * @param greedy by how many ids; 0 for none
  * @param threads of the processor
  */
 @SuppressWarnings("ArrayRecordComponent")
@@ -26,6 +29,8 @@ record LlamaRequest(
     Optional<Path> adapter,
     List<String> texts,
     int[] ids,
+    int[] decoder,
+    boolean hidden,
     int prompt,
     int greedy,
     int threads) {
@@ -38,13 +43,14 @@ record LlamaRequest(
 
   /** Tokenizing alone. */
   static LlamaRequest tokens(Path gguf, List<String> texts) {
-    return new LlamaRequest(gguf, Optional.empty(), texts, new int[0], 0, 0, 1);
+    return new LlamaRequest(gguf, Optional.empty(), texts, new int[0], new int[0], false, 0, 0, 1);
   }
 
   void write(Path folder) throws IOException {
     ObjectNode json = MAPPER.createObjectNode().put("gguf", gguf.toAbsolutePath().toString());
     adapter.ifPresent(file -> json.put("adapter", file.toAbsolutePath().toString()));
     json.putPOJO("texts", texts).putPOJO("ids", ids);
+    json.putPOJO("decoder", decoder).put("hidden", hidden);
     json.put("prompt", prompt).put("greedy", greedy).put("threads", threads);
     MAPPER.writeValue(folder.resolve(FILE).toFile(), json);
   }
@@ -58,6 +64,8 @@ record LlamaRequest(
         Optional.ofNullable(json.get("adapter")).map(node -> Path.of(node.asText())),
         texts,
         MAPPER.convertValue(json.path("ids"), int[].class),
+        MAPPER.convertValue(json.path("decoder"), int[].class),
+        json.path("hidden").asBoolean(),
         json.path("prompt").asInt(),
         json.path("greedy").asInt(),
         json.path("threads").asInt());

@@ -161,21 +161,11 @@ interface LlamaApi extends Library {
 
   byte vocabIsEog(Pointer vocab, int token);
 
-  byte vocabGetAddBos(Pointer vocab);
-
-  byte vocabGetAddEos(Pointer vocab);
-
-  int vocabBos(Pointer vocab);
-
-  int vocabEos(Pointer vocab);
-
   int tokenize(
       Pointer vocab, byte[] text, int length, int[] ids, int room, byte special, byte parse);
 
   int detokenize(
       Pointer vocab, int[] ids, int count, byte[] text, int room, byte remove, byte unparse);
-
-  int tokenToPiece(Pointer vocab, int id, byte[] text, int room, int strip, byte special);
 
   @Nullable Pointer adapterLoraInit(Pointer model, byte[] path);
 
@@ -191,10 +181,6 @@ interface LlamaApi extends Library {
 
   void setEmbeddings(Pointer context, byte on);
 
-  void setNThreads(Pointer context, int threads, int batchThreads);
-
-  int nCtx(Pointer context);
-
   int encode(Pointer context, Batch batch);
 
   int decode(Pointer context, Batch batch);
@@ -208,8 +194,6 @@ interface LlamaApi extends Library {
   byte kvSelfSeqRm(Pointer context, int sequence, int from, int to);
 
   void kvSelfSeqCp(Pointer context, int source, int target, int from, int to);
-
-  int kvSelfSeqPosMax(Pointer context, int sequence);
 
   int kvSelfUsedCells(Pointer context);
 }

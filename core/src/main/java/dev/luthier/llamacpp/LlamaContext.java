@@ -2,6 +2,8 @@ package dev.luthier.llamacpp;
 
 import com.sun.jna.Pointer;
 import dev.luthier.LuthierException;
+import java.lang.ref.Reference;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,13 +17,23 @@ public final class LlamaContext implements AutoCloseable {
 
   private static final int NO_ROOM = 1;
 
+  /** What this build answers where {@code llama.h} promises {@link #NO_ROOM}. */
+  private static final int FAILED = -3;
+
+  private static final String NO_ROOM_SAYS = "failed to prepare ubatch";
+
   private final LlamaApi api = LlamaCpp.api();
   private final LlamaModel model;
   private final LlamaSettings settings;
   private final int vocabulary;
+  private final Set<LlamaContext> open;
   private @Nullable Pointer context;
 
-  LlamaContext(LlamaModel model, Pointer context, LlamaSettings settings) {
+  /**
+   * @param open is left when it is closed
+   */
+  LlamaContext(LlamaModel model, Pointer context, LlamaSettings settings, Set<LlamaContext> open) {
+    this.open = open;
     this.model = model;
     this.context = context;
     this.settings = settings;
@@ -89,10 +101,8 @@ public final class LlamaContext implements AutoCloseable {
    * @throws LuthierException if the cache has no room for it, or the pass failed; the cache is then
    *     as before
    */
-  public synchronized void decode(LlamaBatch batch) {
-    LlamaCpp.log().clear();
-    int status = api.decode(pointer(), batch.struct());
-    if (status == NO_ROOM) {
+  public void decode(LlamaBatch batch) {
+    if (!tryDecode(batch)) {
       throw new LuthierException(
           "llama.cpp's context of "
               + settings.contextLength()
@@ -100,7 +110,27 @@ public final class LlamaContext implements AutoCloseable {
               + batch.size()
               + " more");
     }
+  }
+
+  /**
+   * As {@link #decode}.
+   *
+   * @return false if the cache has no room for it in one piece
+   */
+  public synchronized boolean tryDecode(LlamaBatch batch) {
+    int status =
+        LlamaCpp.alone(
+            () -> {
+              int found = api.decode(pointer(), batch.struct());
+              boolean full = found == FAILED && LlamaCpp.log().said().contains(NO_ROOM_SAYS);
+              return full ? NO_ROOM : found;
+            });
+    Reference.reachabilityFence(batch);
+    if (status == NO_ROOM) {
+      return false;
+    }
     check("run", status);
+    return true;
   }
 
   /** Runs the encoder over a whole text; the decoder then attends to what it read. */
@@ -109,8 +139,9 @@ public final class LlamaContext implements AutoCloseable {
     for (int t = 0; t < ids.length; t++) {
       batch.add(ids[t], t, 0, true);
     }
-    LlamaCpp.log().clear();
-    check("encode with", api.encode(pointer(), batch.struct()));
+    int status = LlamaCpp.alone(() -> api.encode(pointer(), batch.struct()));
+    Reference.reachabilityFence(batch);
+    check("encode with", status);
   }
 
   private static void check(String what, int status) {
@@ -195,9 +226,10 @@ public final class LlamaContext implements AutoCloseable {
    * Forgets a sequence's positions from {@code from} up to, not including, {@code to}.
    *
    * @param to -1 for its end
+   * @return false if the model's cache cannot forget a part, as recurrent ones cannot
    */
-  public synchronized void remove(int sequence, int from, int to) {
-    api.kvSelfSeqRm(pointer(), sequence, from, to);
+  public synchronized boolean remove(int sequence, int from, int to) {
+    return api.kvSelfSeqRm(pointer(), sequence, from, to) != LlamaApi.FALSE;
   }
 
   /** Lets {@code target} begin with what {@code source} has in its first positions, at no cost. */
@@ -211,20 +243,21 @@ public final class LlamaContext implements AutoCloseable {
   }
 
   private Pointer pointer() {
-    Pointer open = context;
-    if (open == null) {
+    Pointer pointer = context;
+    if (pointer == null) {
       throw new IllegalStateException("the context has been closed");
     }
-    return open;
+    return pointer;
   }
 
   /** Waits for a pass that runs, then frees it. */
   @Override
   public synchronized void close() {
-    Pointer open = context;
-    if (open != null) {
+    Pointer pointer = context;
+    if (pointer != null) {
       context = null;
-      api.free(open);
+      open.remove(this);
+      LlamaCpp.alone(() -> api.free(pointer));
     }
   }
 }

@@ -7,6 +7,8 @@ import dev.luthier.LuthierException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** llama.cpp's library in this process, loaded when first asked for. */
 public final class LlamaCpp {
@@ -54,6 +56,23 @@ public final class LlamaCpp {
 
   static LlamaLog log() {
     return Holder.INSTANCE.log;
+  }
+
+  /**
+   * Does what computes, loads or frees, while no other thread does: two contexts that compute at
+   * once give wrong numbers in this build. They would only share the processor.
+   */
+  static <T extends @Nullable Object> T alone(Supplier<T> work) {
+    synchronized (Holder.INSTANCE) {
+      log().clear();
+      return work.get();
+    }
+  }
+
+  static void alone(Runnable work) {
+    synchronized (Holder.INSTANCE) {
+      work.run();
+    }
   }
 
   private static LlamaCpp load() {

@@ -5,9 +5,9 @@ import dev.luthier.LuthierException;
 import dev.luthier.format.Gguf;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class LlamaModel implements AutoCloseable {
   private final Path file;
   private final LlamaApi api = LlamaCpp.api();
-  private final List<LlamaContext> contexts = new ArrayList<>();
-  private final List<LlamaAdapter> adapters = new ArrayList<>();
+  private final Set<LlamaContext> contexts = ConcurrentHashMap.newKeySet();
+  private final Set<LlamaAdapter> adapters = ConcurrentHashMap.newKeySet();
   private @Nullable Pointer model;
 
   private LlamaModel(Path file, Pointer model) {
@@ -54,8 +54,7 @@ public final class LlamaModel implements AutoCloseable {
     LlamaApi.ModelParams params = api.modelDefaultParams();
     params.gpuLayers = 0;
     params.vocabularyOnly = vocabularyOnly ? LlamaApi.TRUE : LlamaApi.FALSE;
-    LlamaCpp.log().clear();
-    Pointer model = api.modelLoadFromFile(path(gguf), params);
+    Pointer model = LlamaCpp.alone(() -> api.modelLoadFromFile(path(gguf), params));
     if (model == null) {
       throw new LuthierException(
           "llama.cpp (build "
@@ -91,13 +90,12 @@ public final class LlamaModel implements AutoCloseable {
     params.pooling = LlamaContext.NO_POOLING;
     params.keyType = settings.exact() ? LlamaContext.F32 : LlamaContext.F16;
     params.valueType = params.keyType;
-    LlamaCpp.log().clear();
-    Pointer pointer = api.initFromModel(pointer(), params);
+    Pointer pointer = LlamaCpp.alone(() -> api.initFromModel(pointer(), params));
     if (pointer == null) {
       throw new LuthierException(
           "llama.cpp cannot run " + file + " with " + settings + ": " + LlamaCpp.log().said());
     }
-    LlamaContext context = new LlamaContext(this, pointer, settings);
+    LlamaContext context = new LlamaContext(this, pointer, settings, contexts);
     contexts.add(context);
     return context;
   }
@@ -108,8 +106,7 @@ public final class LlamaModel implements AutoCloseable {
    * @throws LuthierException if llama.cpp refuses it, such as for another architecture's
    */
   public synchronized LlamaAdapter adapter(Path gguf) {
-    LlamaCpp.log().clear();
-    Pointer adapter = api.adapterLoraInit(pointer(), path(gguf));
+    Pointer adapter = LlamaCpp.alone(() -> api.adapterLoraInit(pointer(), path(gguf)));
     if (adapter == null) {
       throw new LuthierException(
           "llama.cpp does not take the adapter "
@@ -119,7 +116,7 @@ public final class LlamaModel implements AutoCloseable {
               + ": "
               + LlamaCpp.log().said());
     }
-    LlamaAdapter loaded = new LlamaAdapter(gguf, adapter);
+    LlamaAdapter loaded = new LlamaAdapter(gguf, adapter, adapters);
     adapters.add(loaded);
     return loaded;
   }
@@ -221,7 +218,7 @@ public final class LlamaModel implements AutoCloseable {
       contexts.forEach(LlamaContext::close);
       adapters.forEach(LlamaAdapter::close);
       model = null;
-      api.modelFree(open);
+      LlamaCpp.alone(() -> api.modelFree(open));
     }
   }
 }

@@ -18,7 +18,7 @@ public final class Engines {
    */
   public static Engine open(EngineSettings settings) {
     if (HfFolder.kind(settings.model()) == HfFolder.Kind.GGUF) {
-      throw new LuthierException(settings.model() + " is a GGUF file; give a model's folder");
+      return LlamaEngine.open(settings);
     }
     return TorchEngine.open(settings);
   }
