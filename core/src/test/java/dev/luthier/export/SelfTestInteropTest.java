@@ -24,7 +24,6 @@ class SelfTestInteropTest {
 
     SelfTestReport report = SelfTest.of(gguf, model, Optional.empty()).run();
 
-    System.err.println(name + " " + report.lines());
     assertThat(report.problems()).isEmpty();
     assertThat(report.divergence()).isLessThan(most);
   }
