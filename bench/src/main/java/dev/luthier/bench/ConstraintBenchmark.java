@@ -44,7 +44,8 @@ public final class ConstraintBenchmark {
   /** Prints milliseconds. */
   public static void main(String... folders) throws JsonProcessingException {
     JsonNode schema = new ObjectMapper().readTree(SCHEMA);
-    System.out.println("ms                       tokens  vocabulary   tree  first text  median    mean");
+    System.out.println(
+        "ms                       tokens  vocabulary   tree  first text  median    mean");
     for (String folder : folders) {
       Tokenizer tokenizer = Tokenizer.load(Path.of(folder));
       long start = System.nanoTime();

@@ -9,6 +9,7 @@ import dev.luthier.format.ImportanceMatrix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code imatrix} from flags to files. */
 class ImatrixCommandTest {
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
   private Path model = Path.of("");
   private Path text = Path.of("");
 
@@ -60,7 +61,7 @@ class ImatrixCommandTest {
     one.means()
         .forEach(
             (name, expected) -> {
-              float[] found = other.means().get(name);
+              float[] found = Objects.requireNonNull(other.means().get(name));
               assertThat(found).hasSize(name.contains("ffn_down") ? 24 : 16);
               for (int i = 0; i < found.length; i++) {
                 assertThat(found[i]).as(name).isCloseTo(expected[i], withPercentage(1e-4));

@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -82,7 +83,8 @@ class SelfTestTest {
     Path model = model("model");
     Map<String, GgufValue> vocabulary =
         new LinkedHashMap<>(GgufVocabulary.of(model, 400, Set.of(2)));
-    GgufValue.Array merges = (GgufValue.Array) vocabulary.get("tokenizer.ggml.merges");
+    GgufValue.Array merges =
+        (GgufValue.Array) Objects.requireNonNull(vocabulary.get("tokenizer.ggml.merges"));
     List<GgufValue> reversed = new ArrayList<>(merges.values());
     Collections.reverse(reversed);
     vocabulary.put("tokenizer.ggml.merges", new GgufValue.Array(GgufValue.Type.STRING, reversed));

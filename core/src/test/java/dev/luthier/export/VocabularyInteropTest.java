@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Published tokenizers, written into GGUF files, give llama.cpp the ids that they give us. */
 @Tag("interop")
 class VocabularyInteropTest {
-  @TempDir Path folder;
+  @TempDir private Path folder = Path.of("");
 
   @ParameterizedTest
   @CsvSource({

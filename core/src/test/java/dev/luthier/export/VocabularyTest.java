@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tokenizers in GGUF files, as llama.cpp and as we read them. */
 class VocabularyTest {
-  @TempDir Path folder;
+  @TempDir private Path folder = Path.of("");
 
   @Test
   void there_are_two_hundred_awkward_texts_and_no_two_alike() {

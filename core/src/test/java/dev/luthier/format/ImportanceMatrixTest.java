@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +22,7 @@ class ImportanceMatrixTest {
   private static final String QUERY = "blk.0.attn_q.weight";
   private static final String EXPERTS = "blk.0.ffn_up_exps.weight";
 
-  @TempDir private Path folder;
+  @TempDir private Path folder = Path.of("");
 
   /** Four tokens a chunk, three chunks; the second of three experts was given nothing. */
   private static ImportanceMatrix matrix() {
@@ -56,8 +57,9 @@ class ImportanceMatrixTest {
     assertThat(gguf.tensor(EXPERTS + ".counts").orElseThrow().shape()).containsExactly(3L, 1L);
     ImportanceMatrix read = ImportanceMatrix.read(file);
     assertMeans(read);
-    assertThat(read.entries().get(EXPERTS).counts()).containsExactly(5, 0, 7);
-    assertThat(read.entries().get(EXPERTS).unseen()).isEqualTo(1);
+    assertThat(Objects.requireNonNull(read.entries().get(EXPERTS)).counts())
+        .containsExactly(5, 0, 7);
+    assertThat(Objects.requireNonNull(read.entries().get(EXPERTS)).unseen()).isEqualTo(1);
     assertThat(read.datasets()).containsExactly("wiki.txt");
     assertThat(read.chunks()).isEqualTo(3);
     assertThat(read.chunkTokens()).isEqualTo(4);

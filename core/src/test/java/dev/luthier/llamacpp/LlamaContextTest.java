@@ -15,11 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 class LlamaContextTest {
   private static final Offset<Float> CLOSE = within(1e-4f);
 
-  @TempDir static Path folder;
-  private static Path file;
+  private static Path file = Path.of("");
 
   @BeforeAll
-  static void write() {
+  static void write(@TempDir Path folder) {
     file = TinyGguf.model(folder.resolve("tiny.gguf"));
   }
 
@@ -74,7 +73,7 @@ class LlamaContextTest {
     try (LlamaModel model = LlamaModel.open(file);
         LlamaContext context = model.context(LlamaSettings.exact(64))) {
       float[] before = context.logits(ids)[8];
-      LlamaAdapter adapter = model.adapter(TinyGguf.adapter(folder.resolve("a.gguf"), 1));
+      LlamaAdapter adapter = model.adapter(TinyGguf.adapter(file.resolveSibling("a.gguf"), 1));
       context.use(adapter, 1);
       float[] with = context.logits(ids)[8];
       context.use(adapter, 0);

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -98,7 +99,7 @@ class ImportanceOracleTest {
               int columns = entry.sums().length / entry.counts().length;
               for (int i = 0; i < entry.counts().length; i++) {
                 String module = path.replace("*", Integer.toString(i));
-                Tensor input = plain.inputs.get(module);
+                Tensor input = Objects.requireNonNull(plain.inputs.get(module));
                 Tensor mask =
                     path.contains("*")
                         ? given(plain, module, i)
@@ -223,13 +224,16 @@ class ImportanceOracleTest {
         .isCloseTo(Math.exp(sum / (whole * (CHUNK - 1))), within(1e-4 * all.perplexity()));
   }
 
+  private static float[] sums(Collected of) {
+    return Objects.requireNonNull(of.matrix().entries().get("blk.0.attn_q.weight")).sums();
+  }
+
   @Test
   void collecting_again_gives_the_same() {
     LoadedModel model = TinyModels.full(config("llama"));
     Collected first = collect(model, extent(CHUNK, 1));
     Collected again = collect(model, extent(CHUNK, 1));
-    assertThat(again.matrix().entries().get("blk.0.attn_q.weight").sums())
-        .isEqualTo(first.matrix().entries().get("blk.0.attn_q.weight").sums());
+    assertThat(sums(again)).isEqualTo(sums(first));
   }
 
   @Test

@@ -25,11 +25,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Many texts at a time in llama.cpp, each as alone. */
 class LlamaEngineTest {
-  @TempDir static Path folder;
+  private static Path folder = Path.of("");
   private static EngineSettings settings;
 
   @BeforeAll
-  static void write() {
+  static void write(@TempDir Path at) {
+    folder = at;
     Path file = TinyGguf.model(folder.resolve("tiny.gguf"));
     TinyGguf.adapter(folder.resolve("one.gguf"), 1);
     TinyGguf.adapter(folder.resolve("two.gguf"), 2);

@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ToolCallsTest {
   private static final int STOP = 2;
   private static final List<String> MARKERS =
-      List.of("<tool_call>", "</tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "[ARGS]", "[CALL_ID]");
+      List.of(
+          "<tool_call>", "</tool_call>", "<|python_tag|>", "[TOOL_CALLS]", "[ARGS]", "[CALL_ID]");
 
   private static final List<Tool> TOOLS =
       Tool.read(
@@ -147,7 +148,8 @@ class ToolCallsTest {
         .hasMessageContaining("tools[0]: expected");
     assertThatThrownBy(
             () ->
-                Tool.read(json("[{\"function\": {\"name\": \"f\"}}, {\"function\": {\"name\": \"f\"}}]")))
+                Tool.read(
+                    json("[{\"function\": {\"name\": \"f\"}}, {\"function\": {\"name\": \"f\"}}]")))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining("tools[1]: the name \"f\" is declared twice");
     assertThatThrownBy(() -> ToolChoice.read(json("\"maybe\"")))

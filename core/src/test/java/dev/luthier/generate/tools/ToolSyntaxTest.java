@@ -70,8 +70,7 @@ class ToolSyntaxTest {
   })
   void published_templates_show_their_familys_way(String template, ToolSyntax expected)
       throws IOException {
-    assertThat(
-            of(Files.readString(Assets.path("chat-templates-" + template + ".jinja"))))
+    assertThat(of(Files.readString(Assets.path("chat-templates-" + template + ".jinja"))))
         .isEqualTo(expected);
   }
 }
