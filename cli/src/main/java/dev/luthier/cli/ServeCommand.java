@@ -3,6 +3,7 @@ package dev.luthier.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.UsageException;
 import dev.luthier.format.ByteSize;
+import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.serve.Engine;
 import dev.luthier.serve.EngineAdapter;
@@ -85,6 +86,14 @@ final class ServeCommand implements Callable<Integer> {
       description = "Memory for the keys and values of all texts, such as 2GB.")
   private Optional<String> budget = Optional.empty();
 
+  @Option(
+      names = "--weights",
+      paramLabel = "HOW",
+      description =
+          "How matrices are held: full (default), in the computing dtype; stored, in the few bits"
+              + " that the folder has them in; int8 or int4, rounded, which writes faster.")
+  private Optional<EngineSettings.Weights> weights = Optional.empty();
+
   ServeCommand(Console console) {
     this.console = console;
   }
@@ -124,8 +133,17 @@ final class ServeCommand implements Callable<Integer> {
       throw new UsageException(
           "--device " + machine.device.get() + ": serve runs on the processor; leave it out");
     }
+    if (weights.isPresent() && HfFolder.kind(model) == HfFolder.Kind.GGUF) {
+      throw new UsageException(
+          "--weights "
+              + weights.get()
+              + ": llama.cpp runs "
+              + model
+              + " as it is stored; leave it out, or export another type");
+    }
     EngineSettings base = EngineSettings.of(model);
     return base.withAdapters(adapters)
+        .withWeights(weights.orElse(base.weights()))
         .withDtype(machine.computeDtype().orElse(base.dtype()))
         .withThreads(machine.threads.orElse(base.threads()))
         .withLimits(

@@ -165,12 +165,14 @@ public final class TinyConfigs {
 
   /** What is switched on, to the configuration. */
   public static Map<String, ObjectNode> all() {
-    return ALL;
+    Map<String, ObjectNode> out = new LinkedHashMap<>();
+    ALL.forEach((name, config) -> out.put(name, config.deepCopy()));
+    return out;
   }
 
-  /** The configuration that switches this on. */
+  /** The configuration that switches this on, a copy to change. */
   public static ObjectNode get(String setting) {
-    return Objects.requireNonNull(ALL.get(setting), setting);
+    return Objects.requireNonNull(ALL.get(setting), setting).deepCopy();
   }
 
   /** Whether a configuration is an encoder's. */
@@ -180,7 +182,7 @@ public final class TinyConfigs {
 
   /** One of each family. */
   public static Map<String, ObjectNode> families() {
-    Map<String, ObjectNode> out = new LinkedHashMap<>(ALL);
+    Map<String, ObjectNode> out = all();
     out.keySet()
         .removeIf(
             name ->

@@ -2,15 +2,13 @@ package dev.luthier.recipe.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
-import dev.luthier.checkpoint.AdapterConfig;
-import dev.luthier.checkpoint.Adapters;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.generate.GenerateDefaults;
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.ModelLanguage;
 import dev.luthier.generate.SamplingSettings;
 import dev.luthier.measure.MemoryBandwidth;
-import dev.luthier.model.Outline;
+import dev.luthier.measure.RandomAdapter;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.recipe.bench.ServeBenchResult.Decoding;
@@ -20,9 +18,7 @@ import dev.luthier.serve.EngineListener;
 import dev.luthier.serve.EngineRequest;
 import dev.luthier.serve.EngineSettings;
 import dev.luthier.serve.Engines;
-import dev.luthier.tensor.Device;
-import dev.luthier.tensor.Seeds;
-import dev.luthier.tensor.Tensors;
+import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tokenizer.BpeTrainer;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.tokenizer.TokenizerRoles;
@@ -33,20 +29,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.GeneratorOptional;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Times an engine: one text alone, many at once, and many with different adapters. Texts are of
@@ -123,7 +112,14 @@ public final class ServeBench {
     List<String> names = new ArrayList<>();
     for (int i = 0; i < settings.adapters(); i++) {
       names.add("adapter" + i);
-      engine.loadAdapter("adapter" + i, adapter(scratch.resolve("adapter" + i), i));
+      engine.loadAdapter(
+          "adapter" + i,
+          RandomAdapter.write(
+              scratch.resolve("adapter" + i),
+              config(),
+              LoraSettings.defaults(),
+              settings.what(),
+              i));
     }
     speed(engine, settings.requests(), false, names);
     double one = 0;
@@ -164,42 +160,11 @@ public final class ServeBench {
         new GenerateDefaults(Set.of(), SamplingSettings.greedy()));
   }
 
-  /** A folder with a random adapter of rank 16 on every layer. */
-  private Path adapter(Path folder, int seed) {
-    LoraSettings lora = LoraSettings.defaults();
-    Transformer outline = Outline.of(config(), settings.what(), Optional.of(lora));
-    Map<String, Tensor> drawn = new LinkedHashMap<>();
-    try (PointerScope scope = new PointerScope()) {
-      outline
-          .adapter()
-          .orElseThrow()
-          .all()
-          .forEach(
-              (name, shape) -> {
-                GeneratorOptional random =
-                    new GeneratorOptional(Seeds.generator(seed, name.hashCode()));
-                drawn.put(
-                    name,
-                    torch
-                        .empty(
-                            Tensors.shape(shape),
-                            Tensors.options(ScalarType.Float, Device.CPU),
-                            null)
-                        .normal_(0, 0.02, random));
-              });
-      Files.createDirectories(folder);
-      Adapters.write(folder, new AdapterConfig(lora, settings.what()), drawn);
-    } catch (IOException e) {
-      throw new LuthierException("cannot write " + folder + ": " + e.getMessage(), e);
-    }
-    return folder;
-  }
-
   /** Bytes of matrices that one token reads. */
   private long bytes(Transformer model, EngineSettings.Weights weights) {
     double number =
         switch (weights) {
-          case FULL, STORED -> settings.dtype().scalarType() == ScalarType.Float ? 4 : 2;
+          case FULL, STORED -> settings.dtype() == ComputeDtype.FLOAT32 ? 4 : 2;
           case INT8 -> 1;
           case INT4 -> 0.625;
         };
