@@ -24,6 +24,7 @@ import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.ModuleNames;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -78,7 +80,8 @@ class GgufLoraTest {
       trained.forEach(
           (name, t) -> {
             if (name.contains("lora_B")) {
-              t.detach().copy_(torch.randn(t.size(0), t.size(1)));
+              GeneratorOptional seed = new GeneratorOptional(Seeds.generator(7, name.hashCode()));
+              t.detach().normal_(0, 0.3, seed);
             }
           });
       Adapters.write(folder, new AdapterConfig(settings, "base").of(model.transformer()), trained);
