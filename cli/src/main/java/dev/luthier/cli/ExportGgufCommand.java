@@ -32,13 +32,14 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  luthier export gguf --model my-model --type Q8_0 --output my-model-Q8_0.gguf",
-      "  luthier export gguf --model my-base --adapter my-adapter --type Q4_K_M --output my.gguf"
+      "  luthier export gguf --model base --adapter mine --type Q4_K_M --output my.gguf"
     })
 final class ExportGgufCommand implements Callable<Integer> {
   private final Console console;
 
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
+  @Mixin private final ExportCheck check = new ExportCheck();
 
   @Option(
       names = "--model",
@@ -84,15 +85,6 @@ final class ExportGgufCommand implements Callable<Integer> {
   private boolean pure;
 
   @Option(
-      names = "--check",
-      arity = "1",
-      paramLabel = "true|false",
-      description =
-          "Whether llama.cpp must read the same tokens and predict the same with the file, or it"
-              + " is rejected; true if not given.")
-  private boolean check = true;
-
-  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Processor threads; 0 is one per core.")
@@ -118,12 +110,8 @@ final class ExportGgufCommand implements Callable<Integer> {
         new GgufExport(model, adapter, anyBase, fileType, importance, pure)
             .run(output, (done, total) -> progress.at("tensors", done, total));
     result.notes().forEach(note -> console.err().println("note: " + note));
-    Optional<SelfTestReport> report = Optional.empty();
-    if (check) {
-      console.err().println("self-test: llama.cpp runs the file in a process of its own");
-      report = Optional.of(SelfTest.of(output, model, adapter).require(output));
-      report.get().lines().forEach(line -> console.err().println("self-test: " + line));
-    }
+    Optional<SelfTestReport> report =
+        check.run(console, () -> SelfTest.of(output, model, adapter).require(output));
     if (json.json) {
       console.json(fields(fileType, result, report));
     } else {

@@ -3,6 +3,7 @@ package dev.luthier.cli;
 import dev.luthier.UsageException;
 import dev.luthier.export.GgufExport;
 import dev.luthier.export.GgufFileType;
+import dev.luthier.export.SelfTest;
 import dev.luthier.export.ollama.OllamaExport;
 import dev.luthier.export.ollama.ProvenTemplate;
 import dev.luthier.format.HfFolder;
@@ -35,6 +36,7 @@ final class ExportOllamaCommand implements Callable<Integer> {
 
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
+  @Mixin private final ExportCheck check = new ExportCheck();
 
   @Option(
       names = "--model",
@@ -124,6 +126,7 @@ final class ExportOllamaCommand implements Callable<Integer> {
         .run(target, (done, total) -> progress.at("tensors", done, total))
         .notes()
         .forEach(note -> console.err().println("note: " + note));
+    check.run(console, () -> SelfTest.of(target, model, adapter).require());
   }
 
   private Map<String, Object> fields(OllamaExport.Result result) {

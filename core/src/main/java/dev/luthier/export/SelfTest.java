@@ -94,6 +94,21 @@ public record SelfTest(
   }
 
   /**
+   * Makes the test.
+   *
+   * @throws LuthierException naming what differs
+   */
+  public SelfTestReport require() {
+    SelfTestReport report = run();
+    if (!report.problems().isEmpty()) {
+      throw new LuthierException(
+          "The exported model is not the one that was exported: "
+              + String.join("; ", report.problems()));
+    }
+    return report;
+  }
+
+  /**
    * Makes the test, and takes the name from a file that fails it: it then ends in {@code
    * .rejected}.
    *
@@ -101,19 +116,11 @@ public record SelfTest(
    * @throws LuthierException naming what differs
    */
   public SelfTestReport require(Path output) {
-    SelfTestReport report;
     try {
-      report = run();
+      return require();
     } catch (LuthierException e) {
       throw new LuthierException(e.getMessage() + rejected(output), e);
     }
-    if (!report.problems().isEmpty()) {
-      throw new LuthierException(
-          "The exported model is not the one that was exported: "
-              + String.join("; ", report.problems())
-              + rejected(output));
-    }
-    return report;
   }
 
   private static String rejected(Path output) {

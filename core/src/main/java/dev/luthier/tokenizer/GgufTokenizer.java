@@ -120,6 +120,11 @@ final class GgufTokenizer {
     return new GgufTokenizer(path).convert();
   }
 
+  /** The special tokens' roles and the chat templates. */
+  static TokenizerConfig config(Path path) {
+    return TokenizerConfig.of(new GgufTokenizer(path).config());
+  }
+
   private String model() {
     return metadata.text(GGML + "model").orElse("");
   }

@@ -3,6 +3,7 @@ package dev.luthier.tokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.format.HfFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,11 @@ final class TokenizerConfig {
     return new TokenizerConfig(none, none, Map.of(), Map.of());
   }
 
+  /** Of a folder's files, or of a GGUF file's metadata. */
   static TokenizerConfig read(Path folder) {
+    if (HfFolder.kind(folder) == HfFolder.Kind.GGUF) {
+      return GgufTokenizer.config(folder);
+    }
     JsonNode empty = Jackson.MAPPER.createObjectNode();
     JsonNode config = Jackson.readIfThere(folder.resolve("tokenizer_config.json")).orElse(empty);
     JsonNode map = Jackson.readIfThere(folder.resolve("special_tokens_map.json")).orElse(empty);

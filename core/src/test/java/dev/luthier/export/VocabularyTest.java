@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.GgufValue;
 import dev.luthier.format.GgufWriter;
+import dev.luthier.generate.ModelLanguage;
 import dev.luthier.llamacpp.LlamaModel;
 import dev.luthier.tokenizer.GgufVocabulary;
 import dev.luthier.tokenizer.TestTokenizers;
@@ -18,7 +19,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,6 +48,15 @@ class VocabularyTest {
       assertThat(back.encodeIds(text, true)).isEqualTo(tokenizer.encodeIds(text, true));
     }
     assertThat(back.chatTemplateSource(false)).contains(TestTokenizers.CHATML);
+  }
+
+  @Test
+  void its_chat_template_is_how_the_file_is_spoken_to() {
+    Path gguf = write(TestTokenizers.chatFolder(), 410, Set.of(0, 2));
+    ModelLanguage language = ModelLanguage.read(gguf, Optional.empty(), false);
+    List<Map<String, @Nullable Object>> asked = List.of(Map.of("role", "user", "content", "Hi"));
+    assertThat(language.chat().orElseThrow().render(asked, List.of(), true).text())
+        .isEqualTo("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
   }
 
   @Test
