@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Example:",
-      "  luthier bench serve --shape tinyllama-1.1b --dtype bf16 --weights full,int8,int4",
+      "  luthier bench serve --shape tinyllama-1.1b --weights full,int8,int4",
       "  luthier bench serve --model my-model --requests 64 --adapters 8"
     })
 final class BenchServeCommand implements Callable<Integer> {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
     footer = {
       "",
       "Example:",
-      "  luthier export gguf --model my-base --adapter my-adapter --type Q4_K_M --output my.gguf"
+      "  luthier export gguf --model base --adapter mine --type Q4_K_M --output q.gguf"
     })
 final class ExportCommand {
   @Mixin private final HelpOption help = new HelpOption();

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
       "",
       "Examples:",
       "  luthier export gguf --model my-model --type Q8_0 --output my-model-Q8_0.gguf",
-      "  luthier export gguf --model base --adapter mine --type Q4_K_M --output my.gguf"
+      "  luthier export gguf --model base --adapter mine --type Q4_K_M --output q.gguf"
     })
 final class ExportGgufCommand implements Callable<Integer> {
   private final Console console;

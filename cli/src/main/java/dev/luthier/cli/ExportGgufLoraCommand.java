@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Example:",
-      "  luthier export gguf-lora --model my-base --adapter my-adapter --output my-adapter.gguf"
+      "  luthier export gguf-lora --model my-base --adapter mine --output mine.gguf"
     })
 final class ExportGgufLoraCommand implements Callable<Integer> {
   private final Console console;
