@@ -205,7 +205,7 @@ final class Scheduler implements AutoCloseable {
     }
     for (int i = 0; i < scores.size(); i++) {
       Sequence s = all.get(i).sequence();
-      int prompt = Math.max(0, Math.min(all.get(i).count(), s.prompt() - s.computed()));
+      int prompt = Math.max(0, Math.min(all.get(i).count(), s.promptTokens() - s.computed()));
       counters.promptTokens.addAndGet(prompt);
       if (s.ran(all.get(i).count(), table, s.regime() == plainRegime)) {
         counters.cachedTokens.addAndGet(s.cachedTokens());

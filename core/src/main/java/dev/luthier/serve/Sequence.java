@@ -1,13 +1,8 @@
 package dev.luthier.serve;
 
 import dev.luthier.LuthierException;
-import dev.luthier.generate.GenerateListener;
-import dev.luthier.generate.GenerateRequest;
-import dev.luthier.generate.Generation;
 import dev.luthier.generate.ModelLanguage;
-import dev.luthier.generate.Row;
 import dev.luthier.generate.StopReason;
-import dev.luthier.generate.TokenHistory;
 import dev.luthier.nn.KvPages;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,22 +12,15 @@ import org.jspecify.annotations.Nullable;
  * One request: its text so far, and which pages hold the keys and values of how much of it. Only
  * {@link #cancel} may be called outside the scheduler's thread.
  */
-final class Sequence implements GenerateListener {
-  private final EngineRequest request;
-  private final EngineListener listener;
+final class Sequence extends Answering {
   private final @Nullable LoadedAdapter adapter;
-  private final Row row;
   private final List<Integer> pages = new ArrayList<>();
   private int computed; // tokens in pages
   private int filled; // full pages whose content is known
   private long content; // number of the last of those
   private int cachedTokens; // of the prompt, found before any of it ran
   private boolean ran;
-  private float @Nullable [] scores; // of the next token, before anything changed them
-  private String rest = "";
   private long regime; // of its positions, see Transformer
-  private boolean over;
-  private volatile boolean cancelled;
 
   /**
    * @param adapter whose it is; null for the model itself
@@ -44,25 +32,12 @@ final class Sequence implements GenerateListener {
       @Nullable LoadedAdapter adapter,
       ModelLanguage language,
       int contextLimit) {
-    this.request = request;
-    this.listener = listener;
+    super(request, listener, language, contextLimit);
     this.adapter = adapter;
-    this.row =
-        new Row(
-            0,
-            new GenerateRequest(request.prompt(), request.settings()),
-            language.tokenizer(),
-            language.defaults().stopIds(),
-            contextLimit,
-            this);
   }
 
   @Nullable LoadedAdapter adapter() {
     return adapter;
-  }
-
-  TokenHistory text() {
-    return row.history();
   }
 
   long regime() {
@@ -86,26 +61,9 @@ final class Sequence implements GenerateListener {
     return pages.stream().mapToInt(p -> p).toArray();
   }
 
-  int prompt() {
-    return request.prompt().length;
-  }
-
-  /** How many of the prompt's tokens were found in pages before any ran. */
+  @Override
   int cachedTokens() {
     return cachedTokens;
-  }
-
-  void cancel() {
-    cancelled = true;
-  }
-
-  boolean isCancelled() {
-    return cancelled;
-  }
-
-  /** Whether its listener has heard the last of it. */
-  boolean isOver() {
-    return over;
   }
 
   /** What the next page to fill must hold to be of use here; null where the text ends before. */
@@ -185,16 +143,6 @@ final class Sequence implements GenerateListener {
     filled = 0;
   }
 
-  /** Chooses the next token. */
-  void choose(float[] next) {
-    scores = request.logprobs() < 0 ? null : next.clone();
-    request.constraint().ifPresent(c -> c.restrict(next));
-    int id = row.choose(next);
-    if (!row.isEnded()) {
-      request.constraint().ifPresent(c -> c.accept(id));
-    }
-  }
-
   /** Ends the text here. */
   void end(StopReason reason) {
     if (!over) {
@@ -213,28 +161,5 @@ final class Sequence implements GenerateListener {
   /** Nobody listens any more. */
   void abandon() {
     over = true;
-  }
-
-  @Override
-  public void token(int index, int id, String text) {
-    if (id == NO_TOKEN) {
-      rest = text;
-    } else {
-      listener.token(LogProbabilities.of(id, scores, request.logprobs()), text);
-    }
-  }
-
-  @Override
-  public void ended(int index, Generation all) {
-    over = true;
-    listener.ended(
-        new EngineListener.Answer(
-            all.text(),
-            rest,
-            all.tokens(),
-            all.stopReason(),
-            row.stop(),
-            prompt(),
-            cachedTokens()));
   }
 }

@@ -1,0 +1,99 @@
+package dev.luthier.serve;
+
+import dev.luthier.generate.GenerateListener;
+import dev.luthier.generate.GenerateRequest;
+import dev.luthier.generate.Generation;
+import dev.luthier.generate.ModelLanguage;
+import dev.luthier.generate.Row;
+import dev.luthier.generate.TokenHistory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request and its text so far, told to its listener. Only {@link #cancel} may be called outside
+ * the engine's thread.
+ */
+abstract class Answering implements GenerateListener {
+  final EngineListener listener;
+  final Row row;
+
+  /** Whether the listener has heard the last of it. */
+  boolean over;
+
+  private final EngineRequest request;
+  private float @Nullable [] scores; // of the next token, before anything changed them
+  private String rest = "";
+  private volatile boolean cancelled;
+
+  /**
+   * @param contextLimit the most tokens of prompt and answer
+   */
+  Answering(
+      EngineRequest request, EngineListener listener, ModelLanguage language, int contextLimit) {
+    this.request = request;
+    this.listener = listener;
+    this.row =
+        new Row(
+            0,
+            new GenerateRequest(request.prompt(), request.settings()),
+            language.tokenizer(),
+            language.defaults().stopIds(),
+            contextLimit,
+            this);
+  }
+
+  /** How many of the prompt's tokens were found in the cache before any ran. */
+  abstract int cachedTokens();
+
+  TokenHistory text() {
+    return row.history();
+  }
+
+  int promptTokens() {
+    return request.prompt().length;
+  }
+
+  void cancel() {
+    cancelled = true;
+  }
+
+  boolean isCancelled() {
+    return cancelled;
+  }
+
+  boolean isOver() {
+    return over;
+  }
+
+  /** Chooses the next token. */
+  void choose(float[] next) {
+    scores = request.logprobs() < 0 ? null : next.clone();
+    request.constraint().ifPresent(c -> c.restrict(next));
+    int id = row.choose(next);
+    if (!row.isEnded()) {
+      request.constraint().ifPresent(c -> c.accept(id));
+    }
+  }
+
+  @Override
+  public void token(int index, int id, String text) {
+    if (id == NO_TOKEN) {
+      rest = text;
+    } else {
+      listener.token(LogProbabilities.of(id, scores, request.logprobs()), text);
+    }
+  }
+
+  @Override
+  public void ended(int index, Generation all) {
+    over = true;
+    listener.ended(
+        new EngineListener.Answer(
+            all.text(),
+            rest,
+            all.tokens(),
+            all.stopReason(),
+            row.stop(),
+            promptTokens(),
+            cachedTokens()));
+  }
+}
