@@ -18,7 +18,7 @@ final class Packed extends Made {
   /** From so many rows on the product is bound by arithmetic, which whole numbers are better at. */
   private static final int MANY_ROWS = 24;
 
-  private static final int GROUP = 32;
+  private static final int GROUP = Packing.COLUMNS;
 
   private final Packing packing;
   private final boolean transposed;
@@ -69,7 +69,7 @@ final class Packed extends Made {
             .clamp_(
                 new org.bytedeco.pytorch.ScalarOptional(Tensors.scalar(0)),
                 new org.bytedeco.pytorch.ScalarOptional(Tensors.scalar(15)))
-            .view(n, k / (2 * GROUP), 2, GROUP);
+            .view(n, k / GROUP, 2, GROUP / 2);
     Tensor bytes = code.select(2, 0).add(code.select(2, 1).mul(Tensors.scalar(16)));
     return List.of(
         bytes.reshape(n, k / 2).to(ScalarType.Byte).contiguous(),
@@ -109,7 +109,7 @@ final class Packed extends Made {
 
   /** All of it by libtorch's operators: (n, k) in float32. */
   private Tensor unpacked(Tensor zero) {
-    Tensor bytes = codes.to(ScalarType.Float).view(codes.size(0), -1, 1, GROUP);
+    Tensor bytes = codes.to(ScalarType.Float).view(codes.size(0), -1, 1, GROUP / 2);
     Tensor high = bytes.div(Tensors.scalar(16)).floor_();
     Tensor low = bytes.sub(high.mul(Tensors.scalar(16)));
     Tensor code = torch.cat(new TensorVector(low, high), 2).view(codes.size(0), -1, GROUP);

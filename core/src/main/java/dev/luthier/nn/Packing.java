@@ -5,7 +5,8 @@ import java.util.Locale;
 
 /**
  * Numbers of few bits in which frozen matrices are held for decoding, rounded to nearest. Reading
- * them is what a token costs; arithmetic and activations stay as they are.
+ * them is what a token costs. Activations stay as they are, but for 16 bits in which some processors
+ * multiply them.
  */
 public enum Packing implements SettingValue {
   /** 8 bits, a scale for each row. Errors are up to 1/254 of a row's largest number. */
@@ -17,9 +18,7 @@ public enum Packing implements SettingValue {
   INT4;
 
   /** The columns of a matrix are a multiple of this. */
-  int columns() {
-    return this == INT8 ? 32 : 64;
-  }
+  static final int COLUMNS = 32;
 
   @Override
   public Object toSetting() {

@@ -145,7 +145,7 @@ public final class Parameters {
   }
 
   private boolean packs(String name, int in) {
-    return packing != null && !isTrainable(name) && in % packing.columns() == 0;
+    return packing != null && !isTrainable(name) && in % Packing.COLUMNS == 0;
   }
 
   private Weight packed(List<String> names, int[] rows, int in) {

@@ -12,6 +12,7 @@ import dev.luthier.nn.KvPages;
 import dev.luthier.nn.Packing;
 import dev.luthier.nn.ServedAdapter;
 import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Memory;
 import dev.luthier.tensor.Native;
 import dev.luthier.tensor.Parallel;
@@ -110,6 +111,7 @@ public final class TorchEngine implements Engine {
   static TorchEngine open(
       EngineSettings settings, ModelLoader loader, Transformer model, ModelLanguage language) {
     TorchEngine engine = new TorchEngine(settings, loader, model, language);
+    Kernels.releaseThreads();
     engine.thread.start();
     try {
       settings.adapters().forEach(engine::loadAdapter);
@@ -366,6 +368,7 @@ public final class TorchEngine implements Engine {
             ? language
             : ModelLanguage.read(settings.model(), Optional.of(folder), false);
     ServedAdapter matrices = loader.adapter(model, folder);
+    Kernels.releaseThreads();
     EngineAdapter info = new EngineAdapter(name, folder, matrices.rank(), Instant.now());
     synchronized (shared) {
       try {

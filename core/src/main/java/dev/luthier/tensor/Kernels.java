@@ -443,7 +443,8 @@ public final class Kernels {
   }
 
   /**
-   * The same of a matrix in int8.
+   * The same of a matrix in int8. Where the processor multiplies bytes (AVX-512 VNNI), each 128
+   * numbers of x are rounded to 1/32512 of the largest, and the products are exact.
    *
    * @param codes int8 (n, k), contiguous, k a multiple of 32
    * @param scales float32 (n)
@@ -467,10 +468,10 @@ public final class Kernels {
   }
 
   /**
-   * The same of a matrix in four bits, {@code scale (code - 8) + zero}.
+   * The same of a matrix in four bits, {@code scale (code - 8) + zero}, likewise.
    *
-   * @param codes uint8 (n, k / 2), contiguous, k a multiple of 64: in each 32 bytes the lower
-   *     halves are the first 32 of 64 codes
+   * @param codes uint8 (n, k / 2), contiguous, k a multiple of 32: in each 16 bytes the lower
+   *     halves are the first 16 of 32 codes
    * @param scales bfloat16 (n, k / 32)
    * @param zeros bfloat16 (n, k / 32)
    */
@@ -525,6 +526,17 @@ public final class Kernels {
         y,
         y.stride(0),
         down);
+  }
+
+  /**
+   * Ends the native threads that have worked for the calling thread; its next operator makes new
+   * ones. For a thread that has loaded what another one will run: OpenMP's workers wait for work
+   * without sleeping only while those of all threads together are no more than the processors.
+   */
+  public static void releaseThreads() {
+    if (KernelLibrary.get().available()) {
+      KernelLibrary.get().says("release_threads");
+    }
   }
 
   /** Whether the processor multiplies pairs of bfloat16 numbers, as the kernels were compiled. */

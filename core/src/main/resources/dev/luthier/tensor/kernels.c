@@ -399,58 +399,107 @@ static inline vec int8_load(const int8_t *from) {
 #endif
 }
 
-/* Codes less 8, as numbers: 32 of them. */
+/* 32 codes less 8: the lower halves of 16 bytes, then the upper ones. */
+static inline void int4_unpack(const uint8_t *from, vec *to) {
+  for (int i = 0; i < 16; i++) {
+    to[i / LANES][i % LANES] = (float) ((from[i] & 15) - 8);
+    to[(16 + i) / LANES][i % LANES] = (float) ((from[i] >> 4) - 8);
+  }
+}
+
+/* Fetches bytes of W some time before they are read: what is there costs less than waiting. */
+#define SOON(from, bytes) \
+  for (size_t ahead = 0; ahead < (bytes); ahead += 64) { \
+    __builtin_prefetch((const char *) (from) + 4096 + ahead); \
+  }
+
+/* How many rows of W a thread takes at a time. */
+static inline int64_t piece(int64_t n, int threads) {
+  int64_t rows = n / (8 * threads);
+  return rows < 16 ? 16 : rows > 256 ? 256 : rows;
+}
+
+/* Of the groups of 32 in k columns, whole vectors. */
+#define TOTALS(k) (((k) / 32 + LANES - 1) / LANES * LANES)
+
+static inline vec zeros_dot(int64_t groups, const uint16_t *zeros, const float *totals) {
+  vec sum = {0};
+  VECTORS(groups) {
+    sum += load_bf16(zeros + i, groups - i) * vec_load(totals + i);
+  }
+  return sum;
+}
+
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
+#define DIGITS
+#define BLOCK 128
+#define LARGEST 32512.0f /* 127 * 256 */
+
+/*
+ * 128 columns of x as whole numbers 256 high + low times a scale: 16 bits, of which bfloat16 has
+ * eight. Their products with W's codes are exact. A code's offset, which makes it positive, is
+ * taken off each lane's sum at its start.
+ */
 typedef struct {
-  vec part[32 / LANES];
-} int4_words_f32;
+  int8_t high[BLOCK], low[BLOCK];
+  int32_t start[16];
+  float scale;
+} __attribute__((aligned(64))) digits;
 
-static inline void int4_unpack_f32(const uint8_t *from, int4_words_f32 *low,
-    int4_words_f32 *high) {
-  for (int i = 0; i < 32; i++) {
-    low->part[i / LANES][i % LANES] = (float) ((from[i] & 15) - 8);
-    high->part[i / LANES][i % LANES] = (float) ((from[i] >> 4) - 8);
+/* In each lane, start and the products of eight codes. */
+static inline __m512i digits_dot(__m512i first, __m512i last, const digits *x, __m512i start) {
+  __m512i high = _mm512_dpbusd_epi32(_mm512_setzero_si512(), first, _mm512_loadu_si512(x->high));
+  high = _mm512_dpbusd_epi32(high, last, _mm512_loadu_si512(x->high + 64));
+  __m512i all = _mm512_dpbusd_epi32(start, first, _mm512_loadu_si512(x->low));
+  all = _mm512_dpbusd_epi32(all, last, _mm512_loadu_si512(x->low + 64));
+  return _mm512_add_epi32(all, _mm512_slli_epi32(high, 8));
+}
+
+static inline __mmask64 bytes_of(int64_t count) {
+  return count >= 64 ? ~0ull : count <= 0 ? 0 : ~0ull >> (64 - count);
+}
+
+/* Codes of block b of a row of k, with 128 added. */
+static inline void int8_block(const int8_t *w, int64_t k, int64_t b, __m512i *first,
+    __m512i *last) {
+  const int8_t *from = w + b * BLOCK;
+  int64_t left = k - b * BLOCK;
+  __m512i sign = _mm512_set1_epi8(-128);
+  SOON(from, BLOCK)
+  if (left >= BLOCK) {
+    *first = _mm512_loadu_si512(from);
+    *last = _mm512_loadu_si512(from + 64);
+  } else {
+    *first = _mm512_maskz_loadu_epi8(bytes_of(left), from);
+    *last = _mm512_maskz_loadu_epi8(bytes_of(left - 64), from + 64);
   }
+  *first = _mm512_xor_si512(*first, sign);
+  *last = _mm512_xor_si512(*last, sign);
 }
 
-static inline vec int4_dot_f32(const int4_words_f32 *codes, const float *x) {
-  vec sum = {0};
-  for (int i = 0; i < 32 / LANES; i++) {
-    sum += codes->part[i] * vec_load(x + i * LANES);
+/* Codes of four groups, the lower halves first, and in each lane its group's scale. */
+static inline vec int4_block(const uint8_t *w, const uint16_t *scales, int64_t k, int64_t b,
+    __m512i *first, __m512i *last) {
+  const __m512i lanes = _mm512_set_epi8(
+      7, 6, -1, -1, 7, 6, -1, -1, 7, 6, -1, -1, 7, 6, -1, -1,
+      5, 4, -1, -1, 5, 4, -1, -1, 5, 4, -1, -1, 5, 4, -1, -1,
+      3, 2, -1, -1, 3, 2, -1, -1, 3, 2, -1, -1, 3, 2, -1, -1,
+      1, 0, -1, -1, 1, 0, -1, -1, 1, 0, -1, -1, 1, 0, -1, -1);
+  int64_t left = k - b * BLOCK;
+  uint64_t four = 0;
+  __m512i codes;
+  SOON(w + b * BLOCK / 2, BLOCK / 2)
+  if (left >= BLOCK) {
+    codes = _mm512_loadu_si512(w + b * BLOCK / 2);
+    memcpy(&four, scales + b * 4, sizeof(four));
+  } else {
+    codes = _mm512_maskz_loadu_epi8(bytes_of(left / 2), w + b * BLOCK / 2);
+    memcpy(&four, scales + b * 4, (size_t) (left / 32) * sizeof(uint16_t));
   }
-  return sum;
-}
-
-#if defined(__AVX512BF16__)
-typedef __m512i int4_words_bf16;
-
-static inline void int4_unpack_bf16(const uint8_t *from, int4_words_bf16 *low,
-    int4_words_bf16 *high) {
-  /* -8 to 7 in bfloat16, twice: a permutation looks at five bits of an index. */
-  const __m512i table = _mm512_broadcast_i64x4(_mm256_set_epi16(0x40e0, 0x40c0, 0x40a0, 0x4080,
-      0x4040, 0x4000, 0x3f80, 0x0000, (short) 0xbf80, (short) 0xc000, (short) 0xc040,
-      (short) 0xc080, (short) 0xc0a0, (short) 0xc0c0, (short) 0xc0e0, (short) 0xc100));
-  __m512i codes = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *) from));
-  *low = _mm512_permutexvar_epi16(codes, table);
-  *high = _mm512_permutexvar_epi16(_mm512_srli_epi16(codes, 4), table);
-}
-
-static inline vec int4_dot_bf16(const int4_words_bf16 *codes, const uint16_t *x) {
-  return dot_bf16((vec) {0}, (vec) *codes, vec_load(x));
-}
-#else
-typedef int4_words_f32 int4_words_bf16;
-
-static inline void int4_unpack_bf16(const uint8_t *from, int4_words_bf16 *low,
-    int4_words_bf16 *high) {
-  int4_unpack_f32(from, low, high);
-}
-
-static inline vec int4_dot_bf16(const int4_words_bf16 *codes, const uint16_t *x) {
-  vec sum = {0};
-  for (int i = 0; i < 32 / LANES; i++) {
-    sum += codes->part[i] * load_bf16(x + i * LANES, LANES);
-  }
-  return sum;
+  const __m512i low = _mm512_set1_epi8(15);
+  *first = _mm512_and_si512(codes, low);
+  *last = _mm512_and_si512(_mm512_srli_epi16(codes, 4), low);
+  return (vec) _mm512_shuffle_epi8(_mm512_set1_epi64((long long) four), lanes);
 }
 #endif
 
@@ -516,6 +565,23 @@ static void *room(size_t bytes) {
 #include "decode.inc"
 #include "paged.inc"
 #include "products.inc"
+
+#if defined(_OPENMP)
+extern int omp_pause_resource_all(int kind) __attribute__((weak));
+#endif
+
+/*
+ * Ends the threads that work for the calling one. OpenMP counts those of all callers, and lets them
+ * wait for work in the kernel once they are more than processors, where waking one takes long.
+ */
+int release_threads(void) {
+#if defined(_OPENMP)
+  if (omp_pause_resource_all) {
+    return omp_pause_resource_all(1) == 0;
+  }
+#endif
+  return 0;
+}
 
 /* Whether a vector of bfloat16 pairs is multiplied in one instruction. */
 int bf16_dots(void) {
