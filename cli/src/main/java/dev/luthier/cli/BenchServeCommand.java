@@ -1,5 +1,6 @@
 package dev.luthier.cli;
 
+import dev.luthier.export.GgufFileType;
 import dev.luthier.recipe.bench.PublishedShape;
 import dev.luthier.recipe.bench.ServeBench;
 import dev.luthier.recipe.bench.ServeBenchResult;
@@ -8,7 +9,6 @@ import dev.luthier.serve.EngineSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Native;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +31,7 @@ import picocli.CommandLine.Option;
       "",
       "Example:",
       "  luthier bench serve --shape tinyllama-1.1b --weights full,int8,int4",
+      "  luthier bench serve --shape llama-85m --dtype bf16 --llamacpp bf16,q8_0",
       "  luthier bench serve --model my-model --requests 64 --adapters 8"
     })
 final class BenchServeCommand implements Callable<Integer> {
@@ -60,6 +61,15 @@ final class BenchServeCommand implements Callable<Integer> {
               + " together run with the first.")
   private List<EngineSettings.Weights> weights = List.of(EngineSettings.Weights.FULL);
 
+  @Option(
+      names = "--llamacpp",
+      paramLabel = "TYPES",
+      split = ",",
+      description =
+          "The same weights in GGUF files of these types, by llama.cpp, to compare with: bf16,"
+              + " q8_0 and q4_1 take as many bits as full, int8 and int4.")
+  private List<GgufFileType> llamacpp = List.of();
+
   @Option(names = "--requests", paramLabel = "N", description = "At once; 64 by default.")
   private int requests = 64;
 
@@ -87,6 +97,7 @@ final class BenchServeCommand implements Callable<Integer> {
             model,
             machine.computeDtype().orElse(ComputeDtype.FLOAT32),
             weights,
+            llamacpp,
             requests,
             prompt,
             answer,
@@ -103,17 +114,8 @@ final class BenchServeCommand implements Callable<Integer> {
 
   private static Map<String, Object> fields(ServeBenchResult r) {
     Map<String, Object> out = new LinkedHashMap<>();
-    out.put("bandwidth_bytes_per_s", r.bandwidth());
-    List<Map<String, Object>> all = new ArrayList<>();
-    for (ServeBenchResult.Decoding d : r.decoding()) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("weights", d.weights().toString());
-      one.put("tokens_per_s", 1 / d.secondsPerToken());
-      one.put("bytes_per_token", d.bytesPerToken());
-      one.put("ratio", d.ratio(r.bandwidth()));
-      all.add(one);
-    }
-    out.put("decoding", all);
+    out.put("decoding", r.decoding().stream().map(BenchServeCommand::fields).toList());
+    out.put("llamacpp", r.llama().stream().map(BenchServeCommand::fields).toList());
     out.put("alone_tokens_per_s", r.alone());
     out.put("together_tokens_per_s", r.together());
     out.put("together_factor", r.together() / r.alone());
@@ -136,41 +138,53 @@ final class BenchServeCommand implements Callable<Integer> {
     return out;
   }
 
+  private static Map<String, Object> fields(ServeBenchResult.Decoding d) {
+    Map<String, Object> one = new LinkedHashMap<>();
+    one.put("weights", d.weights());
+    one.put("tokens_per_s", 1 / d.secondsPerToken());
+    one.put("bytes_per_token", d.bytesPerToken());
+    one.put("bandwidth_bytes_per_s", d.bandwidth());
+    one.put("ratio", d.ratio());
+    return one;
+  }
+
   private static String table(ServeBenchResult r) {
     ServeBenchSettings s = r.settings();
     StringBuilder out = new StringBuilder();
     line(out, "%s, %s, %d tokens after %d", s.what(), s.dtype(), s.answer(), s.prompt());
     line(out, "%s, %d threads", Processor.name(), Native.threads());
     line(out, "");
-    line(out, "memory       %8.1f GB/s", r.bandwidth() / GIGA);
-    for (ServeBenchResult.Decoding d : r.decoding()) {
-      line(
-          out,
-          "alone, %-5s %8.1f tokens/s, %.2f GB each: %.2f of the memory's speed",
-          d.weights(),
-          1 / d.secondsPerToken(),
-          d.bytesPerToken() / GIGA,
-          d.ratio(r.bandwidth()));
-    }
-    line(out, "one by one   %8.1f tokens/s, prompts and all", r.alone());
+    r.decoding().forEach(d -> line(out, "alone, %-11s%s", d.weights(), speed(d)));
+    r.llama().forEach(d -> line(out, "llama.cpp, %-7s%s", d.weights(), speed(d)));
+    line(out, "one by one        %6.1f tokens/s, prompts and all", r.alone());
     line(
         out,
-        "%2d together  %8.1f tokens/s: %.1f times as fast",
+        "%2d together       %6.1f tokens/s: %.1f times as fast",
         s.requests(),
         r.together(),
         r.together() / r.alone());
     r.mixing()
         .ifPresent(
             m -> {
-              line(out, "one adapter  %8.1f tokens/s", m.one());
+              line(out, "one adapter       %6.1f tokens/s", m.one());
               line(
                   out,
-                  "%2d adapters  %8.1f tokens/s: the mixture costs %.0f %%",
+                  "%2d adapters       %6.1f tokens/s: the mixture costs %.0f %%",
                   s.adapters(),
                   m.many(),
                   100 * m.cost());
             });
     return out.toString();
+  }
+
+  private static String speed(ServeBenchResult.Decoding d) {
+    return String.format(
+        Locale.ROOT,
+        "%6.1f tokens/s, %.2f GB each: %.2f of the memory's %.1f GB/s",
+        1 / d.secondsPerToken(),
+        d.bytesPerToken() / GIGA,
+        d.ratio(),
+        d.bandwidth() / GIGA);
   }
 
   private static void line(StringBuilder out, String format, Object... values) {

@@ -2,7 +2,13 @@ package dev.luthier.recipe.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.export.GgufExport;
+import dev.luthier.export.GgufFileType;
+import dev.luthier.format.DType;
+import dev.luthier.format.Gguf;
+import dev.luthier.format.GgufTensor;
 import dev.luthier.generate.GenerateDefaults;
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.ModelLanguage;
@@ -19,6 +25,8 @@ import dev.luthier.serve.EngineRequest;
 import dev.luthier.serve.EngineSettings;
 import dev.luthier.serve.Engines;
 import dev.luthier.tensor.ComputeDtype;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Kernels;
 import dev.luthier.tokenizer.BpeTrainer;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.tokenizer.TokenizerRoles;
@@ -27,9 +35,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -47,9 +55,11 @@ public final class ServeBench {
   /** Requests that are timed one after another. */
   private static final int ALONE = 4;
 
+  /** Texts whose tokens are timed. */
+  private static final int TEXTS = 5;
+
   private final ServeBenchSettings settings;
   private final Consumer<String> progress;
-  private double bandwidth;
 
   private ServeBench(ServeBenchSettings settings, Consumer<String> progress) {
     this.settings = settings;
@@ -81,17 +91,13 @@ public final class ServeBench {
     Optional<Mixing> mixing = Optional.empty();
     for (EngineSettings.Weights weights : settings.weights()) {
       progress.accept("loading " + settings.what() + ", weights " + weights);
-      bandwidth = Math.max(bandwidth, MemoryBandwidth.measure());
       EngineSettings how =
-          EngineSettings.of(settings.model().orElse(scratch.resolve("none")))
-              .withDtype(settings.dtype())
-              .withWeights(weights)
-              .withLimits(settings.requests(), 0, settings.requests(), settings.adapters());
+          limits(settings.model().orElse(scratch.resolve("none"))).withWeights(weights);
       ModelLoader loader = Engines.loader(how);
       Transformer model = model(loader);
       try (Engine engine = Engines.over(model, loader, language(scratch), how)) {
         progress.accept("one text alone");
-        decoding.add(new Decoding(weights, secondsPerToken(engine), bytes(model, weights)));
+        decoding.add(decoding(engine, weights.toString(), bytes(model, weights)));
         if (decoding.size() == 1) {
           progress.accept(settings.requests() + " texts");
           alone = speed(engine, Math.min(ALONE, settings.requests()), true, List.of());
@@ -99,9 +105,60 @@ public final class ServeBench {
           mixing = mixing(engine, model, scratch);
         }
       }
-      bandwidth = Math.max(bandwidth, MemoryBandwidth.measure());
     }
-    return new ServeBenchResult(settings, bandwidth, decoding, alone, together, mixing);
+    return new ServeBenchResult(settings, decoding, llama(scratch), alone, together, mixing);
+  }
+
+  private EngineSettings limits(Path model) {
+    return EngineSettings.of(model)
+        .withDtype(settings.dtype())
+        .withLimits(settings.requests(), 0, settings.requests(), settings.adapters());
+  }
+
+  /** The same weights in files of llama.cpp's types, by llama.cpp. */
+  private List<Decoding> llama(Path scratch) {
+    List<Decoding> out = new ArrayList<>();
+    if (settings.llama().isEmpty()) {
+      return out;
+    }
+    Path folder = settings.model().orElseGet(() -> written(scratch.resolve("model")));
+    for (GgufFileType type : settings.llama()) {
+      progress.accept("llama.cpp, " + type);
+      Path file = scratch.resolve("model.gguf");
+      // Pure, so that each matrix has the bits that its name says.
+      new GgufExport(folder, Optional.empty(), false, type, Map.of(), true)
+          .run(file, (done, total) -> {});
+      try (Engine engine = Engines.open(limits(file).withLimits(1, 0, 1, 0))) {
+        out.add(decoding(engine, type.toString(), matrices(file)));
+      }
+    }
+    return out;
+  }
+
+  /** The model of random weights as a folder. */
+  private Path written(Path folder) {
+    Transformer model =
+        new ModelLoader(settings.dtype(), Device.CPU).patterned(config(), SEED).transformer();
+    DType dtype = settings.dtype() == ComputeDtype.FLOAT32 ? DType.F32 : DType.BF16;
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new LuthierException("cannot write " + folder + ": " + e.getMessage(), e);
+    }
+    ModelFiles.write(folder, config(), model.parameters().all(), dtype);
+    tokenizer(folder);
+    return folder;
+  }
+
+  /** Bytes of a file's matrices but for the table of tokens, of which a token reads one row. */
+  private static long matrices(Path file) {
+    Map<String, GgufTensor> tensors = Gguf.open(file).tensors();
+    boolean tied = !tensors.containsKey("output.weight");
+    return tensors.entrySet().stream()
+        .filter(t -> t.getValue().columns() < t.getValue().elements())
+        .filter(t -> tied || !t.getKey().equals("token_embd.weight"))
+        .mapToLong(t -> t.getValue().length())
+        .sum();
   }
 
   private Optional<Mixing> mixing(Engine engine, Transformer model, Path scratch) {
@@ -149,15 +206,19 @@ public final class ServeBench {
     if (settings.model().isPresent()) {
       return ModelLanguage.read(settings.model().get(), Optional.empty(), true);
     }
-    TokenizerRoles roles =
-        new TokenizerRoles(
-            Optional.empty(), Optional.empty(), Optional.empty(), false, 2048, Optional.empty());
-    TokenizerWriter.write(
-        new BpeTrainer(256, List.of(), 1).train(Stream.of("text")), roles, scratch);
+    tokenizer(scratch);
     return new ModelLanguage(
         Tokenizer.load(scratch),
         Optional.empty(),
         new GenerateDefaults(Set.of(), SamplingSettings.greedy()));
+  }
+
+  private static void tokenizer(Path folder) {
+    TokenizerRoles roles =
+        new TokenizerRoles(
+            Optional.empty(), Optional.empty(), Optional.empty(), false, 2048, Optional.empty());
+    TokenizerWriter.write(
+        new BpeTrainer(256, List.of(), 1).train(Stream.of("text")), roles, folder);
   }
 
   /** Bytes of matrices that one token reads. */
@@ -172,17 +233,34 @@ public final class ServeBench {
         model.linears().values().stream().mapToLong(l -> (long) l.in() * l.out()).sum() * number);
   }
 
-  /** The median time between two tokens. */
-  private double secondsPerToken(Engine engine) {
+  /** Texts alone and the memory's speed in turn, since what disturbs the machine comes and goes. */
+  private Decoding decoding(Engine engine, String weights, long bytes) {
+    List<Double> tokens = new ArrayList<>();
+    List<Double> bandwidths = new ArrayList<>();
+    between(engine); // which warms up
+    for (int i = 0; i < TEXTS; i++) {
+      bandwidths.add(MemoryBandwidth.measure());
+      Kernels.releaseThreads(); // this thread's would take the engine's their turn
+      tokens.addAll(between(engine));
+    }
+    bandwidths.add(MemoryBandwidth.measure());
+    return new Decoding(weights, median(tokens), bytes, median(bandwidths));
+  }
+
+  private static double median(List<Double> of) {
+    return of.stream().sorted().skip(of.size() / 2).findFirst().orElseThrow();
+  }
+
+  /** Seconds between two tokens of a text, of all of them. */
+  private List<Double> between(Engine engine) {
     Text text = new Text();
     engine.submit(request(0, Optional.empty()), text);
     text.done.join();
-    long[] between = new long[text.times.size() - 1];
-    for (int i = 0; i < between.length; i++) {
-      between[i] = text.times.get(i + 1) - text.times.get(i);
+    List<Double> out = new ArrayList<>();
+    for (int i = 1; i < text.times.size(); i++) {
+      out.add((text.times.get(i) - text.times.get(i - 1)) / 1e9);
     }
-    Arrays.sort(between);
-    return between[between.length / 2] / 1e9;
+    return out;
   }
 
   /**

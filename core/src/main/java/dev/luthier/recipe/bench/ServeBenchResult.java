@@ -1,35 +1,37 @@
 package dev.luthier.recipe.bench;
 
-import dev.luthier.serve.EngineSettings;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * How fast an engine writes.
  *
- * @param bandwidth bytes per second that this machine reads, the most measured between the runs
  * @param decoding one text alone, for each way to hold matrices
+ * @param llama the same by llama.cpp
  * @param alone tokens per second of requests one after another
  * @param together the same of all at once
  * @param mixing the same with adapters
  */
 public record ServeBenchResult(
     ServeBenchSettings settings,
-    double bandwidth,
     List<Decoding> decoding,
+    List<Decoding> llama,
     double alone,
     double together,
     Optional<Mixing> mixing) {
   /**
    * One text alone.
    *
-   * @param secondsPerToken the median
+   * @param weights how matrices are held
+   * @param secondsPerToken the median over several texts
    * @param bytesPerToken of matrices
+   * @param bandwidth bytes per second that this machine reads, the median of measurements between
+   *     the texts
    */
   public record Decoding(
-      EngineSettings.Weights weights, double secondsPerToken, long bytesPerToken) {
+      String weights, double secondsPerToken, long bytesPerToken, double bandwidth) {
     /** Share of the bandwidth at which matrices are read. */
-    public double ratio(double bandwidth) {
+    public double ratio() {
       return bytesPerToken / secondsPerToken / bandwidth;
     }
   }

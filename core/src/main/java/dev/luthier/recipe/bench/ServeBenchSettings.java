@@ -1,6 +1,7 @@
 package dev.luthier.recipe.bench;
 
 import dev.luthier.Complaints;
+import dev.luthier.export.GgufFileType;
 import dev.luthier.serve.EngineSettings;
 import dev.luthier.tensor.ComputeDtype;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param model or a folder
  * @param dtype what it computes in
  * @param weights how matrices are held, one after another; requests together run with the first
+ * @param llama types of GGUF files of the same model that llama.cpp decodes, to compare with
  * @param requests that are decoded together
  * @param prompt tokens of each
  * @param answer new tokens of each
@@ -24,6 +26,7 @@ public record ServeBenchSettings(
     Optional<Path> model,
     ComputeDtype dtype,
     List<EngineSettings.Weights> weights,
+    List<GgufFileType> llama,
     int requests,
     int prompt,
     int answer,
@@ -32,6 +35,7 @@ public record ServeBenchSettings(
   /** Checks everything at once. */
   public ServeBenchSettings {
     weights = List.copyOf(weights);
+    llama = List.copyOf(llama);
     new Complaints()
         .unless(
             shape.isPresent() != model.isPresent(),
