@@ -5,8 +5,8 @@ import java.util.Locale;
 
 /**
  * Numbers of few bits in which frozen matrices are held for decoding, rounded to nearest. Reading
- * them is what a token costs. Activations stay as they are, but for 16 bits in which some processors
- * multiply them.
+ * them is what a token costs. Activations stay as they are, but for 16 bits in which some
+ * processors multiply them.
  */
 public enum Packing implements SettingValue {
   /** 8 bits, a scale for each row. Errors are up to 1/254 of a row's largest number. */

@@ -94,8 +94,7 @@ class PackedTest {
         Arrays.fill(x, 1);
         x[256 + 200] = odd;
         float[] y =
-            Tensors.toFloats(
-                packed.product(Tensors.floats(x, Device.CPU, 3, 256).to(dtype), null));
+            Tensors.toFloats(packed.product(Tensors.floats(x, Device.CPU, 3, 256).to(dtype), null));
         for (int i = 0; i < y.length; i++) {
           assertThat(Float.isFinite(y[i])).as("number " + i).isEqualTo(i / 3 != 1);
         }
