@@ -358,10 +358,11 @@ public final class Parameters {
     return new LuthierException(
         "the tensors in "
             + source.where()
-            + " do not fit its config.json:\n  "
+            + " do not fit the model's config.json:\n  "
             + String.join("\n  ", complaints)
             + more
-            + "\nCheck that the weights and config.json belong together."
+            + "\nCheck that the weights and config.json belong together; an adapter fits the base that"
+            + " it was trained over, and no other."
             + " See docs/troubleshooting.md#tensors-do-not-fit");
   }
 

@@ -390,8 +390,9 @@ public final class TorchEngine implements Engine {
     }
     if (shared.adapters.size() >= settings.maxAdapters()) {
       throw new LuthierException(
-          shared.adapters.size()
-              + " adapters are loaded, which is all that --max-adapters allows: unload one of "
+          "--max-adapters allows "
+              + settings.maxAdapters()
+              + " at a time: unload one of "
               + String.join(", ", shared.adapters.keySet()));
     }
   }

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.format.HfFolder;
+import dev.luthier.format.Reason;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -127,8 +129,10 @@ final class TokenizerConfig {
   private static String readText(Path file) {
     try {
       return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new LuthierException(file + " is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new LuthierException(file + " cannot be read as UTF-8 text: " + e.getMessage(), e);
+      throw new LuthierException(file + " cannot be read: " + Reason.of(e), e);
     }
   }
 

@@ -124,7 +124,7 @@ class ServedAdaptersTest {
         engine.loadAdapter("a", folder);
         assertThatThrownBy(() -> engine.loadAdapter("a", folder)).hasMessageContaining("already");
         assertThatThrownBy(() -> engine.loadAdapter("b", folder))
-            .hasMessageContaining("all that --max-adapters allows");
+            .hasMessageContaining("--max-adapters allows 1 at a time: unload one of");
         List<Asked> asked = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
           asked.add(Asked.of(engine, prompt(i % 4), GenerateSettings.greedy(10), Optional.of("a")));

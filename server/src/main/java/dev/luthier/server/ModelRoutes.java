@@ -7,11 +7,9 @@ import dev.luthier.format.Json;
 import dev.luthier.serve.Engine;
 import dev.luthier.serve.EngineAdapter;
 import io.javalin.http.Context;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -21,10 +19,14 @@ import java.util.regex.Pattern;
 final class ModelRoutes {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}");
 
+  private static final int MOST_LINES = 8;
+
   private final Serving serving;
+  private final AdapterFolders folders;
 
   ModelRoutes(Serving serving) {
     this.serving = serving;
+    this.folders = new AdapterFolders(serving.settings().adapterFolders());
   }
 
   /** {@code GET /v1/models}. */
@@ -90,15 +92,28 @@ final class ModelRoutes {
       throw ApiException.invalid(
           "lora_name", "The lora adapter '" + name + "' has already been loaded.");
     }
-    Path folder = inside(path);
+    Path folder = folders.find(path);
     try {
       engine.loadAdapter(name, folder);
     } catch (LuthierException e) {
       throw ApiException.invalid(
-          "lora_path", "Loading lora " + name + " failed: " + e.getMessage());
+          "lora_path", "Loading lora " + name + " failed: " + brief(String.valueOf(e.getMessage())));
     }
     ctx.contentType("text/plain; charset=utf-8")
         .result("Success: LoRA adapter '" + name + "' added successfully.");
+  }
+
+  /** An adapter of another model lacks every tensor; its first ones say enough. */
+  private static String brief(String message) {
+    List<String> lines = message.lines().toList();
+    int left = lines.size() - MOST_LINES - 1;
+    return left < 2
+        ? message
+        : String.join("\n", lines.subList(0, MOST_LINES))
+            + "\n  and "
+            + left
+            + " more\n"
+            + lines.get(lines.size() - 1);
   }
 
   /** {@code POST /v1/unload_lora_adapter}. */
@@ -140,38 +155,5 @@ final class ModelRoutes {
               + " with a letter or digit");
     }
     return name;
-  }
-
-  /**
-   * The folder, if it is inside one that adapters may come from; links are followed first. What is
-   * outside is not told from what is not there.
-   */
-  private Path inside(String path) {
-    if (serving.settings().adapterFolders().isEmpty()) {
-      throw ApiException.refused(
-          403,
-          "lora_path",
-          "no_adapter_folder",
-          "adapters are not loaded by request: start the server with --adapter-folder DIR, the"
-              + " folder that they may come from. See"
-              + " docs/troubleshooting.md#serve-adapter-folder");
-    }
-    for (Path folder : serving.settings().adapterFolders()) {
-      try {
-        Path real = folder.toRealPath();
-        Path asked = real.resolve(path).toRealPath();
-        if (asked.startsWith(real) && !asked.equals(real) && Files.isDirectory(asked)) {
-          return asked;
-        }
-      } catch (IOException | InvalidPathException e) {
-        // not in this one
-      }
-    }
-    throw ApiException.refused(
-        404,
-        "lora_path",
-        "adapter_not_found",
-        "Loading failed: there is no such folder inside the server's adapter folders. See"
-            + " docs/troubleshooting.md#serve-adapter-folder");
   }
 }
