@@ -5,7 +5,11 @@ import dev.luthier.generate.GenerateRequest;
 import dev.luthier.generate.Generation;
 import dev.luthier.generate.ModelLanguage;
 import dev.luthier.generate.Row;
+import dev.luthier.generate.StopReason;
 import dev.luthier.generate.TokenHistory;
+import dev.luthier.serve.EngineListener.ScoredToken;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +25,8 @@ abstract class Answering implements GenerateListener {
 
   private final EngineRequest request;
   private float @Nullable [] scores; // of the next token, before anything changed them
+  private final List<ScoredToken> promptScores = new ArrayList<>(); // of tokens 1, 2, ...
+  private boolean promptTold;
   private String rest = "";
   private volatile boolean cancelled;
 
@@ -52,6 +58,28 @@ abstract class Answering implements GenerateListener {
     return request.prompt().length;
   }
 
+  /** Whether tokens of the prompt are yet to be scored: then all of it runs. */
+  boolean scoresPrompt() {
+    return request.promptScores() != PromptScores.NONE
+        && request.logprobs() >= 0
+        && scored() < promptTokens();
+  }
+
+  /** How many of the prompt's first tokens need no score: one has none, others have theirs. */
+  int scored() {
+    return promptScores.size() + 1;
+  }
+
+  /** Alternatives to each token. */
+  int alternatives() {
+    return request.logprobs();
+  }
+
+  /** The next ones of the prompt's tokens. */
+  void score(List<ScoredToken> tokens) {
+    promptScores.addAll(tokens);
+  }
+
   void cancel() {
     cancelled = true;
   }
@@ -64,14 +92,27 @@ abstract class Answering implements GenerateListener {
     return over;
   }
 
-  /** Chooses the next token. */
-  void choose(float[] next) {
+  /**
+   * Chooses the next token.
+   *
+   * @return whether there is one
+   */
+  boolean choose(float[] next) {
+    if (request.promptScores() != PromptScores.NONE && !promptTold) {
+      promptTold = true;
+      listener.prompt(promptScores);
+    }
+    if (request.promptScores() == PromptScores.ONLY) {
+      row.end(StopReason.LENGTH);
+      return false;
+    }
     scores = request.logprobs() < 0 ? null : next.clone();
     request.constraint().ifPresent(c -> c.restrict(next));
     int id = row.choose(next);
     if (!row.isEnded()) {
       request.constraint().ifPresent(c -> c.accept(id));
     }
+    return true;
   }
 
   @Override

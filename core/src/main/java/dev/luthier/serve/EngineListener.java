@@ -10,6 +10,13 @@ import java.util.List;
  */
 public interface EngineListener {
   /**
+   * The prompt was read; only where a request asks for {@link PromptScores}.
+   *
+   * @param tokens its tokens from the second on, for nothing says how probable the first is
+   */
+  default void prompt(List<ScoredToken> tokens) {}
+
+  /**
    * A token came.
    *
    * @param token its log-probability is 0 if none was asked for

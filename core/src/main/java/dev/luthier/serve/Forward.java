@@ -8,6 +8,7 @@ import dev.luthier.nn.Pass;
 import dev.luthier.nn.Places;
 import dev.luthier.nn.Ragged;
 import dev.luthier.nn.RowAdapters;
+import dev.luthier.serve.EngineListener.ScoredToken;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The model's passes over tokens of many texts at once. */
 final class Forward {
+  /** Logits of prompts that are there at a time: 32 MiB of them. */
+  private static final int SCORED_NUMBERS = 8 << 20;
+
   private final Transformer model;
   private final Device device;
 
@@ -37,7 +41,28 @@ final class Forward {
     boolean givesScores() {
       return count == sequence.remaining();
     }
+
+    /** Whose next tokens are scored: the first, among what runs. */
+    int scoredFrom() {
+      return sequence.scoresPrompt() ? sequence.scored() - 1 - sequence.computed() : 0;
+    }
+
+    /** Behind the last of them; not above the first if there are none. */
+    int scoredTo() {
+      return sequence.scoresPrompt()
+          ? Math.min(count, sequence.promptTokens() - 1 - sequence.computed())
+          : 0;
+    }
   }
+
+  /**
+   * What came of tokens that ran.
+   *
+   * @param next the scores (V) of what follows them; null where more of them remain
+   * @param prompt those of the prompt's tokens that follow them, if they are asked for
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Ran(float @Nullable [] next, List<ScoredToken> prompt) {}
 
   /** The sizes of keys and values in each block: what a first token leaves. */
   List<KvPages.Sizes> sizes() {
@@ -55,9 +80,8 @@ final class Forward {
    * Runs tokens, whose keys and values go to their texts' pages.
    *
    * @param all those of one adapter beside one another
-   * @return for each the scores (V) of what follows its tokens; null where more of them remain
    */
-  List<float @Nullable []> run(List<Work> all, KvPages pages) {
+  List<Ran> run(List<Work> all, KvPages pages) {
     List<Ragged.Part> parts = new ArrayList<>();
     List<RowAdapters.Range> ranges = new ArrayList<>();
     LongStream.Builder ids = LongStream.builder();
@@ -77,6 +101,7 @@ final class Forward {
       }
     }
     float[] scores;
+    List<List<ScoredToken>> prompts = new ArrayList<>();
     long[] rows = last.build().toArray();
     try (PointerScope scope = new PointerScope()) {
       RowAdapters adapters = ranges.isEmpty() ? null : new RowAdapters(ranges);
@@ -84,12 +109,40 @@ final class Forward {
       Tensor tokens = model.tokens(ids.build().toArray(), 1, at);
       Tensor x = Inference.hidden(model, tokens, ragged.pass(0), ragged::pass); // (1, N, D)
       scores = rows.length == 0 ? new float[0] : scores(x, rows, ragged.pass(0));
+      int from = 0;
+      for (Work work : all) {
+        prompts.add(prompt(x, from, work, ragged.pass(0)));
+        from += work.count();
+      }
     }
-    List<float @Nullable []> out = new ArrayList<>();
+    List<Ran> out = new ArrayList<>();
     int width = rows.length == 0 ? 0 : scores.length / rows.length;
     int row = 0;
-    for (Work work : all) {
-      out.add(work.givesScores() ? Arrays.copyOfRange(scores, row * width, ++row * width) : null);
+    for (int i = 0; i < all.size(); i++) {
+      boolean gives = all.get(i).givesScores();
+      float[] next = gives ? Arrays.copyOfRange(scores, row * width, ++row * width) : null;
+      out.add(new Ran(next, prompts.get(i)));
+    }
+    return out;
+  }
+
+  /** Scores tokens of a prompt, a few rows of logits at a time. */
+  private List<ScoredToken> prompt(Tensor x, int start, Work work, Pass pass) {
+    List<ScoredToken> out = new ArrayList<>();
+    Sequence s = work.sequence();
+    int step = Math.max(1, SCORED_NUMBERS / model.shape().vocabulary());
+    for (int from = work.scoredFrom(); from < work.scoredTo(); from += step) {
+      try (PointerScope scope = new PointerScope()) {
+        int count = Math.min(step, work.scoredTo() - from);
+        int first = from;
+        long[] rows = LongStream.range(0, count).map(i -> start + first + i).toArray();
+        int[] next = new int[count];
+        Arrays.setAll(next, i -> s.text().get(s.computed() + first + i + 1));
+        Tensor at = Tensors.longs(rows, device, count);
+        Tensor states = x.select(0, 0).index_select(0, at); // (n, D)
+        Tensor logits = Inference.logits(model, states, pass.ofRows(at));
+        out.addAll(LogProbabilities.ofRows(logits, next, s.alternatives(), device));
+      }
     }
     return out;
   }

@@ -226,7 +226,7 @@ final class LlamaEngine implements Engine {
   public Cancellation submit(EngineRequest request, EngineListener listener) {
     int limit =
         request.settings().exceedContext() ? context.settings().contextLength() : contextLength();
-    check(request.prompt(), limit, 1);
+    check(request.prompt(), limit, request.promptScores() == PromptScores.ONLY ? 0 : 1);
     LlamaText text;
     synchronized (shared) {
       accepts();

@@ -3,6 +3,7 @@ package dev.luthier.serve;
 import dev.luthier.LuthierException;
 import dev.luthier.llamacpp.LlamaBatch;
 import dev.luthier.llamacpp.LlamaContext;
+import dev.luthier.serve.EngineListener.ScoredToken;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,6 +20,9 @@ import java.util.Optional;
  * goes first, then the youngest text, which begins anew later. For one thread.
  */
 final class LlamaScheduler {
+  /** Tokens of a text in a pass while its prompt is scored. */
+  private static final int SCORED = 64;
+
   private final LlamaContext context;
   private final Counters counters;
   private final LlamaBatch batch;
@@ -183,11 +187,14 @@ final class LlamaScheduler {
         int left = text.text().length() - slot.count();
         if ((left == 1) == decoding && batch.size() < limit) {
           int count = Math.min(left, limit - batch.size());
+          if (text.scoresPrompt()) {
+            count = Math.min(count, SCORED); // llama.cpp keeps the logits of all that are scored
+          }
           all.add(new Work(slot, text, batch.size(), count));
           for (int i = 0; i < count; i++) {
             int at = slot.count() + i;
             boolean last = at + 1 == text.text().length();
-            batch.add(text.text().get(at), at, slot.sequence, last);
+            batch.add(text.text().get(at), at, slot.sequence, last || scored(text, at));
           }
         }
       }
@@ -235,7 +242,26 @@ final class LlamaScheduler {
     return batch.room();
   }
 
+  /** Whether the score of the token behind this one is asked for. */
+  private static boolean scored(LlamaText text, int at) {
+    return text.scoresPrompt() && at + 1 >= text.scored() && at + 1 < text.promptTokens();
+  }
+
+  private void scorePrompt(Work work) {
+    List<ScoredToken> tokens = new ArrayList<>();
+    for (int i = 0; i < work.count; i++) {
+      int at = work.slot.count() + i;
+      if (scored(work.text, at)) {
+        float[] logits = context.logits(work.from + i);
+        int next = work.text.text().get(at + 1);
+        tokens.add(LogProbabilities.of(next, logits, work.text.alternatives()));
+      }
+    }
+    work.text.score(tokens);
+  }
+
   private void ran(Work work) {
+    scorePrompt(work);
     boolean scored = work.givesScores();
     int prompt = Math.max(0, Math.min(work.count, work.text.promptTokens() - work.slot.count()));
     counters.promptTokens.addAndGet(prompt);
@@ -244,8 +270,9 @@ final class LlamaScheduler {
       return;
     }
     try {
-      work.text.choose(context.logits(work.from + work.count - 1));
-      counters.generatedTokens.incrementAndGet();
+      if (work.text.choose(context.logits(work.from + work.count - 1))) {
+        counters.generatedTokens.incrementAndGet();
+      }
     } catch (RuntimeException | Error e) { // a listener's, or scores that are no numbers
       work.text.fail(e);
     }

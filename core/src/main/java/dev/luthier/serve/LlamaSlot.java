@@ -32,7 +32,7 @@ final class LlamaSlot {
 
   /** How many of a text's first tokens it holds; one is always left to run. */
   int common(LlamaText other) {
-    if (!adapter.equals(other.adapter())) {
+    if (!adapter.equals(other.adapter()) || other.scoresPrompt()) {
       return 0;
     }
     int most = Math.min(count, other.text().length() - 1);

@@ -1,10 +1,18 @@
 package dev.luthier.serve;
 
 import dev.luthier.serve.EngineListener.ScoredToken;
+import dev.luthier.tensor.Device;
+import dev.luthier.tensor.Grad;
+import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** What the model itself thinks of a token, and of others in its place. */
@@ -35,6 +43,37 @@ final class LogProbabilities {
       alternatives.add(new ScoredToken(best, (float) (scores[best] - logSum), List.of()));
     }
     return new ScoredToken(id, (float) (scores[id] - logSum), alternatives);
+  }
+
+  /**
+   * Tokens under the softmax of a row each.
+   *
+   * @param logits (N, V) in float32
+   * @param ids (N)
+   * @param count of alternatives
+   * @param device where the logits are
+   */
+  static List<ScoredToken> ofRows(Tensor logits, int[] ids, int count, Device device) {
+    List<ScoredToken> out = new ArrayList<>();
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      Tensor all = torch.log_softmax(logits, 1);
+      long[] longs = Arrays.stream(ids).asLongStream().toArray();
+      Tensor index = Tensors.longs(longs, device, ids.length, 1);
+      float[] own = Tensors.toFloats(all.gather(1, index));
+      int most = Math.toIntExact(Math.min(count, all.size(1)));
+      T_TensorTensor_T top = torch.topk(all, most);
+      float[] best = Tensors.toFloats(top.get0());
+      long[] bestIds = Tensors.toLongs(top.get1());
+      for (int i = 0; i < ids.length; i++) {
+        List<ScoredToken> alternatives = new ArrayList<>();
+        for (int k = i * most; k < (i + 1) * most; k++) {
+          alternatives.add(new ScoredToken((int) bestIds[k], best[k], List.of()));
+        }
+        out.add(new ScoredToken(ids[i], own[i], alternatives));
+      }
+    }
+    return out;
   }
 
   /** The indices of the largest, best first; of equals the first. */

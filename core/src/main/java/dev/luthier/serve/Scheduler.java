@@ -158,7 +158,7 @@ final class Scheduler implements AutoCloseable {
       // What a pass computes depends on its largest position beyond a model's first regime, so such
       // a text must not be cut.
       int count = s.regime() == plainRegime ? Math.min(left, s.remaining()) : s.remaining();
-      PageTable.Content first = s.wanted();
+      PageTable.Content first = s.scoresPrompt() ? null : s.wanted();
       if (first != null && !begun.add(first)) {
         continue; // another one computes it: wait for its pages
       }
@@ -191,9 +191,9 @@ final class Scheduler implements AutoCloseable {
     if (all.isEmpty()) {
       return;
     }
-    List<float @Nullable []> scores;
+    List<Forward.Ran> ran;
     try {
-      scores = forward.run(all, pages);
+      ran = forward.run(all, pages);
       counters.steps.incrementAndGet();
     } catch (RuntimeException | OutOfMemoryError e) {
       if (all.size() > 1) {
@@ -203,14 +203,15 @@ final class Scheduler implements AutoCloseable {
       }
       return;
     }
-    for (int i = 0; i < scores.size(); i++) {
+    for (int i = 0; i < ran.size(); i++) {
       Sequence s = all.get(i).sequence();
+      s.score(ran.get(i).prompt());
       int prompt = Math.max(0, Math.min(all.get(i).count(), s.promptTokens() - s.computed()));
       counters.promptTokens.addAndGet(prompt);
       if (s.ran(all.get(i).count(), table, s.regime() == plainRegime)) {
         counters.cachedTokens.addAndGet(s.cachedTokens());
       }
-      float[] next = scores.get(i);
+      float[] next = ran.get(i).next();
       if (next != null) {
         choose(s, next);
       }
@@ -219,8 +220,9 @@ final class Scheduler implements AutoCloseable {
 
   private void choose(Sequence s, float[] scores) {
     try {
-      s.choose(scores);
-      counters.generatedTokens.incrementAndGet();
+      if (s.choose(scores)) {
+        counters.generatedTokens.incrementAndGet();
+      }
     } catch (RuntimeException | Error e) { // a listener's, or scores that are no numbers
       fail(s, e);
       return;

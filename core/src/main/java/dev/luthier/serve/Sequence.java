@@ -93,6 +93,9 @@ final class Sequence extends Answering {
     if (pages.isEmpty()) {
       content = root;
     }
+    if (scoresPrompt()) {
+      return; // what others have read says nothing of how probable it was
+    }
     for (PageTable.Content next = wanted(); next != null; next = wanted()) {
       int page = table.find(next);
       if (page == PageTable.NONE) {

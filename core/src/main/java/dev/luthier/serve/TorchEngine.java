@@ -285,7 +285,7 @@ public final class TorchEngine implements Engine {
     }
     boolean exceeds = request.settings().exceedContext();
     int limit = exceeds ? capacity() : contextLength();
-    check(request.prompt(), limit, 1);
+    check(request.prompt(), limit, request.promptScores() == PromptScores.ONLY ? 0 : 1);
     while (true) {
       LoadedAdapter adapter;
       synchronized (shared) {

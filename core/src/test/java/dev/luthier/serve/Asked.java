@@ -14,6 +14,7 @@ final class Asked implements EngineListener {
   final List<ScoredToken> tokens = Collections.synchronizedList(new ArrayList<>());
   final StringBuffer text = new StringBuffer();
   final CompletableFuture<Answer> answer = new CompletableFuture<>();
+  volatile Optional<List<ScoredToken>> prompt = Optional.empty();
   private Engine.Cancellation cancellation = () -> {};
 
   static Asked of(Engine engine, int[] prompt, GenerateSettings settings) {
@@ -41,6 +42,14 @@ final class Asked implements EngineListener {
     } catch (Exception e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Override
+  public void prompt(List<ScoredToken> all) {
+    if (prompt.isPresent() || !tokens.isEmpty()) {
+      throw new AssertionError("told twice, or too late");
+    }
+    prompt = Optional.of(List.copyOf(all));
   }
 
   @Override

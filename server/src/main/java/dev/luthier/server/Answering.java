@@ -80,7 +80,9 @@ final class Answering {
     Text.Gathering gathering = new Text.Gathering(texts.length);
     for (int left = texts.length, heard = 0; left > 0; heard++) {
       Event event = next(generating, heard);
-      if (event instanceof Event.Token token && isText(token)) {
+      if (event instanceof Event.Prompt prompt) {
+        gathering.add(prompt);
+      } else if (event instanceof Event.Token token && isText(token)) {
         gathering.add(token);
       } else if (event instanceof Event.Ended ended) {
         texts[ended.index()] = gathering.end(ended);
@@ -105,7 +107,10 @@ final class Answering {
         if (heard == 0) {
           open(out);
         }
-        if (event instanceof Event.Token token && isText(token)) {
+        if (event instanceof Event.Prompt prompt) {
+          gathering.add(prompt);
+          chunks(out, ask.wording().prompt(prompt));
+        } else if (event instanceof Event.Token token && isText(token)) {
           gathering.add(token);
           chunks(out, ask.wording().piece(token));
         } else if (event instanceof Event.Ended ended) {

@@ -5,10 +5,12 @@ import dev.luthier.generate.ModelLanguage;
 import dev.luthier.generate.TokenConstraint;
 import dev.luthier.serve.Engine;
 import dev.luthier.serve.EngineRequest;
+import dev.luthier.serve.PromptScores;
 import io.javalin.http.Context;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** {@code POST /v1/completions}. */
@@ -39,20 +41,25 @@ final class CompletionRoute {
             "n", prompts.size() + " prompts times n texts: expected at most " + MOST_TEXTS);
       }
       int logprobs = request.small("logprobs", 0, MOST_LOGPROBS).orElse(-1);
-      boolean echo = echo(request, logprobs);
+      boolean echo = echo(request);
+      boolean scored = echo && logprobs >= 0;
+      int most = maxTokens(request, echo);
       boolean stream = request.flag("stream").orElse(false);
       CompletionWording wording =
           new CompletionWording(
               speech.texts(),
               logprobs >= 0,
-              echo ? prompts.stream().map(Inputs.Input::text).toList() : List.of(),
+              echo ? prompts : List.of(),
               n);
       Supplier<Optional<TokenConstraint>> constraint = new FormFields(request, speech).format();
       List<EngineRequest> requests = new ArrayList<>();
-      List<GenerateSettings> settings = sampling.settings(maxTokens(request), n);
+      List<GenerateSettings> settings = sampling.settings(Math.max(1, most), n);
+      PromptScores scores = most == 0 ? PromptScores.ONLY : scored ? PromptScores.TOLD : PromptScores.NONE;
       for (Inputs.Input prompt : prompts) {
         for (GenerateSettings each : settings) {
-          requests.add(new EngineRequest(prompt.ids(), each, adapter, logprobs, constraint.get()));
+          requests.add(
+              new EngineRequest(
+                  prompt.ids(), each, adapter, logprobs, constraint.get(), scores));
         }
       }
       new Answering(
@@ -64,30 +71,24 @@ final class CompletionRoute {
                   n,
                   stream,
                   ChatRoute.usage(request) && stream,
-                  language.defaults().stopIds(),
+                  // Who scores a prompt counts tokens: of those written, the last one is listed too.
+                  scored ? Set.of() : language.defaults().stopIds(),
                   wording))
           .answer(engine);
     }
   }
 
-  private int maxTokens(Fields request) {
+  private int maxTokens(Fields request, boolean echo) {
     return Math.min(
-        request.small("max_tokens", 1, Integer.MAX_VALUE).orElse(TOKENS),
+        request.small("max_tokens", echo ? 0 : 1, Integer.MAX_VALUE).orElse(TOKENS),
         serving.settings().limits().tokens());
   }
 
-  private static boolean echo(Fields request, int logprobs) {
+  private static boolean echo(Fields request) {
     if (request.text("suffix").filter(s -> !s.isEmpty()).isPresent()) {
       throw ApiException.invalid(
           "suffix", "suffix: the model writes what follows a text, not what stands within");
     }
-    boolean echo = request.flag("echo").orElse(false);
-    if (echo && logprobs >= 0) {
-      throw ApiException.invalid(
-          "echo",
-          "echo with logprobs: a prompt's own tokens are not scored here; luthier perplexity and"
-              + " luthier logits do");
-    }
-    return echo;
+    return request.flag("echo").orElse(false);
   }
 }

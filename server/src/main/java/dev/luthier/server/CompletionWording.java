@@ -11,7 +11,7 @@ import java.util.Map;
 final class CompletionWording implements Wording {
   private final TokenTexts texts;
   private final boolean logprobs;
-  private final List<String> echoed;
+  private final List<Inputs.Input> echoed;
   private final int perPrompt;
 
   /** By the text's number, how much its tokens have written. */
@@ -21,7 +21,8 @@ final class CompletionWording implements Wording {
    * @param echoed each prompt, to say before its texts; empty for none
    * @param perPrompt how many texts a prompt has
    */
-  CompletionWording(TokenTexts texts, boolean logprobs, List<String> echoed, int perPrompt) {
+  CompletionWording(
+      TokenTexts texts, boolean logprobs, List<Inputs.Input> echoed, int perPrompt) {
     this.texts = texts;
     this.logprobs = logprobs;
     this.echoed = List.copyOf(echoed);
@@ -40,17 +41,43 @@ final class CompletionWording implements Wording {
 
   @Override
   public ObjectNode whole(Text text) {
-    return choice(text.index(), before(text.index()) + text.answer().text(), text.tokens(), 0)
-        .put("finish_reason", text.finish());
+    ObjectNode choice = choice(text.index(), before(text.index()) + text.answer().text());
+    if (logprobs && !echoed.isEmpty()) {
+      choice.set("logprobs", promptScores(text.index(), text.prompt()).add(text.tokens()).json());
+    } else if (logprobs && !text.tokens().isEmpty()) {
+      choice.set("logprobs", new LogProbs(texts, 0).add(text.tokens()).json());
+    }
+    return choice.put("finish_reason", text.finish());
   }
 
   private String before(int index) {
-    return echoed.isEmpty() ? "" : echoed.get(index / perPrompt);
+    return echoed.isEmpty() ? "" : echoed.get(index / perPrompt).text();
+  }
+
+  /** A prompt's tokens; its last one ends where its text does. */
+  private LogProbs promptScores(int index, List<ScoredToken> tokens) {
+    Inputs.Input prompt = echoed.get(index / perPrompt);
+    int length = 0;
+    for (int id : prompt.ids()) {
+      length += texts.text(id).length();
+    }
+    return new LogProbs(texts, prompt.text().length() - length).first(prompt.ids()[0]).add(tokens);
   }
 
   @Override
   public List<ObjectNode> opening(int index) {
-    return echoed.isEmpty() ? List.of() : List.of(choice(index, before(index), List.of(), 0));
+    return echoed.isEmpty() || logprobs ? List.of() : List.of(choice(index, before(index)));
+  }
+
+  @Override
+  public List<ObjectNode> prompt(Event.Prompt prompt) {
+    if (!logprobs) {
+      return List.of(); // said at the opening
+    }
+    int index = prompt.index();
+    ObjectNode choice = choice(index, before(index));
+    choice.set("logprobs", promptScores(index, prompt.tokens()).json());
+    return List.of(choice);
   }
 
   @Override
@@ -58,27 +85,23 @@ final class CompletionWording implements Wording {
     if (!logprobs) {
       return token.text().isEmpty()
           ? List.of()
-          : List.of(choice(token.index(), token.text(), List.of(), 0));
+          : List.of(choice(token.index(), token.text()));
     }
-    int offset = written.getOrDefault(token.index(), 0);
+    int offset = written.getOrDefault(token.index(), before(token.index()).length());
     written.put(token.index(), offset + texts.text(token.token().id()).length());
-    return List.of(choice(token.index(), token.text(), List.of(token.token()), offset));
+    ObjectNode choice = choice(token.index(), token.text());
+    choice.set("logprobs", new LogProbs(texts, offset).add(List.of(token.token())).json());
+    return List.of(choice);
   }
 
   @Override
   public List<ObjectNode> closing(Text text) {
     return List.of(
-        choice(text.index(), text.answer().rest(), List.of(), 0)
-            .put("finish_reason", text.finish()));
+        choice(text.index(), text.answer().rest()).put("finish_reason", text.finish()));
   }
 
-  private ObjectNode choice(int index, String text, List<ScoredToken> tokens, int offset) {
+  private static ObjectNode choice(int index, String text) {
     ObjectNode choice = Json.object().put("index", index).put("text", text);
-    if (logprobs && !tokens.isEmpty()) {
-      choice.set("logprobs", LogProbs.lists(tokens, texts, offset));
-    } else {
-      choice.putNull("logprobs");
-    }
-    return choice.putNull("finish_reason");
+    return choice.putNull("logprobs").putNull("finish_reason");
   }
 }

@@ -55,6 +55,11 @@ final class Generating implements AutoCloseable {
   private EngineListener listener(int index) {
     return new EngineListener() {
       @Override
+      public void prompt(List<ScoredToken> tokens) {
+        events.add(new Event.Prompt(index, tokens));
+      }
+
+      @Override
       public void token(ScoredToken token, String text) {
         events.add(new Event.Token(index, token, text));
       }

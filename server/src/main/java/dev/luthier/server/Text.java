@@ -9,9 +9,10 @@ import java.util.List;
 /**
  * One of a request's texts, whole.
  *
+ * @param prompt what is known of its prompt's tokens, from the second on; empty if nothing is
  * @param pieces its tokens, without one that ended it
  */
-record Text(int index, List<Event.Token> pieces, Answer answer) {
+record Text(int index, List<ScoredToken> prompt, List<Event.Token> pieces, Answer answer) {
   /** OpenAI's word for why it ended. */
   String finish() {
     return answer.stopReason() == StopReason.STOP ? "stop" : "length";
@@ -24,10 +25,12 @@ record Text(int index, List<Event.Token> pieces, Answer answer) {
   /** Gathers the tokens of texts that come in pieces, mixed. */
   static final class Gathering {
     private final List<List<Event.Token>> pieces = new ArrayList<>();
+    private final List<List<ScoredToken>> prompts = new ArrayList<>();
 
     Gathering(int texts) {
       for (int i = 0; i < texts; i++) {
         pieces.add(new ArrayList<>());
+        prompts.add(List.of());
       }
     }
 
@@ -35,8 +38,13 @@ record Text(int index, List<Event.Token> pieces, Answer answer) {
       pieces.get(event.index()).add(event);
     }
 
+    void add(Event.Prompt event) {
+      prompts.set(event.index(), event.tokens());
+    }
+
     Text end(Event.Ended event) {
-      return new Text(event.index(), pieces.get(event.index()), event.answer());
+      int index = event.index();
+      return new Text(index, prompts.get(index), pieces.get(index), event.answer());
     }
   }
 }

@@ -17,6 +17,11 @@ interface Wording {
   /** What a stream says before a text begins. */
   List<ObjectNode> opening(int index);
 
+  /** What a stream says of a prompt's scores. */
+  default List<ObjectNode> prompt(Event.Prompt prompt) {
+    return List.of();
+  }
+
   /** What a stream says of a token; nothing if that is told later. */
   List<ObjectNode> piece(Event.Token token);
 

@@ -11,6 +11,7 @@ import dev.luthier.serve.EngineListener.Answer;
 import dev.luthier.serve.EngineListener.ScoredToken;
 import dev.luthier.serve.EngineRequest;
 import dev.luthier.serve.EngineStats;
+import dev.luthier.serve.PromptScores;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -93,7 +94,11 @@ final class FakeEngine implements Engine {
       listener.failed(new LuthierException("the device is lost"));
       return;
     }
-    int[] all = language.tokenizer().encodeIds(says, false);
+    if (request.promptScores() != PromptScores.NONE) {
+      listener.prompt(Arrays.stream(request.prompt()).skip(1).mapToObj(FakeEngine::prompt).toList());
+    }
+    boolean only = request.promptScores() == PromptScores.ONLY;
+    int[] all = only ? new int[0] : language.tokenizer().encodeIds(says, false);
     int length = Math.min(all.length, request.settings().maxNewTokens());
     List<Integer> context = new ArrayList<>();
     String text = "";
@@ -113,8 +118,12 @@ final class FakeEngine implements Engine {
       listener.token(new ScoredToken(all[i], -0.5f, others), longer.substring(text.length()));
       text = longer;
     }
-    StopReason why = length < all.length ? StopReason.LENGTH : StopReason.STOP;
+    StopReason why = only || length < all.length ? StopReason.LENGTH : StopReason.STOP;
     listener.ended(answer(request, text, context, why));
+  }
+
+  private static ScoredToken prompt(int id) {
+    return new ScoredToken(id, -1.5f, List.of(new ScoredToken(300, -0.25f, List.of())));
   }
 
   private String decode(List<Integer> ids) {
