@@ -59,7 +59,9 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--adapter",
       paramLabel = "NAME=DIR",
-      description = "An adapter, asked for as the model NAME; may be given several times.")
+      description =
+          "An adapter, asked for as the model NAME; may be given several times. Of a .gguf model"
+              + " it is a .gguf file, too (luthier export gguf-lora).")
   private Map<String, Path> adapters = new LinkedHashMap<>();
 
   @Option(
@@ -192,16 +194,21 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private static String curl(Server http, Engine engine, ServerSettings settings) {
-    boolean chats = engine.language(Optional.empty()).chat().isPresent();
     ObjectNode body = Json.object().put("model", settings.modelName());
-    if (chats) {
+    String route;
+    if (!engine.writesText()) {
+      route = "/v1/embeddings";
+      body.put("input", "Hello");
+    } else if (engine.language(Optional.empty()).chat().isPresent()) {
+      route = "/v1/chat/completions";
       body.putArray("messages").addObject().put("role", "user").put("content", "Hello");
     } else {
+      route = "/v1/completions";
       body.put("prompt", "Hello");
     }
     return "curl "
         + http.address()
-        + (chats ? "/v1/chat/completions" : "/v1/completions")
+        + route
         + " -H 'Content-Type: application/json'"
         + (settings.apiKeys().isEmpty() ? "" : " -H 'Authorization: Bearer KEY'")
         + " -d '"

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.Rectangle;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.interactions.Actions;
 
@@ -137,7 +138,12 @@ class ServePageBrowserTest {
   void two_answers_to_one_prompt_stand_side_by_side() {
     one("#open-settings").click();
     one("#max_tokens").sendKeys("24");
+    choose(0, "noise");
     one("#compare").click();
+    assertThat(script("return document.querySelector('[data-pane=\"1\"] select').value"))
+        .as("not the same twice")
+        .isEqualTo("base");
+    choose(0, "base");
     choose(1, "noise");
     say(SENTENCE);
     assertThat(answer(0)).isEqualTo(SENTENCE);
@@ -204,6 +210,39 @@ class ServePageBrowserTest {
     one("#open-settings").click();
     one("#tint").click();
     assertThat(one(".tok").getCssValue("background-color")).isNotEqualTo("rgba(0, 0, 0, 0)");
+  }
+
+  @Test
+  void a_finger_shows_a_token_until_it_touches_elsewhere() {
+    BROWSER.driver().executeCdpCommand("Emulation.setTouchEmulationEnabled", Map.of("enabled", true));
+    try {
+      open("light", 360);
+      say(SENTENCE);
+      touch(all(".tok").get(1));
+      until(() -> one("#tip").isDisplayed());
+      touch(all(".tok").get(3));
+      assertThat(text("#tip .chosen")).contains(text(".tok:nth-child(4)").strip());
+      assertThat(one("#tip").isDisplayed()).isTrue();
+      touch(one(".who"));
+      until(() -> !one("#tip").isDisplayed());
+    } finally {
+      BROWSER
+          .driver()
+          .executeCdpCommand("Emulation.setTouchEmulationEnabled", Map.of("enabled", false));
+    }
+  }
+
+  private static void touch(WebElement at) {
+    Rectangle place = at.getRect();
+    Map<String, Integer> point =
+        Map.of("x", place.getX() + place.getWidth() / 2, "y", place.getY() + place.getHeight() / 2);
+    String command = "Input.dispatchTouchEvent";
+    BROWSER
+        .driver()
+        .executeCdpCommand(command, Map.of("type", "touchStart", "touchPoints", List.of(point)));
+    BROWSER
+        .driver()
+        .executeCdpCommand(command, Map.of("type", "touchEnd", "touchPoints", List.of()));
   }
 
   @Test

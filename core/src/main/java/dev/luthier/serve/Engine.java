@@ -18,6 +18,11 @@ public interface Engine extends AutoCloseable {
   /** V. */
   int vocabulary();
 
+  /** Whether it continues texts; a model that does not gives embeddings alone. */
+  default boolean writesText() {
+    return true;
+  }
+
   /**
    * Queues a request.
    *

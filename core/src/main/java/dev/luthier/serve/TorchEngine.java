@@ -277,8 +277,13 @@ public final class TorchEngine implements Engine {
   }
 
   @Override
+  public boolean writesText() {
+    return table.pages() > 0;
+  }
+
+  @Override
   public Cancellation submit(EngineRequest request, EngineListener listener) {
-    if (table.pages() == 0) {
+    if (!writesText()) {
       throw new LuthierException(
           "the model writes no text: ask it for embeddings."
               + " See docs/troubleshooting.md#writes-no-text");

@@ -23,6 +23,12 @@ final class ChatRoute {
     try (Serving.Room room = serving.enter()) {
       Fields request = Body.read(ctx, serving.settings().limits().bodyBytes());
       Engine engine = serving.engine();
+      if (!engine.writesText()) {
+        throw ApiException.invalid(
+            "model",
+            "the model writes no text: ask it for embeddings."
+                + " See docs/troubleshooting.md#writes-no-text");
+      }
       Optional<String> adapter = serving.adapter(request);
       Speech speech = serving.speech(engine, adapter);
       FormFields form = new FormFields(request, speech);

@@ -270,7 +270,12 @@ one("#compare").addEventListener("click", () => {
   if (running.length) return;
   state.compare = !state.compare;
   // Both go on from the same conversation.
-  if (state.compare) panes[1].stored.turns = structuredClone(panes[0].stored.turns);
+  if (state.compare) {
+    panes[1].stored.turns = structuredClone(panes[0].stored.turns);
+    const [first, second] = panes.map(pane => pane.stored.model);
+    const other = [...panes[1].model.options].find(option => option.value !== first);
+    if (first === second && other) panes[1].stored.model = panes[1].model.value = other.value;
+  }
   drawAll();
   save(state);
 });

@@ -91,6 +91,7 @@ export function empty() {
 }
 
 const tip = document.querySelector("#tip");
+let shown; // the span that the tip is about
 
 function row(token, chosen) {
   const made = element("tr", chosen ? "chosen" : "");
@@ -112,6 +113,7 @@ function show(over) {
     tip.append(table);
   }
   tip.hidden = false;
+  shown = over;
   const at = over.getClientRects()[0] ?? over.getBoundingClientRect();
   const left = Math.min(at.left, innerWidth - tip.offsetWidth - 8);
   const below = at.bottom + 6 + tip.offsetHeight < innerHeight;
@@ -124,15 +126,23 @@ export function hideTip() {
   for (const at of document.querySelectorAll(".tok.at")) at.classList.remove("at");
 }
 
+document.addEventListener("pointerdown", e => {
+  if (!e.target.stretch) hideTip();
+});
+
 /** Tokens are looked at with the pointer, a finger, or the arrow keys in an answer. */
 export function watchTokens(log) {
   log.addEventListener("pointerover", e => {
     hideTip();
     if (e.target.stretch) show(e.target);
   });
-  log.addEventListener("pointerleave", hideTip);
+  log.addEventListener("pointerleave", e => {
+    if (e.pointerType !== "touch") hideTip(); // a finger that is lifted leaves, too
+  });
   log.addEventListener("scroll", hideTip);
-  log.addEventListener("focusout", hideTip);
+  log.addEventListener("focusout", e => {
+    if (!e.relatedTarget?.contains(shown)) hideTip();
+  });
   log.addEventListener("keydown", e => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
     if (!step || !e.target.matches?.(".text")) return;
