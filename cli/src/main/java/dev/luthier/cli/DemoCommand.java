@@ -129,10 +129,11 @@ final class DemoCommand implements Callable<Integer> {
             r.tunedExactMatch(),
             r.trainSeconds());
     console.out().println("The adapter is a PEFT folder: " + shown(r.adapter()));
+    String model = "--model " + shown(base) + " --adapter ";
     console.out().println("Talk to it:");
-    console
-        .out()
-        .println("  ./luthier chat --model " + shown(base) + " --adapter " + shown(r.adapter()));
+    console.out().println("  ./luthier chat " + model + shown(r.adapter()));
+    console.out().println("Serve it, with a page to talk on and OpenAI's interface:");
+    console.out().println("  ./luthier serve " + model + "yoda=" + shown(r.adapter()));
   }
 
   /** A path as it is typed here: relative where it is below the working directory. */

@@ -1,12 +1,14 @@
 package dev.luthier.cli;
 
 import dev.luthier.UsageException;
+import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.export.GgufExport;
 import dev.luthier.export.GgufFileType;
 import dev.luthier.export.SelfTest;
 import dev.luthier.export.SelfTestReport;
 import dev.luthier.format.GgufType;
 import dev.luthier.format.ImportanceMatrix;
+import dev.luthier.format.ModelCard;
 import dev.luthier.tensor.Native;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -170,6 +172,9 @@ final class ExportGgufCommand implements Callable<Integer> {
             result.bytes(),
             result.bitsPerWeight());
     console.out().println("use it:\n  ./luthier generate --model " + output + " --prompt \"...\"");
+    if (ModelFiles.use(model) == ModelCard.Use.TEXT) {
+      console.out().println("  ./luthier serve --model " + output);
+    }
     console.out().println("  llama-cli -m " + output);
   }
 }

@@ -96,6 +96,7 @@ final class ExportGgufLoraCommand implements Callable<Integer> {
       console
           .out()
           .println("use it with the base's GGUF file:\n  llama-cli -m BASE.gguf --lora " + output);
+      console.out().println("  ./luthier serve --model BASE.gguf --adapter NAME=" + output);
     }
     return Program.DONE;
   }

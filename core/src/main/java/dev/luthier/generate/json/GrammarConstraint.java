@@ -4,6 +4,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.generate.TokenConstraint;
 import java.util.Arrays;
 import java.util.Set;
+import java.util.concurrent.ForkJoinPool;
 
 /** Keeps one text to a grammar. */
 final class GrammarConstraint implements TokenConstraint {
@@ -76,5 +77,9 @@ final class GrammarConstraint implements TokenConstraint {
       throw new IllegalArgumentException("token " + id + " was excluded and cannot be accepted");
     }
     state = next;
+    if (!next.hasMask()) {
+      // While the model runs, which takes longer than the tens of milliseconds of a large vocabulary.
+      ForkJoinPool.commonPool().execute(() -> next.mask(trie));
+    }
   }
 }

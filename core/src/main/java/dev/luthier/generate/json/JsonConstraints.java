@@ -107,6 +107,7 @@ public final class JsonConstraints {
         automata.put(key, automaton);
       }
     }
+    automaton.start().mask(trie); // here, not where texts are written
     return new GrammarConstraint(automaton, trie, stopIds);
   }
 

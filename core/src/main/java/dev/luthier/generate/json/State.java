@@ -76,8 +76,18 @@ final class State {
     return automaton.stepToken(this, id);
   }
 
-  /** One bit for each token that may follow. */
+  /** Whether {@link #mask} has been made. */
+  boolean hasMask() {
+    return mask != null;
+  }
+
+  /** One bit for each token that may follow. Who asks while another makes it waits for it. */
   long[] mask(TokenTrie trie) {
+    long[] known = mask;
+    return known == null ? made(trie) : known;
+  }
+
+  private synchronized long[] made(TokenTrie trie) {
     long[] known = mask;
     if (known == null) {
       known = trie.mask(this);

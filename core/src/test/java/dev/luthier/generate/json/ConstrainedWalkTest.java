@@ -42,6 +42,21 @@ class ConstrainedWalkTest {
     return text.toString(StandardCharsets.UTF_8);
   }
 
+  @Test
+  void the_next_mask_is_made_without_being_asked_for() throws InterruptedException {
+    TokenTrie trie = new TokenTrie(BYTES.bytes(), Set.of(STOP));
+    Automaton automaton = new Automaton(JsonSchema.anyObject());
+    int brace = BYTES.encodeIds("{", false)[0];
+    new GrammarConstraint(automaton, trie, Set.of(STOP)).accept(brace);
+    State next = automaton.start().next('{');
+    long end = System.nanoTime() + 20_000_000_000L;
+    while (!next.hasMask()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(end);
+      Thread.sleep(5);
+    }
+    assertThat(next.mask(trie)).isEqualTo(trie.mask(next));
+  }
+
   @Property(tries = 100)
   void every_walk_ends_in_a_valid_document(@ForAll long seed) {
     Random random = new Random(seed);
