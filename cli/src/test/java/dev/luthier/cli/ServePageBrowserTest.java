@@ -214,7 +214,9 @@ class ServePageBrowserTest {
 
   @Test
   void a_finger_shows_a_token_until_it_touches_elsewhere() {
-    BROWSER.driver().executeCdpCommand("Emulation.setTouchEmulationEnabled", Map.of("enabled", true));
+    BROWSER
+        .driver()
+        .executeCdpCommand("Emulation.setTouchEmulationEnabled", Map.of("enabled", true));
     try {
       open("light", 360);
       say(SENTENCE);

@@ -45,12 +45,7 @@ class PromptScoresTest {
     return Asked.of(
         engine,
         new EngineRequest(
-            prompt,
-            GenerateSettings.greedy(count),
-            Optional.empty(),
-            3,
-            Optional.empty(),
-            scores));
+            prompt, GenerateSettings.greedy(count), Optional.empty(), 3, Optional.empty(), scores));
   }
 
   /** (T, V) logits of one pass. */

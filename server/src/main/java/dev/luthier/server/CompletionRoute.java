@@ -46,20 +46,16 @@ final class CompletionRoute {
       int most = maxTokens(request, echo);
       boolean stream = request.flag("stream").orElse(false);
       CompletionWording wording =
-          new CompletionWording(
-              speech.texts(),
-              logprobs >= 0,
-              echo ? prompts : List.of(),
-              n);
+          new CompletionWording(speech.texts(), logprobs >= 0, echo ? prompts : List.of(), n);
       Supplier<Optional<TokenConstraint>> constraint = new FormFields(request, speech).format();
       List<EngineRequest> requests = new ArrayList<>();
       List<GenerateSettings> settings = sampling.settings(Math.max(1, most), n);
-      PromptScores scores = most == 0 ? PromptScores.ONLY : scored ? PromptScores.TOLD : PromptScores.NONE;
+      PromptScores scores =
+          most == 0 ? PromptScores.ONLY : scored ? PromptScores.TOLD : PromptScores.NONE;
       for (Inputs.Input prompt : prompts) {
         for (GenerateSettings each : settings) {
           requests.add(
-              new EngineRequest(
-                  prompt.ids(), each, adapter, logprobs, constraint.get(), scores));
+              new EngineRequest(prompt.ids(), each, adapter, logprobs, constraint.get(), scores));
         }
       }
       new Answering(
@@ -71,7 +67,7 @@ final class CompletionRoute {
                   n,
                   stream,
                   ChatRoute.usage(request) && stream,
-                  // Who scores a prompt counts tokens: of those written, the last one is listed too.
+                  // Who scores a prompt counts tokens, so the last one is listed too.
                   scored ? Set.of() : language.defaults().stopIds(),
                   wording))
           .answer(engine);

@@ -21,8 +21,7 @@ final class CompletionWording implements Wording {
    * @param echoed each prompt, to say before its texts; empty for none
    * @param perPrompt how many texts a prompt has
    */
-  CompletionWording(
-      TokenTexts texts, boolean logprobs, List<Inputs.Input> echoed, int perPrompt) {
+  CompletionWording(TokenTexts texts, boolean logprobs, List<Inputs.Input> echoed, int perPrompt) {
     this.texts = texts;
     this.logprobs = logprobs;
     this.echoed = List.copyOf(echoed);
@@ -83,9 +82,7 @@ final class CompletionWording implements Wording {
   @Override
   public List<ObjectNode> piece(Event.Token token) {
     if (!logprobs) {
-      return token.text().isEmpty()
-          ? List.of()
-          : List.of(choice(token.index(), token.text()));
+      return token.text().isEmpty() ? List.of() : List.of(choice(token.index(), token.text()));
     }
     int offset = written.getOrDefault(token.index(), before(token.index()).length());
     written.put(token.index(), offset + texts.text(token.token().id()).length());
@@ -96,8 +93,7 @@ final class CompletionWording implements Wording {
 
   @Override
   public List<ObjectNode> closing(Text text) {
-    return List.of(
-        choice(text.index(), text.answer().rest()).put("finish_reason", text.finish()));
+    return List.of(choice(text.index(), text.answer().rest()).put("finish_reason", text.finish()));
   }
 
   private static ObjectNode choice(int index, String text) {

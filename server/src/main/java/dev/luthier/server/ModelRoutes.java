@@ -97,7 +97,8 @@ final class ModelRoutes {
       engine.loadAdapter(name, folder);
     } catch (LuthierException e) {
       throw ApiException.invalid(
-          "lora_path", "Loading lora " + name + " failed: " + brief(String.valueOf(e.getMessage())));
+          "lora_path",
+          "Loading lora " + name + " failed: " + brief(String.valueOf(e.getMessage())));
     }
     ctx.contentType("text/plain; charset=utf-8")
         .result("Success: LoRA adapter '" + name + "' added successfully.");

@@ -74,7 +74,8 @@ class AdapterFaultsTest {
     Http.Reply loaded = load("sound");
     assertThat(loaded.status()).as(loaded.body()).isEqualTo(200);
     Http.Reply answer =
-        http.post("/v1/completions", "{\"model\": \"sound\", \"prompt\": \"Hi\", \"max_tokens\": 2}");
+        http.post(
+            "/v1/completions", "{\"model\": \"sound\", \"prompt\": \"Hi\", \"max_tokens\": 2}");
     assertThat(answer.status()).isEqualTo(200);
     assertThat(http.post("/v1/unload_lora_adapter", "{\"lora_name\": \"sound\"}").status())
         .isEqualTo(200);
@@ -105,66 +106,63 @@ class AdapterFaultsTest {
             .build());
   }
 
-  private void refused(Path file, String why) throws Exception {
-    Path adapter = file.getParent();
-    Http.Reply reply = load(adapter.getFileName().toString());
+  private void refused(Path adapter, String file, String why) throws Exception {
+    Http.Reply reply = load(folder.relativize(adapter).toString());
     assertThat(reply.status()).as(reply.body()).isEqualTo(400);
-    String name = adapter.toRealPath().resolve(file.getFileName()).toString();
-    assertThat(reply.error("message")).contains(name + " " + why);
+    assertThat(reply.error("message")).contains(adapter.toRealPath().resolve(file) + " " + why);
     assertThat(reply.error("param")).isEqualTo("lora_path");
     assertThat(ENGINE.adapters()).isEmpty();
-  }
-
-  private Path weights(String name) throws IOException {
-    return copy(name).resolve(Adapters.WEIGHTS);
   }
 
   @Test
   void a_disk_error_names_the_file() throws Exception {
     assumeTrue(Files.exists(UNREADABLE), "a file whose bytes cannot be read");
     for (String name : List.of(CONFIG, "tokenizer.json", "chat_template.jinja")) {
-      Path file = copy("disk-" + name).resolve(name);
-      Files.deleteIfExists(file);
-      Files.createSymbolicLink(file, UNREADABLE);
-      refused(file, "cannot be read: Input/output error");
+      Path adapter = copy("disk-" + name);
+      Files.deleteIfExists(adapter.resolve(name));
+      Files.createSymbolicLink(adapter.resolve(name), UNREADABLE);
+      refused(adapter, name, "cannot be read: Input/output error");
     }
   }
 
   @Test
   void a_file_cut_short() throws Exception {
-    Path file = weights("cut");
+    Path adapter = copy("cut");
+    Path file = adapter.resolve(Adapters.WEIGHTS);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.truncate(channel.size() / 2);
     }
-    refused(file, "is not a whole safetensors file");
+    refused(adapter, Adapters.WEIGHTS, "is not a whole safetensors file");
     Files.write(file, new byte[0]);
-    refused(file, "is not a whole safetensors file");
+    refused(adapter, Adapters.WEIGHTS, "is not a whole safetensors file");
   }
 
   @Test
   void a_folder_in_the_files_place() throws Exception {
-    Path file = weights("folder");
+    Path adapter = copy("folder");
+    Path file = adapter.resolve(Adapters.WEIGHTS);
     Files.delete(file);
     Files.createDirectory(file);
-    refused(file, "cannot be read");
+    refused(adapter, Adapters.WEIGHTS, "cannot be read");
   }
 
   @Test
   void a_link_to_nothing() throws Exception {
     for (String name : List.of(CONFIG, Adapters.WEIGHTS)) {
-      Path file = copy("link-" + name).resolve(name);
-      Files.delete(file);
-      Files.createSymbolicLink(file, folder.resolve("nothing"));
-      refused(file, "is a link to a file that is not there");
+      Path adapter = copy("link-" + name);
+      Files.delete(adapter.resolve(name));
+      Files.createSymbolicLink(adapter.resolve(name), folder.resolve("nothing"));
+      refused(adapter, name, "is a link to a file that is not there");
     }
   }
 
   @Test
   void a_pipe_that_nobody_writes_to() throws Exception {
-    Path file = weights("pipe");
+    Path adapter = copy("pipe");
+    Path file = adapter.resolve(Adapters.WEIGHTS);
     Files.delete(file);
     assumeTrue(mkfifo(file), "mkfifo");
-    refused(file, "is a pipe, a socket or a device");
+    refused(adapter, Adapters.WEIGHTS, "is a pipe, a socket or a device");
   }
 
   private static boolean mkfifo(Path file) throws InterruptedException {

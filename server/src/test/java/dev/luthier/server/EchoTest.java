@@ -100,7 +100,10 @@ class EchoTest {
       server.serve(engine);
       String context = "Once upon a time";
       JsonNode written =
-          ask("\"prompt\": \"" + context + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 6");
+          ask(
+              "\"prompt\": \""
+                  + context
+                  + "\", \"echo\": true, \"logprobs\": 1, \"max_tokens\": 6");
       JsonNode scores = written.at("/choices/0/logprobs/token_logprobs");
       JsonNode prompt = written.at("/choices/0/text");
       // As lm-eval's local-completions asks, which leaves the last token out.

@@ -95,7 +95,8 @@ final class FakeEngine implements Engine {
       return;
     }
     if (request.promptScores() != PromptScores.NONE) {
-      listener.prompt(Arrays.stream(request.prompt()).skip(1).mapToObj(FakeEngine::prompt).toList());
+      listener.prompt(
+          Arrays.stream(request.prompt()).skip(1).mapToObj(FakeEngine::prompt).toList());
     }
     boolean only = request.promptScores() == PromptScores.ONLY;
     int[] all = only ? new int[0] : language.tokenizer().encodeIds(says, false);

@@ -78,7 +78,7 @@ final class GrammarConstraint implements TokenConstraint {
     }
     state = next;
     if (!next.hasMask()) {
-      // While the model runs, which takes longer than the tens of milliseconds of a large vocabulary.
+      // While the model runs: of a large vocabulary a first mask takes tens of milliseconds.
       ForkJoinPool.commonPool().execute(() -> next.mask(trie));
     }
   }
