@@ -42,7 +42,7 @@ class EchoTest {
     for (int i = 1; i < tokens; i++) {
       String token = lists.at("/tokens/" + i).asText();
       int offset = lists.at("/text_offset/" + i).asInt();
-      boolean ends = token.equals("<|endoftext|>"); // is no part of the text
+      boolean ends = token.equals("<|im_end|>"); // is no part of the text
       assertThat(text.startsWith(ends ? "" : token, offset)).isTrue();
       assertThat(lists.at("/top_logprobs/" + i).has(token)).isTrue();
     }
