@@ -138,14 +138,7 @@ final class ExportGgufCommand implements Callable<Integer> {
     out.put("bytes", result.bytes());
     out.put("bits_per_weight", result.bitsPerWeight());
     out.put("notes", result.notes());
-    report.ifPresent(
-        test ->
-            out.put(
-                "self_test",
-                Map.of(
-                    "lines", test.lines(),
-                    "divergence", test.divergence(),
-                    "largest_difference", test.largest())));
+    report.ifPresent(test -> out.put("self_test", ExportCheck.fields(test)));
     return out;
   }
 

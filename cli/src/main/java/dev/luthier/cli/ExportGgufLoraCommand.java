@@ -1,12 +1,15 @@
 package dev.luthier.cli;
 
 import dev.luthier.UsageException;
+import dev.luthier.export.AdapterSelfTest;
 import dev.luthier.export.GgufFileType;
 import dev.luthier.export.GgufLora;
+import dev.luthier.export.SelfTestReport;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +31,7 @@ final class ExportGgufLoraCommand implements Callable<Integer> {
 
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
+  @Mixin private final ExportCheck check = new ExportCheck();
 
   @Option(
       names = "--model",
@@ -56,6 +60,14 @@ final class ExportGgufLoraCommand implements Callable<Integer> {
       description = "The .gguf file; one of that name is replaced once the new one is whole.")
   private Path output = Path.of("");
 
+  @Option(
+      names = "--base-gguf",
+      paramLabel = "FILE",
+      description =
+          "A GGUF file of the base, to try the adapter over; without it one in F32 is written beside"
+              + " the output, and deleted after the test.")
+  private Optional<Path> base = Optional.empty();
+
   ExportGgufLoraCommand(Console console) {
     this.console = console;
   }
@@ -69,7 +81,10 @@ final class ExportGgufLoraCommand implements Callable<Integer> {
                 () ->
                     new UsageException(
                         "--type is '" + type + "'; expected F32, F16, BF16 or Q8_0"));
-    GgufLora.Result result = new GgufLora(model, adapter, fileType).run(output);
+    GgufLora lora = new GgufLora(model, adapter, fileType);
+    GgufLora.Result result = lora.run(output);
+    Optional<SelfTestReport> report =
+        check.run(console, () -> new AdapterSelfTest(lora, output, base).require());
     if (json.json) {
       Map<String, Object> out = new LinkedHashMap<>();
       out.put("output", output.toString());
@@ -78,6 +93,7 @@ final class ExportGgufLoraCommand implements Callable<Integer> {
       out.put("alpha", result.alpha());
       out.put("scaled", result.scaled());
       out.put("bytes", result.bytes());
+      report.ifPresent(test -> out.put("self_test", ExportCheck.fields(test)));
       console.json(out);
     } else {
       console

@@ -90,10 +90,34 @@ class ExportCommandTest {
             file("a.gguf"));
     assertThat(alone.code()).as(alone.err()).isZero();
     assertThat(alone.out()).contains("14 matrices changed").contains("--lora ");
+    assertThat(alone.err()).contains("self-test: the adapter changes them").contains(": passed\n");
     assertThat(Cli.run("inspect", file("a.gguf")).out())
         .contains("general.type = adapter")
         .contains("adapter.lora.alpha = 32.0")
         .contains("blk.1.ffn_down.weight.lora_b");
+  }
+
+  @Test
+  void an_adapter_is_tried_over_the_base_that_is_named() throws IOException {
+    String base = file("base.gguf");
+    String[] export = {"export", "gguf", "--model", model, "--type", "Q8_0", "--output", base};
+    assertThat(Cli.run(export).code()).isZero();
+    String[] words = {
+      "export", "gguf-lora", "--model", model, "--adapter", adapter, "--output", file("b.gguf")
+    };
+    String[] named = Arrays.copyOf(words, words.length + 3);
+    named[8] = "--base-gguf";
+    named[9] = base;
+    named[10] = "--json";
+    Cli run = Cli.run(named);
+    assertThat(run.code()).as(run.err()).isZero();
+    JsonNode test = new ObjectMapper().readTree(run.out()).path("self_test");
+    assertThat(test.path("lines").toString()).contains("at most 0.05");
+    assertThat(test.path("not_checked").isArray()).isTrue();
+    assertThat(test.path("divergence").asDouble()).isBetween(0.0, 0.05);
+    named[8] = "--check";
+    named[9] = "false";
+    assertThat(new ObjectMapper().readTree(Cli.run(named).out()).has("self_test")).isFalse();
   }
 
   @Test

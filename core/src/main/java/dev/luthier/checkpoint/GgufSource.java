@@ -6,8 +6,6 @@ import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufFamily;
 import dev.luthier.format.GgufFamily.Trait;
 import dev.luthier.format.GgufTensor;
-import dev.luthier.format.GgufType;
-import dev.luthier.format.TensorInfo;
 import dev.luthier.nn.Init;
 import dev.luthier.quant.GgufMatrix;
 import dev.luthier.quant.QuantSettings;
@@ -32,16 +30,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * llama.cpp's converter changed is changed back.
  */
 final class GgufSource implements StoredTensors {
-  /** Values that are dequantized at a time. */
-  private static final long SLAB = 1 << 24;
-
   private static final int MOST_EXPERTS = 1024;
 
   /** In a name, for each of three tensors whose rows are joined. */
   private static final String JOINED = "[qkv]";
-
-  /** Bytes that are read at a time. */
-  private static final long PIECE = 64 << 20;
 
   private final Gguf file;
   private final GgufFamily family;
@@ -106,7 +98,7 @@ final class GgufSource implements StoredTensors {
   }
 
   private void check(GgufTensor tensor) {
-    if (plain(tensor.type()).isEmpty() && !GgufMatrix.reads(tensor.type())) {
+    if (GgufValues.plain(tensor.type()).isEmpty() && !GgufMatrix.reads(tensor.type())) {
       throw new LuthierException(
           file.path()
               + ": tensor '"
@@ -116,21 +108,6 @@ final class GgufSource implements StoredTensors {
               + ", which is not read. Take another file of the model, such as one in Q8_0 or"
               + " Q4_K_M. See docs/gguf.md#types");
     }
-  }
-
-  private static Optional<DType> plain(GgufType type) {
-    return Optional.ofNullable(
-        switch (type) {
-          case F64 -> DType.F64;
-          case F32 -> DType.F32;
-          case F16 -> DType.F16;
-          case BF16 -> DType.BF16;
-          case I64 -> DType.I64;
-          case I32 -> DType.I32;
-          case I16 -> DType.I16;
-          case I8 -> DType.I8;
-          default -> null;
-        });
   }
 
   @Override
@@ -163,7 +140,7 @@ final class GgufSource implements StoredTensors {
   /** Few bits become bfloat16. */
   @Override
   public Optional<DType> dtype(String name) {
-    return find(name).map(t -> plain(t.type()).orElse(DType.BF16));
+    return find(name).map(t -> GgufValues.plain(t.type()).orElse(DType.BF16));
   }
 
   @Override
@@ -188,19 +165,7 @@ final class GgufSource implements StoredTensors {
     used.add(actual(name));
     GgufTensor tensor = get(name);
     return new GgufMatrix(
-        tensor.type(), columns, order.loaded(tensor.name(), blocks(tensor, 0, rows)));
-  }
-
-  /** Rows [from, from + count) as bytes, in a new tensor of the current scope. */
-  private static Tensor blocks(GgufTensor tensor, long from, long count) {
-    long length = tensor.rowBytes();
-    Tensor out =
-        torch.empty(new long[] {count, length}, Tensors.options(ScalarType.Byte, Device.CPU), null);
-    for (long at = 0; at < count * length; at += PIECE) {
-      long n = Math.min(PIECE, count * length - at);
-      tensor.read(from * length + at, Tensors.bytes(out, at, n));
-    }
-    return out;
+        tensor.type(), columns, order.loaded(tensor.name(), GgufValues.blocks(tensor, 0, rows)));
   }
 
   @Override
@@ -256,31 +221,10 @@ final class GgufSource implements StoredTensors {
   }
 
   private void readStored(String name, GgufTensor tensor, Tensor target) {
-    Optional<DType> plain = plain(tensor.type());
-    if (plain.isPresent()) {
-      TensorFiles.read(
-          tensor.path(),
-          new TensorInfo(name, plain.get(), tensor.shape(), tensor.offset(), tensor.length()),
-          target);
-    } else {
-      dequantize(tensor, target.view(-1, tensor.columns()));
-    }
+    GgufValues.read(name, tensor, target);
     Tensor ordered = order.loaded(tensor.name(), target);
     if (ordered != target) {
       target.copy_(ordered);
-    }
-  }
-
-  /** Dequantizes in float32, some rows at a time. */
-  private static void dequantize(GgufTensor tensor, Tensor target) {
-    long rows = target.size(0);
-    long step = Math.max(1, SLAB / Math.max(1, tensor.columns()));
-    for (long at = 0; at < rows; at += step) {
-      try (PointerScope scope = new PointerScope()) {
-        long n = Math.min(step, rows - at);
-        GgufMatrix part = new GgufMatrix(tensor.type(), tensor.columns(), blocks(tensor, at, n));
-        target.narrow(0, at, n).copy_(part.dequantize(ScalarType.Float));
-      }
     }
   }
 

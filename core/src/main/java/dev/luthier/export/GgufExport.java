@@ -35,6 +35,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A model, or a model with an adapter multiplied into it, as one GGUF file that llama.cpp and what
@@ -66,6 +67,10 @@ public record GgufExport(
 
   private static final String TOKENIZER = "tokenizer.";
   private static final String TEMPLATE = "tokenizer.chat_template";
+  private static final String NAME = "general.name";
+  private static final List<GgufValue> PHI_3 =
+      Stream.of("</s>", "<unk>", "<s>", "<|endoftext|>").map(GgufValue::of).toList();
+  private static final String SEGMENTS = "tokenizer.ggml.token_type_count";
 
   /** BERT's heads; llama.cpp gives what the last block gives. */
   private static final Set<String> ENCODER_HEADS = Set.of("cls.", "bert.pooler.");
@@ -307,11 +312,29 @@ public record GgufExport(
         GgufGeneral.of(adapter.orElse(model), adapter.map(a -> model), active(shapes), experts));
     out.putAll(settings.metadata());
     out.putAll(vocabulary);
+    if (family.architecture().equals("bert")) {
+      // llama.cpp expects so many rows of token_types, whatever the vocabulary is.
+      out.put(SEGMENTS, GgufValue.uint32(config.path("type_vocab_size").asLong(2)));
+    }
+    nameless(out);
     out.put("general.file_type", GgufValue.uint32(type.code()));
     if (type.type().isQuantized()) {
       out.put("general.quantization_version", GgufValue.uint32(QUANTIZATION_VERSION));
     }
     return out;
+  }
+
+  /**
+   * Where a model's name has "phi3" in it, llama.cpp looks for Phi-3's special tokens, and does not
+   * open a file whose vocabulary lacks one.
+   */
+  private static void nameless(Map<String, GgufValue> metadata) {
+    GgufValue tokens = metadata.get("tokenizer.ggml.tokens");
+    if (metadata.get(NAME) instanceof GgufValue.Text name
+        && tokens instanceof GgufValue.Array all
+        && !all.values().containsAll(PHI_3)) {
+      metadata.put(NAME, GgufValue.of(name.value().replaceAll("(?i)(phi)-?(3)", "$1 $2")));
+    }
   }
 
   /** Numbers, of experts those of one. */

@@ -18,6 +18,7 @@ import dev.luthier.tensor.Native;
 import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,27 +72,52 @@ public record GgufLora(Path model, Path adapter, GgufFileType type) {
    * @throws LuthierException if the adapter has more than such a file can say
    */
   public Result run(Path output) {
+    Parts parts = parts();
+    double alpha = alpha(parts.lora());
+    List<GgufWriter.Entry> entries = new ArrayList<>();
+    parts
+        .places()
+        .forEach((name, pairs) -> entries.addAll(entries(name, pairs, alpha, parts.rows())));
+    GgufWriter.write(output, metadata(parts.rows().family(), alpha), entries);
+    Collection<Pair> all = parts.lora().pairs().values();
+    int scaled = (int) all.stream().filter(p -> factor(p, alpha) != 1).count();
+    long bytes = entries.stream().mapToLong(GgufWriter.Entry::length).sum();
+    return new Result(all.size(), alpha, scaled, bytes);
+  }
+
+  /**
+   * What is to be stored, and where.
+   *
+   * @param config of the base, with what its family means by what it leaves out
+   * @param rows how the base's file orders them
+   * @param places pairs by the tensor that they change, expert by expert where it stacks matrices
+   */
+  record Parts(
+      ObjectNode config,
+      AdapterTensors lora,
+      GgufRows rows,
+      Map<String, Map<Integer, Pair>> places) {}
+
+  /**
+   * Looks into both folders.
+   *
+   * @throws LuthierException if the adapter has more than such a file can say
+   */
+  Parts parts() {
     Native.load();
     ModelTensors base = ModelTensors.of(model);
     AdapterTensors lora = AdapterTensors.read(HfFolder.adapter(adapter));
     refuse(lora);
-    ObjectNode config = base.config();
+    ObjectNode config = whole(base.config());
     GgufFamily family =
         GgufFamily.of(config.path("model_type").asText(), stored(base), HfFolder.configName(model));
-    Map<String, Map<Integer, Pair>> places = places(lora, base, family);
-    double alpha = alpha(lora);
     GgufRows rows =
         new GgufRows(
             family,
-            GgufSettings.heads(whole(config)),
-            GgufSettings.keyHeads(whole(config), family),
+            GgufSettings.heads(config),
+            GgufSettings.keyHeads(config, family),
             model.toString());
-    List<GgufWriter.Entry> entries = new ArrayList<>();
-    places.forEach((name, parts) -> entries.addAll(entries(name, parts, alpha, rows)));
-    GgufWriter.write(output, metadata(family, alpha), entries);
-    int scaled = (int) lora.pairs().values().stream().filter(p -> factor(p, alpha) != 1).count();
-    long bytes = entries.stream().mapToLong(GgufWriter.Entry::length).sum();
-    return new Result(lora.pairs().size(), alpha, scaled, bytes);
+    return new Parts(config, lora, rows, places(lora, base, family));
   }
 
   private ObjectNode whole(ObjectNode config) {

@@ -26,6 +26,7 @@ import java.util.List;
 final class LlamaChild {
   static final String TOKENS = "tokens.jsonl";
   static final String ROWS = "rows.f32";
+  static final String BASE = "base.f32";
   static final String GREEDY = "greedy.json";
   static final String ERROR = "error.txt";
 
@@ -49,7 +50,9 @@ final class LlamaChild {
     LlamaRequest request = LlamaRequest.read(folder);
     LlamaChild child = new LlamaChild(request, folder);
     try {
-      child.tokenize();
+      if (!request.texts().isEmpty()) {
+        child.tokenize();
+      }
       if (request.ids().length > 0) {
         child.run();
       }
@@ -74,18 +77,25 @@ final class LlamaChild {
     try (LlamaModel model = LlamaModel.open(request.gguf());
         LlamaContext context =
             model.context(new LlamaSettings(room, room, 1, request.threads(), true))) {
-      request.adapter().ifPresent(file -> context.use(model.adapter(file), 1));
-      writeRows(context);
+      if (request.adapter().isPresent()) {
+        writeRows(context, BASE);
+        context.use(model.adapter(request.adapter().get()), 1);
+      }
+      writeRows(context, ROWS);
       if (request.greedy() > 0) {
         MAPPER.writeValue(folder.resolve(GREEDY).toFile(), greedy(context));
       }
     }
   }
 
-  private void writeRows(LlamaContext context) throws IOException {
+  private void writeRows(LlamaContext context, String name) throws IOException {
     try (OutputStream out =
-        new BufferedOutputStream(Files.newOutputStream(folder.resolve(ROWS)), 1 << 16)) {
-      if (request.hidden()) {
+        new BufferedOutputStream(Files.newOutputStream(folder.resolve(name)), 1 << 16)) {
+      if (request.hidden() && request.decoder().length > 0) {
+        for (float[] row : context.encode(request.ids())) {
+          write(out, row);
+        }
+      } else if (request.hidden()) {
         for (float[] row : context.hiddenStates(request.ids())) {
           write(out, row);
         }

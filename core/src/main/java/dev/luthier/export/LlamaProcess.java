@@ -31,9 +31,10 @@ final class LlamaProcess {
    *
    * @param tokens of each text
    * @param rows a file of float32, (T, V) or (T, D); missing if none were asked for
+   * @param base the same without the adapter; missing if there is none
    * @param greedy how it went on
    */
-  record Answer(List<int[]> tokens, Path rows, List<Integer> greedy) {}
+  record Answer(List<int[]> tokens, Path rows, Path base, List<Integer> greedy) {}
 
   /**
    * Runs a request to its end.
@@ -58,7 +59,11 @@ final class LlamaProcess {
         process.destroyForcibly(); // where we were interrupted
       }
       check(request, folder, status, log);
-      return new Answer(tokens(folder), folder.resolve(LlamaChild.ROWS), greedy(folder));
+      return new Answer(
+          tokens(folder),
+          folder.resolve(LlamaChild.ROWS),
+          folder.resolve(LlamaChild.BASE),
+          greedy(folder));
     } catch (IOException e) {
       throw new LuthierException("llama.cpp cannot be tried in a process of its own: " + e, e);
     } catch (InterruptedException e) {

@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param ids a text to run the model over; empty to leave the weights alone
  * @param decoder what the decoder reads, where an encoder reads the ids; empty for models of one
  *     part
- * @param hidden whether the last hidden states are wanted instead of logits, as of encoders
+ * @param hidden whether the last hidden states are wanted instead of logits, as of encoders; where
+ *     there is a decoder, its encoder's
  * @param prompt how many of the ids are then continued greedily
  * @param greedy by how many ids; 0 for none
  * @param threads of the processor

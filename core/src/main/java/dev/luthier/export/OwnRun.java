@@ -1,5 +1,6 @@
 package dev.luthier.export;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.eval.Logits;
@@ -18,9 +19,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The model that was exported, on our engine, in float32. */
 final class OwnRun implements AutoCloseable {
@@ -33,12 +36,15 @@ final class OwnRun implements AutoCloseable {
   /**
    * Loads it. Where it would take more than half of the memory, its matrices stay on the disk.
    *
+   * @param fused whether the adapter is multiplied in: then its base is the one that it was trained
+   *     over, which may have been quantized
    * @param parameters numbers in the model
    */
-  static OwnRun open(Path model, Optional<Path> adapter, long parameters) {
+  static OwnRun open(Path model, Optional<Path> adapter, boolean fused, long parameters) {
     boolean stream = 4 * parameters > Memory.total() / 2;
+    ModelLoader plain = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU, Optional.empty(), stream);
     ModelLoader loader =
-        new ModelLoader(ComputeDtype.FLOAT32, Device.CPU, Optional.empty(), stream);
+        adapter.filter(a -> fused).map(a -> plain.asTrained(model, a)).orElse(plain);
     return new OwnRun(loader.load(model, adapter));
   }
 
@@ -59,13 +65,66 @@ final class OwnRun implements AutoCloseable {
     return shifted;
   }
 
-  /** The longest text. */
-  int contextLength() {
-    return loaded.transformer().shape().maxPositions();
+  /** The longest text over which llama.cpp does the same. */
+  int comparable() {
+    int longest = loaded.transformer().shape().maxPositions();
+    return Math.min(windowLength().orElse(longest), longest);
   }
 
-  /** Writes logits (T, V), or of an encoder the last hidden states (T, D), as float32. */
+  /** What cannot be compared of a model whose window llama.cpp does not have. */
+  Optional<String> window() {
+    return windowLength().stream()
+        .mapToObj(
+            w ->
+                "texts longer than "
+                    + w
+                    + " tokens: llama.cpp does not have this model's sliding window, and answers"
+                    + " them otherwise")
+        .findFirst();
+  }
+
+  /** Gemma's and Phi-3's windows it has. */
+  private OptionalInt windowLength() {
+    ObjectNode config = loaded.config();
+    String type = config.path("model_type").asText();
+    boolean has = type.equals("mistral") || type.equals("mixtral");
+    boolean may = type.startsWith("qwen") && config.path("use_sliding_window").asBoolean();
+    int window = config.path("sliding_window").asInt(0);
+    return (has || may) && window > 0 ? OptionalInt.of(window) : OptionalInt.empty();
+  }
+
+  /** V. */
+  int vocabulary() {
+    return loaded.transformer().shape().vocabulary();
+  }
+
+  /** Writes logits (T, V), of an encoder beside a decoder the decoder's, as float32. */
   void write(int[] ids, int[] decoder, Path output) {
+    Asked asked = asked(ids, decoder);
+    Logits.write(loaded.transformer(), new TokenIds(asked.places(), asked.tokens()), output);
+  }
+
+  /** Writes an encoder's last hidden states (T, D), before any head, as float32. */
+  void writeStates(int[] ids, int[] decoder, Path output) {
+    Asked asked = asked(ids, decoder);
+    Transformer model = loaded.transformer();
+    try (PointerScope scope = new PointerScope()) {
+      Pass pass = model.pass(asked.places());
+      Tensor tokens = model.tokens(asked.tokens(), 1, asked.tokens().length);
+      Tensor x = Inference.hidden(model, tokens, pass, List.of()); // (1, T, D), or (1, T + U, D)
+      Tensor own = x.narrow(1, 0, ids.length);
+      Tensor states = Tensors.cast(own, ScalarType.Float).contiguous(); // (1, T, D)
+      long bytes = 4 * states.numel();
+      AtomicFile.write(
+          output,
+          channel -> SafetensorsWriter.writeFully(channel, Tensors.bytes(states, 0, bytes)));
+    }
+  }
+
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Asked(Places places, long[] tokens) {}
+
+  private static Asked asked(int[] ids, int[] decoder) {
     int source = decoder.length == 0 ? 0 : ids.length;
     int length = ids.length + decoder.length;
     long[] tokens = new long[length];
@@ -77,24 +136,7 @@ final class OwnRun implements AutoCloseable {
     long[] documents = new long[length];
     Arrays.fill(documents, 1);
     Places places = Places.whole(positions, documents, 1, length).withSource(source);
-    if (isEncoder()) {
-      writeHidden(tokens, places, output);
-    } else {
-      Logits.write(loaded.transformer(), new TokenIds(places, tokens), output);
-    }
-  }
-
-  private void writeHidden(long[] tokens, Places places, Path output) {
-    Transformer model = loaded.transformer();
-    try (PointerScope scope = new PointerScope()) {
-      Pass pass = model.pass(places);
-      Tensor x = Inference.hidden(model, model.tokens(tokens, 1, tokens.length), pass, List.of());
-      Tensor states = Inference.finished(model, x, pass).contiguous(); // (1, T, D)
-      long bytes = 4 * states.numel();
-      AtomicFile.write(
-          output,
-          channel -> SafetensorsWriter.writeFully(channel, Tensors.bytes(states, 0, bytes)));
-    }
+    return new Asked(places, tokens);
   }
 
   @Override

@@ -12,12 +12,14 @@ import java.util.Arrays;
  *
  * @param places of the text
  * @param largest difference between two numbers
+ * @param peak the largest of our numbers, signs aside
  * @param divergence of logits: {@code KL(ours || theirs)}, nats per token, the mean over all
  *     places; of hidden states: 1 less the cosine between ours and theirs, the mean
  * @param own perplexity of the text under ours; NaN where nothing predicts next tokens
  * @param other under theirs
  */
-record RowComparison(int places, double largest, double divergence, double own, double other) {
+record RowComparison(
+    int places, double largest, double peak, double divergence, double own, double other) {
   /**
    * Compares two files of little-endian float32, a row for each place. Where rows differ in length
    * (one engine leaves out rows of the embedding that have no token) their beginnings are compared.
@@ -31,12 +33,14 @@ record RowComparison(int places, double largest, double divergence, double own, 
       int otherWidth = (int) (other.size() / 4 / places);
       int shared = Math.min(width, otherWidth);
       double largest = 0;
+      double peak = 0;
       double divergence = 0;
       double[] nll = new double[2];
       for (int t = 0; t < places; t++) {
         float[] a = Arrays.copyOf(row(own, width), shared);
         float[] b = Arrays.copyOf(row(other, otherWidth), shared);
         for (int i = 0; i < shared; i++) {
+          peak = Math.max(peak, Math.abs(a[i]));
           double difference = Math.abs(a[i] - (double) b[i]);
           largest = Double.isNaN(difference) ? Double.NaN : Math.max(largest, difference);
         }
@@ -57,6 +61,7 @@ record RowComparison(int places, double largest, double divergence, double own, 
       return new RowComparison(
           places,
           largest,
+          peak,
           divergence / places,
           Math.exp(nll[0] / next.length),
           Math.exp(nll[1] / next.length));

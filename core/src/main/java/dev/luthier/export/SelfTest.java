@@ -1,11 +1,16 @@
 package dev.luthier.export;
 
 import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.ModelTensors;
 import dev.luthier.eval.Divergence;
 import dev.luthier.format.AtomicFile;
 import dev.luthier.format.Gguf;
+import dev.luthier.format.GgufFamily;
 import dev.luthier.format.GgufTensor;
+import dev.luthier.format.GgufValue;
+import dev.luthier.format.GgufWriter;
 import dev.luthier.format.Reason;
+import dev.luthier.merge.Fuse;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.tokenizer.TokenizerSource;
 import java.io.IOException;
@@ -13,7 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Random;
+import java.util.Set;
 
 /**
  * Whether llama.cpp does with an exported file what we do with what it was made of: the same ids
@@ -35,6 +46,13 @@ public record SelfTest(
   private static final int PROMPT = 16;
 
   private static final int GREEDY = 32;
+
+  /** Of ids for a base without a tokenizer. */
+  private static final int SEED = 7;
+
+  private static final int[] NOTHING = {};
+
+  private static final Set<String> WITHOUT_GELU = Set.of("llama", "qwen2", "phi3");
 
   /** What a rejected file's name ends in. */
   static final String REJECTED = ".rejected";
@@ -99,10 +117,15 @@ public record SelfTest(
    * @throws LuthierException naming what differs
    */
   public SelfTestReport require() {
-    SelfTestReport report = run();
+    return passed(run(), "model");
+  }
+
+  static SelfTestReport passed(SelfTestReport report, String what) {
     if (!report.problems().isEmpty()) {
       throw new LuthierException(
-          "The exported model is not the one that was exported: "
+          "The exported "
+              + what
+              + " is not the one that was exported: "
               + String.join("; ", report.problems()));
     }
     return report;
@@ -119,11 +142,15 @@ public record SelfTest(
     try {
       return require();
     } catch (LuthierException e) {
-      throw new LuthierException(e.getMessage() + rejected(output), e);
+      throw rejected(output, e);
     }
   }
 
-  private static String rejected(Path output) {
+  static LuthierException rejected(Path output, LuthierException why) {
+    return new LuthierException(why.getMessage() + aside(output), why);
+  }
+
+  private static String aside(Path output) {
     Path aside = output.resolveSibling(output.getFileName() + REJECTED);
     try {
       Files.move(output, aside, StandardCopyOption.REPLACE_EXISTING);
@@ -136,49 +163,185 @@ public record SelfTest(
   }
 
   private SelfTestReport run(Path folder) throws IOException {
-    Tokenizer tokenizer = Tokenizer.load(tokenizerSource());
-    TokenComparison.Prepared prepared =
-        TokenComparison.Prepared.of(tokenizer, TokenComparison.kind(gguf));
     Gguf file = Gguf.open(gguf);
-    long parameters = file.tensors().values().stream().mapToLong(GgufTensor::elements).sum();
-    try (OwnRun own = OwnRun.open(model, adapter, parameters)) {
-      int[] ids = text(tokenizer, own.contextLength());
-      int[] decoder = own.decoder(ids);
-      int prompt = Math.min(PROMPT, ids.length / 2);
-      boolean continues = !own.isEncoder() && decoder.length == 0;
-      int greedy = continues ? Math.min(GREEDY, own.contextLength() - prompt) : 0;
-      LlamaProcess.Answer answer =
-          LlamaProcess.run(
-              new LlamaRequest(
-                  gguf,
-                  ggufAdapter,
-                  prepared.texts(),
-                  ids,
-                  decoder,
-                  own.isEncoder(),
-                  prompt,
-                  greedy,
-                  threads),
-              folder);
-      Path rows = folder.resolve("own.f32");
-      own.write(ids, decoder, rows);
-      // A decoder beside an encoder predicts the id at its own place: what it reads is shifted.
-      int[] next = decoder.length == 0 ? Arrays.copyOfRange(ids, 1, ids.length) : ids;
-      return SelfTestReport.of(
-          prepared.with(answer.tokens()),
-          RowComparison.of(rows, answer.rows(), ids.length, own.isEncoder() ? new int[0] : next),
-          GreedyComparison.of(own, Arrays.copyOf(ids, prompt), answer.greedy(), folder),
-          file.metadata().integer("general.file_type").orElse(0L).intValue());
+    LlamaLimits limits = LlamaLimits.of(file);
+    SelfTestFindings findings = new SelfTestFindings();
+    int type = fileType(file);
+    double most =
+        Math.max(
+            SelfTestFindings.most(type),
+            ggufAdapter.map(a -> SelfTestFindings.most(fileType(Gguf.open(a)))).orElse(0.0));
+    Path rows = folder.resolve("own.f32");
+    Text text;
+    try (OwnRun own = OwnRun.open(model, adapter, ggufAdapter.isEmpty(), parameters(file))) {
+      text = text(own);
+      LlamaRequest request = request(own, text, limits, folder);
+      LlamaProcess.Answer answer = LlamaProcess.run(request, folder);
+      text.prepared().ifPresent(texts -> findings.tokens(texts.with(answer.tokens())));
+      own.window().ifPresent(findings::notChecked);
+      if (ggufAdapter.isEmpty() && limits.any().isPresent() || !request.hidden()) {
+        own.write(text.ids(), text.decoder(), rows);
+      }
+      if (request.hidden()) {
+        Path states = folder.resolve("states.f32");
+        own.writeStates(text.ids(), text.decoder(), states);
+        String whose = text.decoder().length > 0 ? "the encoder's " : "";
+        RowComparison compared = RowComparison.of(states, answer.rows(), text.places(), NOTHING);
+        findings.states(whose, compared, most);
+        adapter(findings, answer, states, text, NOTHING);
+      } else if (limits.all().isEmpty()) {
+        findings.predictions(
+            "", RowComparison.of(rows, answer.rows(), text.places(), text.next()), most);
+        adapter(findings, answer, rows, text, text.next());
+        int[] prompt = Arrays.copyOf(text.ids(), request.prompt());
+        findings.greedy(GreedyComparison.of(own, prompt, answer.greedy(), folder), exact());
+      }
+    }
+    if (limits.any().isPresent()) {
+      findings.notChecked(left(limits));
+    }
+    if (limits.any().isPresent() && ggufAdapter.isEmpty()) {
+      readBack(findings, text, rows, folder.resolve("back.f32"));
+    }
+    return findings.report();
+  }
+
+  static String left(LlamaLimits limits) {
+    return (limits.all().isPresent()
+            ? "llama.cpp did not run the model, since "
+            : "llama.cpp did not run the model's decoder, since ")
+        + limits.any().orElseThrow()
+        + "; try the file in the llama.cpp that will serve it";
+  }
+
+  /** What can be told of a file without llama.cpp: by our own reader, and our own engine. */
+  private void readBack(SelfTestFindings findings, Text text, Path rows, Path back)
+      throws IOException {
+    ModelTensors source =
+        adapter
+            .<ModelTensors>map(a -> Fuse.of(model, a, Optional.empty(), true).fuser())
+            .orElseGet(() -> ModelTensors.of(model));
+    findings.stored(StoredComparison.of(source, source.names(), gguf));
+    Gguf file = Gguf.open(gguf);
+    try (OwnRun own = OwnRun.open(gguf, Optional.empty(), false, parameters(file))) {
+      own.write(text.ids(), text.decoder(), back);
+    }
+    findings.predictions(
+        ", run by our own engine",
+        RowComparison.of(rows, back, text.places(), text.next()),
+        SelfTestFindings.most(fileType(file)));
+  }
+
+  /** What matters of an adapter besides: it may change little, and so may what is wrong with it. */
+  private void adapter(
+      SelfTestFindings findings, LlamaProcess.Answer answer, Path rows, Text text, int[] next)
+      throws IOException {
+    if (ggufAdapter.isPresent()) {
+      findings.effect(
+          RowComparison.of(answer.base(), answer.rows(), text.places(), next),
+          RowComparison.of(rows, answer.rows(), text.places(), next),
+          exact() ? OptionalDouble.of(mostOfLogits()) : OptionalDouble.empty());
     }
   }
 
-  /** An adapter may have been trained with a tokenizer of its own. */
-  private Path tokenizerSource() {
-    return adapter.filter(a -> TokenizerSource.in(a).isPresent()).orElse(model);
+  /** Whether nothing is rounded. */
+  private boolean exact() {
+    return fileType(Gguf.open(gguf)) == 0
+        && ggufAdapter.map(a -> fileType(Gguf.open(a))).orElse(0) == 0;
   }
 
-  private static int[] text(Tokenizer tokenizer, int contextLength) {
-    long[] ids = Divergence.slice(tokenizer, TEXT, Math.min(TOKENS, contextLength));
-    return Arrays.stream(ids).mapToInt(id -> (int) id).toArray();
+  /** llama.cpp looks GELU up in a table of half floats. */
+  private double mostOfLogits() {
+    String architecture = Gguf.open(gguf).metadata().text(GgufFamily.ARCHITECTURE).orElse("");
+    return WITHOUT_GELU.contains(architecture) ? 1e-3 : 5e-2;
+  }
+
+  private LlamaRequest request(OwnRun own, Text text, LlamaLimits limits, Path folder) {
+    List<String> texts = text.prepared().map(TokenComparison.Prepared::texts).orElse(List.of());
+    if (limits.all().isPresent()) {
+      return LlamaRequest.tokens(vocabulary(folder.resolve("vocabulary.gguf")), texts);
+    }
+    boolean hidden = own.isEncoder() || limits.decoder().isPresent();
+    int prompt = Math.min(PROMPT, text.places() / 2);
+    boolean continues = !hidden && text.decoder().length == 0;
+    return new LlamaRequest(
+        gguf,
+        ggufAdapter,
+        texts,
+        text.ids(),
+        text.decoder(),
+        hidden,
+        prompt,
+        continues ? Math.min(GREEDY, own.comparable() - prompt) : 0,
+        threads);
+  }
+
+  /** The file's vocabulary under an architecture that every build knows. */
+  private Path vocabulary(Path file) {
+    Map<String, GgufValue> metadata = new LinkedHashMap<>();
+    metadata.put(GgufFamily.ARCHITECTURE, GgufValue.of("llama"));
+    Gguf.open(gguf)
+        .metadata()
+        .values()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith("tokenizer.")) {
+                metadata.put(key, value);
+              }
+            });
+    GgufWriter.write(file, metadata, List.of());
+    return file;
+  }
+
+  private static int fileType(Gguf file) {
+    return file.metadata().integer("general.file_type").orElse(0L).intValue();
+  }
+
+  private static long parameters(Gguf file) {
+    return file.tensors().values().stream().mapToLong(GgufTensor::elements).sum();
+  }
+
+  /**
+   * What both read.
+   *
+   * @param prepared texts to tokenize; empty of an adapter, whose file has no vocabulary
+   * @param ids of one text
+   * @param decoder what a decoder beside an encoder reads
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Text(Optional<TokenComparison.Prepared> prepared, int[] ids, int[] decoder) {
+    int places() {
+      return ids.length;
+    }
+
+    /** A decoder beside an encoder predicts the id at its own place: what it reads is shifted. */
+    int[] next() {
+      return decoder.length == 0 ? Arrays.copyOfRange(ids, 1, ids.length) : ids;
+    }
+  }
+
+  private Text text(OwnRun own) {
+    int length = Math.min(TOKENS, own.comparable());
+    Optional<Tokenizer> tokenizer =
+        ggufAdapter.isEmpty() || TokenizerSource.in(model).isPresent()
+            ? Optional.of(Tokenizer.load(tokenizerSource()))
+            : Optional.empty();
+    int[] ids =
+        tokenizer
+            .map(t -> Arrays.stream(Divergence.slice(t, TEXT, length)).mapToInt(id -> (int) id))
+            .orElseGet(() -> new Random(SEED).ints(length, 0, own.vocabulary()))
+            .toArray();
+    Optional<TokenComparison.Prepared> prepared =
+        tokenizer
+            .filter(t -> ggufAdapter.isEmpty())
+            .map(t -> TokenComparison.Prepared.of(t, TokenComparison.kind(gguf)));
+    return new Text(prepared, ids, own.decoder(ids));
+  }
+
+  /** An adapter that is multiplied in may have been trained with a tokenizer of its own. */
+  private Path tokenizerSource() {
+    return adapter
+        .filter(a -> ggufAdapter.isEmpty() && TokenizerSource.in(a).isPresent())
+        .orElse(model);
   }
 }

@@ -141,6 +141,21 @@ public final class AtomicFile {
   }
 
   /**
+   * Works in a folder beside a file, which is deleted afterwards; if the process is killed, by the
+   * next write.
+   *
+   * @throws LuthierException if the folder cannot be made, or the work fails to read or write
+   */
+  public static void inTemporaryFolder(Path beside, FolderContent work) {
+    try (Temporary temporary = Temporary.beside(beside)) {
+      Files.createDirectories(temporary.path());
+      work.writeTo(temporary.path());
+    } catch (IOException e) {
+      throw failed(beside, 0, e);
+    }
+  }
+
+  /**
    * Deletes a folder and all in it, so that under its name it is never found half deleted; nothing
    * happens if it is not there.
    */

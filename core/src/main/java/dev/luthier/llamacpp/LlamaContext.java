@@ -133,8 +133,12 @@ public final class LlamaContext implements AutoCloseable {
     return true;
   }
 
-  /** Runs the encoder over a whole text; the decoder then attends to what it read. */
-  public synchronized void encode(int[] ids) {
+  /**
+   * Runs the encoder over a whole text; the decoder then attends to what it read.
+   *
+   * @return the encoder's last hidden states (T, D)
+   */
+  public synchronized float[][] encode(int[] ids) {
     LlamaBatch batch = new LlamaBatch(ids.length);
     for (int t = 0; t < ids.length; t++) {
       batch.add(ids[t], t, 0, true);
@@ -142,6 +146,20 @@ public final class LlamaContext implements AutoCloseable {
     int status = LlamaCpp.alone(() -> api.encode(pointer(), batch.struct()));
     Reference.reachabilityFence(batch);
     check("encode with", status);
+    float[][] states = new float[ids.length][];
+    for (int t = 0; t < ids.length; t++) {
+      states[t] = states(t);
+    }
+    return states;
+  }
+
+  /** The last pass's hidden states of one token. */
+  private float[] states(int index) {
+    Pointer row = api.getEmbeddingsIth(pointer(), index);
+    if (row == null) {
+      throw new LuthierException("llama.cpp gives no hidden states of this model");
+    }
+    return row.getFloatArray(0, model.hiddenSize());
   }
 
   private static void check(String what, int status) {
@@ -179,14 +197,14 @@ public final class LlamaContext implements AutoCloseable {
     clear();
     api.setEmbeddings(pointer(), LlamaApi.TRUE);
     try {
-      return hiddenStates(ids, model.hiddenSize());
+      return eachState(ids);
     } finally {
       api.setEmbeddings(pointer(), LlamaApi.FALSE);
       clear();
     }
   }
 
-  private float[][] hiddenStates(int[] ids, int width) {
+  private float[][] eachState(int[] ids) {
     float[][] states = new float[ids.length][];
     LlamaBatch batch = new LlamaBatch(settings.batch());
     for (int start = 0; start < ids.length; start += settings.batch()) {
@@ -196,11 +214,7 @@ public final class LlamaContext implements AutoCloseable {
       }
       decode(batch);
       for (int i = 0; i < batch.size(); i++) {
-        Pointer row = api.getEmbeddingsIth(pointer(), i);
-        if (row == null) {
-          throw new LuthierException("llama.cpp gives no hidden states of this model");
-        }
-        states[start + i] = row.getFloatArray(0, width);
+        states[start + i] = states(i);
       }
     }
     return states;

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import dev.luthier.LuthierException;
 import dev.luthier.format.GgufValue;
 import dev.luthier.tokenizer.GgufVocabulary;
-import dev.luthier.tokenizer.TestTokenizers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -30,17 +29,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SelfTestTest {
   @TempDir private Path temp = Path.of("");
 
-  private Path model(String name) throws IOException {
-    Path folder = Files.createDirectories(temp.resolve(name));
-    GgufFamiliesRunTest.folder(
-        folder,
-        "llama",
-        "\"vocab_size\":400,\"max_position_embeddings\":128,\"num_key_value_heads\":2,"
-            + "\"num_hidden_layers\":2,\"eos_token_id\":2");
-    for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-      Files.copy(TestTokenizers.chatFolder().resolve(file), folder.resolve(file));
-    }
-    return folder;
+  private Path model(String name) {
+    return TinyExports.speaking(
+        temp.resolve(name), "llama", "\"num_key_value_heads\":2,\"num_hidden_layers\":2");
   }
 
   private Path export(Path model, GgufFileType type) {

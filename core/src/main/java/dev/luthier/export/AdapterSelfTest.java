@@ -1,0 +1,122 @@
+package dev.luthier.export;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.ModelTensors;
+import dev.luthier.format.AtomicFile;
+import dev.luthier.format.GgufSettings;
+import dev.luthier.format.GgufValue;
+import dev.luthier.format.HfFolder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Whether llama.cpp does over the base's GGUF file with an exported adapter what we do over the
+ * base with the adapter that it was made of.
+ *
+ * @param lora what was exported
+ * @param file the exported adapter
+ * @param base a GGUF file of the base; if empty, one in F32 is written beside the adapter for as
+ *     long as the test takes, unless the base is such a file itself
+ */
+public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
+  /** A base that is not used to write texts needs no vocabulary. */
+  private static final Map<String, GgufValue> NO_VOCABULARY =
+      Map.of("tokenizer.ggml.model", GgufValue.of("no_vocab"));
+
+  /**
+   * Makes the test.
+   *
+   * @throws LuthierException if llama.cpp does not take one of the files, ended its process over
+   *     it, or there is no room for the base
+   */
+  public SelfTestReport run() {
+    GgufLora.Parts parts = lora.parts();
+    SelfTestFindings findings = new SelfTestFindings();
+    findings.adapter(AdapterReadBack.of(parts, file));
+    LlamaLimits limits = limits(parts);
+    if (limits.all().isPresent()) {
+      findings.notChecked(SelfTest.left(limits));
+    } else {
+      Optional<Path> there =
+          base.or(
+              () -> Optional.of(lora.model()).filter(m -> HfFolder.kind(m) == HfFolder.Kind.GGUF));
+      findings.add(there.map(this::over).orElseGet(this::overOwn));
+    }
+    return findings.report();
+  }
+
+  /**
+   * Makes the test, and takes the name from a file that fails it: it then ends in {@code
+   * .rejected}.
+   *
+   * @throws LuthierException naming what differs
+   */
+  public SelfTestReport require() {
+    base.ifPresent(b -> HfFolder.model(b));
+    requireRoom();
+    try {
+      return SelfTest.passed(run(), "adapter");
+    } catch (LuthierException e) {
+      throw SelfTest.rejected(file, e);
+    }
+  }
+
+  private static LlamaLimits limits(GgufLora.Parts parts) {
+    ObjectNode config = parts.config();
+    int blocks = GgufSettings.blocks(config);
+    return LlamaLimits.of(
+        parts.rows().family().architecture(),
+        blocks,
+        config.path("num_decoder_layers").asLong(blocks));
+  }
+
+  private SelfTestReport over(Path gguf) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    return new SelfTest(gguf, Optional.of(file), lora.model(), Optional.of(lora.adapter()), threads)
+        .run();
+  }
+
+  private SelfTestReport overOwn() {
+    SelfTestReport[] report = new SelfTestReport[1];
+    AtomicFile.inTemporaryFolder(
+        file,
+        folder -> {
+          Path gguf = folder.resolve("base.gguf");
+          new GgufExport(lora.model(), Optional.empty(), true, GgufFileType.F32, Map.of(), false)
+              .run(gguf, NO_VOCABULARY);
+          report[0] = over(gguf);
+        });
+    return report[0];
+  }
+
+  private void requireRoom() {
+    if (base.isPresent()
+        || HfFolder.kind(lora.model()) == HfFolder.Kind.GGUF
+        || limits(lora.parts()).all().isPresent()) {
+      return;
+    }
+    ModelTensors tensors = ModelTensors.of(lora.model());
+    long needed =
+        4
+            * tensors.names().stream()
+                .mapToLong(
+                    name -> Arrays.stream(tensors.shape(name)).reduce(1, Math::multiplyExact))
+                .sum();
+    long free = AtomicFile.freeSpace(file);
+    if (free < needed + needed / 20) {
+      throw new LuthierException(
+          String.format(
+              Locale.ROOT,
+              "%s is written but not tested: the base as a GGUF file in F32 takes %,d bytes beside"
+                  + " it, and the disk has %,d free. Name a GGUF file of the base with --base-gguf,"
+                  + " make room, or leave the test out with --check false",
+              file,
+              needed,
+              free));
+    }
+  }
+}
