@@ -2,92 +2,32 @@ package dev.luthier.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.luthier.checkpoint.LoadedModel;
-import dev.luthier.checkpoint.ModelFiles;
-import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.eval.Logits;
-import dev.luthier.eval.TokenIds;
-import dev.luthier.format.DType;
-import dev.luthier.format.GgufValue;
-import dev.luthier.format.Json;
+import dev.luthier.llamacpp.LlamaBatch;
 import dev.luthier.llamacpp.LlamaContext;
 import dev.luthier.llamacpp.LlamaModel;
 import dev.luthier.llamacpp.LlamaSettings;
-import dev.luthier.tensor.ComputeDtype;
-import dev.luthier.tensor.Device;
-import dev.luthier.tensor.Tensors;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every family that llama.cpp runs: an export in F32 gives there the logits that it gives here. */
 class GgufFamiliesRunTest {
-  static final Map<String, GgufValue> NO_VOCABULARY =
-      Map.of("tokenizer.ggml.model", GgufValue.of("no_vocab"));
-
-  private static final ModelLoader LOADER = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU);
   private static final int VOCABULARY = 40;
-  private static final int[] IDS = {5, 9, 3, 17, 22, 4, 38, 1, 30, 12, 7, 7, 2, 31, 11, 19, 6, 25};
-
-  private static final String ONE_TEXT = "{\"input_ids\": [" + list(IDS) + "]}";
+  private static final int GREEDY = 16;
 
   @TempDir private Path temp = Path.of("");
 
   private Path folder(String modelType, String more) throws IOException {
-    return folder(Files.createDirectories(temp.resolve(modelType)), modelType, more);
-  }
-
-  /** A fresh model of one family, with norms and biases that are neither ones nor zeros. */
-  static Path folder(Path folder, String modelType, String more) {
-    ObjectNode config =
-        Json.parse(
-            """
-            {"model_type":"%s","hidden_size":64,"intermediate_size":96,"num_hidden_layers":6,
-             "num_attention_heads":4,"vocab_size":40,"max_position_embeddings":64,
-             "initializer_range":0.2}
-            """
-                .formatted(modelType),
-            "the test's configuration");
-    config.setAll(Json.parse("{" + more + "}", "the rest of it"));
-    try (PointerScope scope = new PointerScope()) {
-      LoadedModel model = LOADER.fresh(config, 5);
-      model
-          .transformer()
-          .parameters()
-          .all()
-          .forEach(
-              (name, t) -> {
-                if (t.dim() == 1) {
-                  t.detach().add_(torch.rand(t.numel())).sub_(Tensors.scalar(0.5));
-                }
-              });
-      ModelFiles.write(folder, config, model.transformer().parameters().all(), DType.F32);
-    }
-    return folder;
+    return TinyExports.folder(Files.createDirectories(temp.resolve(modelType)), modelType, more);
   }
 
   private float[] ours(Path model, String ids) throws IOException {
-    Path file = Files.writeString(temp.resolve("ids.json"), ids);
-    Path out = temp.resolve("logits.f32");
-    try (PointerScope scope = new PointerScope()) {
-      LoadedModel loaded = LOADER.load(model);
-      Logits.write(loaded.transformer(), TokenIds.read(file, loaded), out);
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(out)).order(ByteOrder.LITTLE_ENDIAN);
-    float[] floats = new float[bytes.remaining() / 4];
-    bytes.asFloatBuffer().get(floats);
-    return floats;
+    return TinyExports.logits(model, Optional.empty(), ids, temp);
   }
 
   private static String list(int... ids) {
@@ -103,20 +43,7 @@ class GgufFamiliesRunTest {
   }
 
   private Path export(Path folder) {
-    Path file = temp.resolve("exported.gguf");
-    new GgufExport(folder, Optional.empty(), false, GgufFileType.F32, Map.of(), false)
-        .run(file, NO_VOCABULARY);
-    return file;
-  }
-
-  private static double worst(float[] expected, float[][] found) {
-    int width = found[0].length;
-    assertThat(expected).hasSize(width * found.length);
-    double worst = 0;
-    for (int i = 0; i < expected.length; i++) {
-      worst = Math.max(worst, Math.abs(expected[i] - found[i / width][i % width]));
-    }
-    return worst;
+    return TinyExports.f32(folder, temp.resolve("exported.gguf"));
   }
 
   @ParameterizedTest
@@ -134,7 +61,7 @@ class GgufFamiliesRunTest {
             + " '\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":4.0,\"original_max_position_embeddings\":16}'",
         "llama       | 1e-4 |"
             + " '\"num_key_value_heads\":2,\"attention_bias\":true,\"mlp_bias\":true'",
-        "mistral     | 1e-4 | '\"num_key_value_heads\":2,\"sliding_window\":32'",
+        "mistral     | 1e-4 | '\"num_key_value_heads\":2,\"sliding_window\":40'",
         "mixtral     | 1e-4 |"
             + " '\"num_key_value_heads\":2,\"num_local_experts\":3,\"num_experts_per_tok\":2,\"rope_theta\":50000.0'",
         "qwen2       | 1e-4 | '\"num_key_value_heads\":2,\"tie_word_embeddings\":true'",
@@ -157,19 +84,46 @@ class GgufFamiliesRunTest {
             + " '\"new_decoder_architecture\":true,\"num_kv_heads\":2,\"num_ln_in_parallel_attn\":1'",
         "bloom       | 2e-2 | '\"intermediate_size\":256'"
       })
-  void a_decoder_s_logits_are_the_same(String modelType, double most, String more)
+  void a_decoder_s_logits_and_greedy_text_are_the_same(String modelType, double most, String more)
       throws IOException {
     Path folder = folder(modelType, more);
-    float[] expected = ours(folder, ONE_TEXT);
+    float[] expected = ours(folder, TinyExports.oneText());
     Path file = export(folder);
-    assertThat(worst(expected, rows(ours(file, ONE_TEXT)))).isLessThan(1e-4);
+    assertThat(TinyExports.worst(expected, rows(ours(file, TinyExports.oneText()))))
+        .isLessThan(1e-4);
+    int[] prompt = TinyExports.IDS;
+    int[] text = TinyExports.greedy(folder, prompt, GREEDY);
+    assertThat(TinyExports.greedy(file, prompt, GREEDY)).isEqualTo(text).hasSize(GREEDY);
     if (modelType.equals("qwen3")) {
       return; // younger than the binding's llama.cpp
     }
     try (LlamaModel model = LlamaModel.open(file);
         LlamaContext context = model.context(LlamaSettings.exact(64))) {
-      assertThat(worst(expected, context.logits(IDS))).isLessThan(most);
+      assertThat(TinyExports.worst(expected, context.logits(TinyExports.IDS))).isLessThan(most);
+      assertThat(greedy(context, prompt)).isEqualTo(text);
     }
+  }
+
+  private static int[] greedy(LlamaContext context, int[] prompt) {
+    int[] out = new int[GREEDY];
+    float[] last = context.logits(prompt)[prompt.length - 1];
+    LlamaBatch batch = new LlamaBatch(1);
+    for (int i = 0; i < GREEDY; i++) {
+      out[i] = best(last);
+      batch.clear();
+      batch.add(out[i], prompt.length + i, 0, true);
+      context.decode(batch);
+      last = context.logits(0);
+    }
+    return out;
+  }
+
+  private static int best(float[] row) {
+    int best = 0;
+    for (int i = 1; i < row.length; i++) {
+      best = row[i] > row[best] ? i : best;
+    }
+    return best;
   }
 
   @ParameterizedTest
@@ -187,9 +141,11 @@ class GgufFamiliesRunTest {
             "pad_token_id":0,"initializer_factor":1.0\
             """
                 .formatted(feedForward, tied));
-    String ids = "{\"input_ids\": [%s], \"labels\": [[8, 21, 3, 33, 2, 1]]}".formatted(list(IDS));
+    String ids =
+        "{\"input_ids\": [%s], \"labels\": [[8, 21, 3, 33, 2, 1]]}"
+            .formatted(list(TinyExports.IDS));
     float[] expected = ours(folder, ids);
     // The binding's llama.cpp runs T5's decoder wrongly; younger builds give these logits.
-    assertThat(worst(expected, rows(ours(export(folder), ids)))).isLessThan(1e-4);
+    assertThat(TinyExports.worst(expected, rows(ours(export(folder), ids)))).isLessThan(1e-4);
   }
 }

@@ -8,9 +8,6 @@ import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.AdapterConfig;
 import dev.luthier.checkpoint.Adapters;
 import dev.luthier.checkpoint.LoadedModel;
-import dev.luthier.checkpoint.ModelLoader;
-import dev.luthier.eval.Logits;
-import dev.luthier.eval.TokenIds;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufTensor;
 import dev.luthier.format.GgufType;
@@ -22,15 +19,11 @@ import dev.luthier.llamacpp.LlamaSettings;
 import dev.luthier.nn.LayerIndices;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.ModuleNames;
-import dev.luthier.tensor.ComputeDtype;
-import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,9 +39,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** An adapter gives in llama.cpp the logits that it gives here. */
 class GgufLoraTest {
-  private static final int[] IDS = {5, 9, 3, 17, 22, 4, 38, 1, 30, 12, 7, 7, 2, 31, 11, 19, 6, 25};
-  private static final ModelLoader LOADER = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU);
-
   @TempDir private Path temp = Path.of("");
 
   private static LoraSettings lora(
@@ -71,7 +61,7 @@ class GgufLoraTest {
   private Path adapter(Path base, LoraSettings settings) throws IOException {
     Path folder = Files.createDirectories(temp.resolve("adapter"));
     try (PointerScope scope = new PointerScope()) {
-      LoadedModel model = LOADER.lora(base, settings, 3);
+      LoadedModel model = TinyExports.LOADER.lora(base, settings, 3);
       Map<String, Tensor> trained =
           new LinkedHashMap<>(model.transformer().adapter().orElseThrow().all());
       settings
@@ -90,38 +80,18 @@ class GgufLoraTest {
   }
 
   private float[] ours(Path model, Optional<Path> adapter) throws IOException {
-    Path ids = temp.resolve("ids.json");
-    Files.writeString(ids, "{\"input_ids\": [" + Arrays.toString(IDS) + "]}");
-    Path out = temp.resolve("logits.f32");
-    try (PointerScope scope = new PointerScope()) {
-      LoadedModel loaded = LOADER.load(model, adapter);
-      Logits.write(loaded.transformer(), TokenIds.read(ids, loaded), out);
-    }
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(out)).order(ByteOrder.LITTLE_ENDIAN);
-    float[] floats = new float[bytes.remaining() / 4];
-    bytes.asFloatBuffer().get(floats);
-    return floats;
+    return TinyExports.logits(model, adapter, TinyExports.oneText(), temp);
   }
 
   private Path base(String modelType, String more) throws IOException {
-    return GgufFamiliesRunTest.folder(
-        Files.createDirectories(temp.resolve(modelType)), modelType, more);
+    return TinyExports.folder(Files.createDirectories(temp.resolve(modelType)), modelType, more);
   }
 
   private Path exported(Path base, Optional<Path> adapter) {
     Path file = temp.resolve("base.gguf");
     new GgufExport(base, adapter, false, GgufFileType.F32, Map.of(), false)
-        .run(file, GgufFamiliesRunTest.NO_VOCABULARY);
+        .run(file, TinyExports.NO_VOCABULARY);
     return file;
-  }
-
-  private static double worst(float[] expected, float[][] found) {
-    int width = found[0].length;
-    double worst = 0;
-    for (int i = 0; i < expected.length; i++) {
-      worst = Math.max(worst, Math.abs(expected[i] - found[i / width][i % width]));
-    }
-    return worst;
   }
 
   @ParameterizedTest
@@ -157,13 +127,13 @@ class GgufLoraTest {
     try (LlamaModel model = LlamaModel.open(exported(base, Optional.empty()));
         LlamaContext context = model.context(LlamaSettings.exact(64));
         LlamaAdapter loaded = model.adapter(file)) {
-      assertThat(worst(expected, context.logits(IDS))).isGreaterThan(0.5);
+      assertThat(TinyExports.worst(expected, context.logits(TinyExports.IDS))).isGreaterThan(0.5);
       context.use(loaded, 1);
-      assertThat(worst(expected, context.logits(IDS))).isLessThan(most);
+      assertThat(TinyExports.worst(expected, context.logits(TinyExports.IDS))).isLessThan(most);
     }
     try (LlamaModel model = LlamaModel.open(exported(base, Optional.of(adapter)));
         LlamaContext context = model.context(LlamaSettings.exact(64))) {
-      assertThat(worst(expected, context.logits(IDS))).isLessThan(most);
+      assertThat(TinyExports.worst(expected, context.logits(TinyExports.IDS))).isLessThan(most);
     }
   }
 

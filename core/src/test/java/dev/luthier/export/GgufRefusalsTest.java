@@ -21,7 +21,7 @@ class GgufRefusalsTest {
   @TempDir private Path temp = Path.of("");
 
   private Path folder(String modelType, String more) throws IOException {
-    return GgufFamiliesRunTest.folder(
+    return TinyExports.folder(
         Files.createDirectories(temp.resolve("My-Llama-7B-Chat")), modelType, more);
   }
 
@@ -58,9 +58,7 @@ class GgufRefusalsTest {
     Path folder = folder(modelType, more);
     Path output = temp.resolve("m.gguf");
     assertThatThrownBy(
-            () ->
-                export(folder, GgufFileType.F32, Map.of())
-                    .run(output, GgufFamiliesRunTest.NO_VOCABULARY))
+            () -> export(folder, GgufFileType.F32, Map.of()).run(output, TinyExports.NO_VOCABULARY))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining(message)
         .hasMessageContaining("docs/troubleshooting.md#no-gguf-form");
@@ -72,7 +70,7 @@ class GgufRefusalsTest {
     Path folder = folder("mistral", "\"num_key_value_heads\":2,\"sliding_window\":32");
     GgufExport.Result result =
         export(folder, GgufFileType.Q8_0, Map.of())
-            .run(temp.resolve("m.gguf"), GgufFamiliesRunTest.NO_VOCABULARY);
+            .run(temp.resolve("m.gguf"), TinyExports.NO_VOCABULARY);
     assertThat(result.notes()).hasSize(1).first().asString().contains("the last 32 tokens");
     assertThat(result.bitsPerWeight()).isBetween(8.5, 9.5);
   }
@@ -84,7 +82,7 @@ class GgufRefusalsTest {
     assertThatThrownBy(
             () ->
                 export(folder, GgufFileType.Q4_0, other)
-                    .run(temp.resolve("m.gguf"), GgufFamiliesRunTest.NO_VOCABULARY))
+                    .run(temp.resolve("m.gguf"), TinyExports.NO_VOCABULARY))
         .hasMessageContaining("128 values for blk.0.attn_q.weight, which has 64 columns");
   }
 
