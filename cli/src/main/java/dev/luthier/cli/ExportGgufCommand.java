@@ -4,10 +4,10 @@ import dev.luthier.UsageException;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.export.GgufExport;
 import dev.luthier.export.GgufFileType;
+import dev.luthier.export.Importance;
 import dev.luthier.export.SelfTest;
 import dev.luthier.export.SelfTestReport;
 import dev.luthier.format.GgufType;
-import dev.luthier.format.ImportanceMatrix;
 import dev.luthier.format.ModelCard;
 import dev.luthier.tensor.Native;
 import java.nio.file.Path;
@@ -105,12 +105,12 @@ final class ExportGgufCommand implements Callable<Integer> {
                 () ->
                     new UsageException(
                         "--type is '" + type + "'; expected one of " + GgufFileType.names()));
-    Map<String, float[]> importance =
-        imatrix.<Map<String, float[]>>map(f -> ImportanceMatrix.read(f).means()).orElse(Map.of());
+    Importance importance = imatrix.map(Importance::read).orElse(Importance.NONE);
     CountProgress progress = new CountProgress(console);
     GgufExport.Result result =
         new GgufExport(model, adapter, anyBase, fileType, importance, pure)
             .run(output, (done, total) -> progress.at("tensors", done, total));
+    result.warnings().forEach(warning -> console.err().println("warning: " + warning));
     result.notes().forEach(note -> console.err().println("note: " + note));
     Optional<SelfTestReport> report =
         check.run(console, () -> SelfTest.of(output, model, adapter).require(output));
@@ -138,6 +138,7 @@ final class ExportGgufCommand implements Callable<Integer> {
     out.put("bytes", result.bytes());
     out.put("bits_per_weight", result.bitsPerWeight());
     out.put("notes", result.notes());
+    out.put("warnings", result.warnings());
     report.ifPresent(test -> out.put("self_test", ExportCheck.fields(test)));
     return out;
   }

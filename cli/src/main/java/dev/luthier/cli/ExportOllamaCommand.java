@@ -3,6 +3,7 @@ package dev.luthier.cli;
 import dev.luthier.UsageException;
 import dev.luthier.export.GgufExport;
 import dev.luthier.export.GgufFileType;
+import dev.luthier.export.Importance;
 import dev.luthier.export.SelfTest;
 import dev.luthier.export.ollama.OllamaExport;
 import dev.luthier.export.ollama.ProvenTemplate;
@@ -122,7 +123,7 @@ final class ExportOllamaCommand implements Callable<Integer> {
                     new UsageException(
                         "--type is '" + type + "'; expected one of " + GgufFileType.names()));
     CountProgress progress = new CountProgress(console);
-    new GgufExport(model, adapter, anyBase, fileType, Map.of(), false)
+    new GgufExport(model, adapter, anyBase, fileType, Importance.NONE, false)
         .run(target, (done, total) -> progress.at("tensors", done, total))
         .notes()
         .forEach(note -> console.err().println("note: " + note));

@@ -121,6 +121,29 @@ class ExportCommandTest {
   }
 
   @Test
+  void rounding_what_is_rounded_already_is_warned_of() throws IOException {
+    Path wide = TinyModel.write(folder.resolve("again"), WIDE, Optional.empty());
+    String once = file("once.gguf");
+    String[] words = {"export", "gguf", "--model", "", "--type", "Q8_0", "--output", once};
+    words[3] = wide.toString();
+    Cli first = Cli.run(words);
+    assertThat(first.code()).as(first.err()).isZero();
+    assertThat(first.err()).doesNotContain("warning");
+    words[3] = once;
+    words[5] = "Q5_0";
+    words[7] = file("twice.gguf");
+    String[] json = Arrays.copyOf(words, words.length + 1);
+    json[8] = "--json";
+    Cli run = Cli.run(json);
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("warning: " + once + " is quantized already (Q8_0): rounding");
+    assertThat(new ObjectMapper().readTree(run.out()).path("warnings").path(0).asText())
+        .contains("once more to Q5_0");
+    words[5] = "F16";
+    assertThat(Cli.run(words).err()).doesNotContain("warning");
+  }
+
+  @Test
   void rows_too_short_are_told() {
     Cli run =
         Cli.run("export", "gguf", "--model", model, "--type", "Q4_K_M", "--output", file("q.gguf"));
@@ -158,7 +181,13 @@ class ExportCommandTest {
     assertThat(run.err()).doesNotContain("has nothing for");
     byte[] with = Files.readAllBytes(Path.of(file("weighted.gguf")));
     byte[] without = Files.readAllBytes(Path.of(file("plain.gguf")));
-    assertThat(with).hasSameSizeAs(without).isNotEqualTo(without);
+    assertThat(with).isNotEqualTo(without);
+    assertThat(Cli.run("inspect", weighted[7]).out())
+        .contains("quantize.imatrix.file = matrix.gguf")
+        .contains("quantize.imatrix.dataset = text.txt")
+        .contains("quantize.imatrix.entries_count = 14")
+        .contains("quantize.imatrix.chunks_count = ");
+    assertThat(Cli.run("inspect", plain[7]).out()).doesNotContain("quantize.imatrix");
   }
 
   @Test

@@ -86,7 +86,7 @@ public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
         file,
         folder -> {
           Path gguf = folder.resolve("base.gguf");
-          new GgufExport(lora.model(), Optional.empty(), true, GgufFileType.F32, Map.of(), false)
+          new GgufExport(lora.model(), Optional.empty(), true, GgufFileType.F32, Importance.NONE, false)
               .run(gguf, NO_VOCABULARY);
           report[0] = over(gguf);
         });

@@ -8,6 +8,7 @@ import dev.luthier.checkpoint.ModelTensors;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufFamily;
 import dev.luthier.format.GgufSettings;
+import dev.luthier.format.GgufTensor;
 import dev.luthier.format.GgufType;
 import dev.luthier.format.GgufValue;
 import dev.luthier.format.GgufWriter;
@@ -46,8 +47,7 @@ import java.util.stream.Stream;
  * @param adapter a PEFT folder; empty for the model alone
  * @param anyBase whether an adapter that was trained over another base is taken all the same
  * @param type what most matrices become
- * @param importance by GGUF's names, how much each column matters, expert after expert where
- *     matrices are stacked; empty without an importance matrix
+ * @param importance how much each column matters
  * @param pure whether every matrix gets the type, whatever llama.cpp would choose for it
  */
 public record GgufExport(
@@ -55,7 +55,7 @@ public record GgufExport(
     Optional<Path> adapter,
     boolean anyBase,
     GgufFileType type,
-    Map<String, float[]> importance,
+    Importance importance,
     boolean pure) {
   /** ggml's version of the quantized types' layouts. */
   private static final int QUANTIZATION_VERSION = 2;
@@ -75,11 +75,6 @@ public record GgufExport(
   /** BERT's heads; llama.cpp gives what the last block gives. */
   private static final Set<String> ENCODER_HEADS = Set.of("cls.", "bert.pooler.");
 
-  /** Copies the map. */
-  public GgufExport {
-    importance = Map.copyOf(importance);
-  }
-
   /** Is told how far it is. */
   public interface Progress {
     /** After a tensor, of the number of all. */
@@ -93,9 +88,14 @@ public record GgufExport(
    * @param parameters numbers in all tensors
    * @param bytes of all tensors
    * @param notes what is to be known about it
+   * @param warnings what should have been done otherwise
    */
   public record Result(
-      Map<GgufType, Count> types, long parameters, long bytes, List<String> notes) {
+      Map<GgufType, Count> types,
+      long parameters,
+      long bytes,
+      List<String> notes,
+      List<String> warnings) {
     /** Bits for each number, over all tensors. */
     public double bitsPerWeight() {
       return 8.0 * bytes / parameters;
@@ -155,7 +155,11 @@ public record GgufExport(
     notes.addAll(settings.notes());
     Map<String, GgufType> types = recipe(config, rows).types(shapes);
     List<GgufWriter.Entry> entries = entries(tensors, settings, types, notes, progress);
-    GgufWriter.write(output, metadata(family, shapes, config, settings, vocabulary), entries);
+    Map<String, GgufValue> metadata = metadata(family, shapes, config, settings, vocabulary);
+    if (family.architecture().equals("bert")) {
+      Pooling.of(model, notes).ifPresent(pooling -> metadata.put("bert.pooling_type", pooling));
+    }
+    GgufWriter.write(output, metadata, entries);
     return result(entries, notes);
   }
 
@@ -197,7 +201,7 @@ public record GgufExport(
         rows.heads(),
         rows.keyHeads(),
         mixture ? config.path("num_local_experts").asLong(8) : 0,
-        !importance.isEmpty(),
+        !importance.isNone(),
         pure);
   }
 
@@ -235,7 +239,7 @@ public record GgufExport(
                         progress.at(++done[0], total);
                       }));
             });
-    if (!importance.isEmpty() && !without.isEmpty()) {
+    if (!importance.isNone() && !without.isEmpty()) {
       notes.add("the importance matrix has nothing for " + String.join(", ", without));
     }
     fallbacks(types, notes);
@@ -269,7 +273,7 @@ public record GgufExport(
   }
 
   private float[] importance(String name, long values) {
-    float[] found = importance.getOrDefault(name, new float[0]);
+    float[] found = importance.columns().getOrDefault(name, new float[0]);
     if (found.length != 0 && found.length != values) {
       if (name.equals(EMBEDDING)) {
         return new float[0]; // one collected for a head that is tied
@@ -320,6 +324,7 @@ public record GgufExport(
     out.put("general.file_type", GgufValue.uint32(type.code()));
     if (type.type().isQuantized()) {
       out.put("general.quantization_version", GgufValue.uint32(QUANTIZATION_VERSION));
+      out.putAll(importance.metadata());
     }
     return out;
   }
@@ -378,7 +383,7 @@ public record GgufExport(
     return adapter.flatMap(a -> ChatTemplates.source(List.of(a, model)));
   }
 
-  private static Result result(List<GgufWriter.Entry> entries, List<String> notes) {
+  private Result result(List<GgufWriter.Entry> entries, List<String> notes) {
     Map<GgufType, Count> types = new TreeMap<>();
     long parameters = 0;
     long bytes = 0;
@@ -390,6 +395,28 @@ public record GgufExport(
       parameters += e.shape().stream().reduce(1L, Math::multiplyExact);
       bytes += e.length();
     }
-    return new Result(types, parameters, bytes, List.copyOf(notes));
+    return new Result(types, parameters, bytes, List.copyOf(notes), again().stream().toList());
+  }
+
+  /** What is rounded twice is off by both. */
+  private Optional<String> again() {
+    if (!type.type().isQuantized() || HfFolder.kind(model) != HfFolder.Kind.GGUF) {
+      return Optional.empty();
+    }
+    Set<GgufType> stored =
+        Gguf.open(model).tensors().values().stream()
+            .map(GgufTensor::type)
+            .filter(GgufType::isQuantized)
+            .collect(Collectors.toCollection(TreeSet::new));
+    return stored.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            model
+                + " is quantized already ("
+                + stored.stream().map(GgufType::name).collect(Collectors.joining(", "))
+                + "): rounding it once more to "
+                + type
+                + " loses more than rounding the original. Export from the model's folder, or from"
+                + " a file in F32, BF16 or F16, if there is one");
   }
 }

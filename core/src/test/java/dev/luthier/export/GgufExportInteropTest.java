@@ -39,7 +39,7 @@ class GgufExportInteropTest {
             Optional.empty(),
             false,
             GgufFileType.valueOf(type),
-            Map.of(),
+            Importance.NONE,
             true)
         .run(output, NO_VOCABULARY);
     Gguf found = Gguf.open(output);
@@ -79,7 +79,7 @@ class GgufExportInteropTest {
             Optional.empty(),
             false,
             GgufFileType.valueOf(type),
-            Map.of(),
+            Importance.NONE,
             false)
         .run(output, (done, total) -> {});
     same(Gguf.open(output), Gguf.open(Assets.path("oracle-llamacpp/gguf/s260K-" + type + ".gguf")));

@@ -89,7 +89,7 @@ class GgufLoraTest {
 
   private Path exported(Path base, Optional<Path> adapter) {
     Path file = temp.resolve("base.gguf");
-    new GgufExport(base, adapter, false, GgufFileType.F32, Map.of(), false)
+    new GgufExport(base, adapter, false, GgufFileType.F32, Importance.NONE, false)
         .run(file, TinyExports.NO_VOCABULARY);
     return file;
   }

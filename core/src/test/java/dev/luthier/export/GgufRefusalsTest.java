@@ -25,7 +25,7 @@ class GgufRefusalsTest {
         Files.createDirectories(temp.resolve("My-Llama-7B-Chat")), modelType, more);
   }
 
-  private GgufExport export(Path folder, GgufFileType type, Map<String, float[]> importance) {
+  private GgufExport export(Path folder, GgufFileType type, Importance importance) {
     return new GgufExport(folder, Optional.empty(), false, type, importance, false);
   }
 
@@ -58,7 +58,7 @@ class GgufRefusalsTest {
     Path folder = folder(modelType, more);
     Path output = temp.resolve("m.gguf");
     assertThatThrownBy(
-            () -> export(folder, GgufFileType.F32, Map.of()).run(output, TinyExports.NO_VOCABULARY))
+            () -> export(folder, GgufFileType.F32, Importance.NONE).run(output, TinyExports.NO_VOCABULARY))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining(message)
         .hasMessageContaining("docs/troubleshooting.md#no-gguf-form");
@@ -69,7 +69,7 @@ class GgufRefusalsTest {
   void a_window_that_llama_cpp_does_not_have_is_noted() throws IOException {
     Path folder = folder("mistral", "\"num_key_value_heads\":2,\"sliding_window\":32");
     GgufExport.Result result =
-        export(folder, GgufFileType.Q8_0, Map.of())
+        export(folder, GgufFileType.Q8_0, Importance.NONE)
             .run(temp.resolve("m.gguf"), TinyExports.NO_VOCABULARY);
     assertThat(result.notes()).hasSize(1).first().asString().contains("the last 32 tokens");
     assertThat(result.bitsPerWeight()).isBetween(8.5, 9.5);
@@ -81,7 +81,7 @@ class GgufRefusalsTest {
     Map<String, float[]> other = Map.of("blk.0.attn_q.weight", new float[128]);
     assertThatThrownBy(
             () ->
-                export(folder, GgufFileType.Q4_0, other)
+                export(folder, GgufFileType.Q4_0, Importance.of(other))
                     .run(temp.resolve("m.gguf"), TinyExports.NO_VOCABULARY))
         .hasMessageContaining("128 values for blk.0.attn_q.weight, which has 64 columns");
   }

@@ -9,9 +9,10 @@ import dev.luthier.format.GgufTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,7 +54,7 @@ class SelfTestFamiliesTest {
 
   private Path export(Path model, GgufFileType type) {
     Path file = temp.resolve(model.getFileName() + "-" + type + ".gguf");
-    new GgufExport(model, Optional.empty(), false, type, Map.of(), false)
+    new GgufExport(model, Optional.empty(), false, type, Importance.NONE, false)
         .run(file, (done, total) -> {});
     return file;
   }
@@ -69,6 +70,32 @@ class SelfTestFamiliesTest {
     assertThat(report.lines().get(0)).startsWith("255 of 255");
     assertThat(report.lines().get(1)).startsWith("hidden states at 128 places");
     assertThat(report.divergence()).isLessThan(type == GgufFileType.F32 ? 1e-6 : 1e-2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pooling_mode_mean_tokens, 1",
+    "pooling_mode_cls_token, 2",
+    "pooling_mode_lasttoken, 3",
+    "pooling_mode_max_tokens, 0"
+  })
+  void how_sentence_transformers_pools_is_stored(String mode, long expected) throws IOException {
+    Path model = model("bert", "model");
+    Files.createDirectories(model.resolve("1_Pooling"));
+    Files.writeString(
+        model.resolve("1_Pooling/config.json"),
+        "{\"word_embedding_dimension\": 64, \"%s\": true, \"pooling_mode_other\": false}"
+            .formatted(mode));
+    Path file = temp.resolve("m.gguf");
+    GgufExport export =
+        new GgufExport(
+            model, Optional.empty(), false, GgufFileType.F32, Importance.NONE, false);
+    List<String> notes = export.run(file, (done, total) -> {}).notes();
+    assertThat(Gguf.open(file).metadata().integer("bert.pooling_type").orElse(0L))
+        .isEqualTo(expected);
+    assertThat(notes.stream().anyMatch(n -> n.contains("pools in a way")))
+        .isEqualTo(expected == 0);
+    SelfTest.of(file, model, Optional.empty()).require(file);
   }
 
   @Test

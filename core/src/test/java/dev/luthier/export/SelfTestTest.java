@@ -36,7 +36,7 @@ class SelfTestTest {
 
   private Path export(Path model, GgufFileType type) {
     Path file = temp.resolve(type + ".gguf");
-    new GgufExport(model, Optional.empty(), false, type, Map.of(), false)
+    new GgufExport(model, Optional.empty(), false, type, Importance.NONE, false)
         .run(file, (done, total) -> {});
     return file;
   }
@@ -80,7 +80,7 @@ class SelfTestTest {
     Collections.reverse(reversed);
     vocabulary.put("tokenizer.ggml.merges", new GgufValue.Array(GgufValue.Type.STRING, reversed));
     Path file = temp.resolve("tokens.gguf");
-    new GgufExport(model, Optional.empty(), false, GgufFileType.F32, Map.of(), false)
+    new GgufExport(model, Optional.empty(), false, GgufFileType.F32, Importance.NONE, false)
         .run(file, vocabulary);
     SelfTestReport report = SelfTest.of(file, model, Optional.empty()).run();
     assertThat(report.problems()).hasSize(1);

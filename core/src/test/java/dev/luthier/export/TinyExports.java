@@ -102,7 +102,7 @@ final class TinyExports {
 
   /** The model in F32. */
   static Path f32(Path model, Path file) {
-    new GgufExport(model, Optional.empty(), false, GgufFileType.F32, Map.of(), false)
+    new GgufExport(model, Optional.empty(), false, GgufFileType.F32, Importance.NONE, false)
         .run(file, NO_VOCABULARY);
     return file;
   }

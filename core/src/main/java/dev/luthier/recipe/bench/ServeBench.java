@@ -6,6 +6,7 @@ import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.export.GgufExport;
 import dev.luthier.export.GgufFileType;
+import dev.luthier.export.Importance;
 import dev.luthier.format.DType;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufTensor;
@@ -126,7 +127,7 @@ public final class ServeBench {
       progress.accept("llama.cpp, " + type);
       Path file = scratch.resolve("model.gguf");
       // Pure, so that each matrix has the bits that its name says.
-      new GgufExport(folder, Optional.empty(), false, type, Map.of(), true)
+      new GgufExport(folder, Optional.empty(), false, type, Importance.NONE, true)
           .run(file, (done, total) -> {});
       try (Engine engine = Engines.open(limits(file).withLimits(1, 0, 1, 0))) {
         out.add(decoding(engine, type.toString(), matrices(file)));
