@@ -22,6 +22,10 @@ import java.util.OptionalInt;
  * @param padId the token that transformers takes for padding when it looks for a row's last token
  */
 public record HeadConfig(Problem problem, List<String> labels, OptionalInt padId) {
+  /** One that no file has to have, for what stands before it: a number for each token. */
+  static final HeadConfig ANY =
+      new HeadConfig(Problem.TOKENS, List.of("LABEL_0"), OptionalInt.empty());
+
   /** The file's name in an adapter folder. */
   public static final String FILE = "head_config.json";
 

@@ -105,16 +105,22 @@ public record ModelLoader(
 
   /** For use, with a PEFT adapter if one is given. */
   public LoadedModel load(Path folder, Optional<Path> adapter) {
-    if (adapter.isEmpty()) {
-      return build(
-          folder, Optional.empty(), Optional.empty(), Optional.empty(), name -> false, false);
-    }
-    LoraSettings lora = AdapterConfig.read(adapter.get()).lora();
-    FileSource source = Adapters.source(adapter.get());
     Optional<AskedHead> head =
-        HeadConfig.read(adapter.get(), config(folder))
+        adapter
+            .flatMap(a -> HeadConfig.read(a, config(folder)))
             .map(h -> new AskedHead(h, OptionalLong.empty()));
-    return build(folder, head, Optional.of(lora), Optional.of(source), name -> false, false);
+    return load(folder, adapter, head);
+  }
+
+  /** An encoder for its hidden states; its head, which the files need not have, means nothing. */
+  public LoadedModel body(Path folder, Optional<Path> adapter) {
+    return load(folder, adapter, Optional.of(new AskedHead(HeadConfig.ANY, OptionalLong.of(0))));
+  }
+
+  private LoadedModel load(Path folder, Optional<Path> adapter, Optional<AskedHead> head) {
+    Optional<LoraSettings> lora = adapter.map(a -> AdapterConfig.read(a).lora());
+    Optional<TensorSource> source = adapter.map(Adapters::source);
+    return build(folder, head, lora, source, name -> false, false);
   }
 
   /**

@@ -16,6 +16,14 @@ public interface ModelTensors {
     return new StoredModel(HfFolder.model(model));
   }
 
+  /**
+   * Those of an encoder without its head, which the files need not have: what a GGUF file holds of
+   * it, and sentence-transformers' folders.
+   */
+  static ModelTensors body(Path model) {
+    return new StoredModel(HfFolder.model(model), true);
+  }
+
   /** The configuration under Hugging Face's names. */
   ObjectNode config();
 

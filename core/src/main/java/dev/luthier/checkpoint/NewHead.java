@@ -1,5 +1,7 @@
 package dev.luthier.checkpoint;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.model.Families;
 import dev.luthier.model.Family;
 import dev.luthier.nn.Init;
 import dev.luthier.nn.RandomSource;
@@ -24,6 +26,12 @@ import org.bytedeco.pytorch.Tensor;
 record NewHead(
     TensorSource source, Family.Names names, Optional<RandomSource> drawn, boolean sameLabels)
     implements SourceOver {
+  /** For what stands before the head, whatever the files have of one. */
+  static NewHead over(TensorSource files, ObjectNode config) {
+    Family.Names names = Families.of(config, files.where()).names();
+    return new NewHead(files, names, Optional.of(new RandomSource(0, 0)), false);
+  }
+
   /** Between the blocks and the last layer, of some models. */
   private static final String POOLER = ".pooler.";
 

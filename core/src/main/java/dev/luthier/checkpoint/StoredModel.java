@@ -8,6 +8,7 @@ import dev.luthier.tensor.Native;
 import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -20,12 +21,26 @@ final class StoredModel implements ModelTensors {
   private final StoredTensors files;
   private final ObjectNode config;
   private final StoredOutline outline;
+  private final boolean body;
 
   StoredModel(Path model) {
+    this(model, false);
+  }
+
+  /**
+   * @param body whether only what stands before a head is meant
+   */
+  StoredModel(Path model, boolean body) {
     Native.load();
     this.files = ModelLoader.files(model, true);
     this.config = ModelLoader.config(model, files);
-    this.outline = StoredOutline.of(files, config, HfFolder.configName(model), Optional.empty());
+    this.body = body;
+    String where = HfFolder.configName(model);
+    this.outline =
+        body
+            ? StoredOutline.of(
+                NewHead.over(files, config), HeadConfig.ANY.over(config), where, Optional.empty())
+            : StoredOutline.of(files, config, where, Optional.empty());
   }
 
   @Override
@@ -35,7 +50,9 @@ final class StoredModel implements ModelTensors {
 
   @Override
   public Set<String> names() {
-    return outline.model().parameters().all().keySet();
+    Set<String> names = new LinkedHashSet<>(outline.model().parameters().all().keySet());
+    names.removeIf(name -> body && !files.has(name));
+    return names;
   }
 
   @Override

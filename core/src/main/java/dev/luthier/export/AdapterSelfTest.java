@@ -86,7 +86,8 @@ public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
         file,
         folder -> {
           Path gguf = folder.resolve("base.gguf");
-          new GgufExport(lora.model(), Optional.empty(), true, GgufFileType.F32, Importance.NONE, false)
+          new GgufExport(
+                  lora.model(), Optional.empty(), true, GgufFileType.F32, Importance.NONE, false)
               .run(gguf, NO_VOCABULARY);
           report[0] = over(gguf);
         });
@@ -99,7 +100,7 @@ public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
         || limits(lora.parts()).all().isPresent()) {
       return;
     }
-    ModelTensors tensors = ModelTensors.of(lora.model());
+    ModelTensors tensors = GgufExport.tensors(lora.model());
     long needed =
         4
             * tensors.names().stream()

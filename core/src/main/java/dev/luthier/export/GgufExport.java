@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.checkpoint.GgufRows;
+import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.checkpoint.ModelTensors;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufFamily;
@@ -125,7 +126,17 @@ public record GgufExport(
     Native.load();
     return adapter
         .<ModelTensors>map(a -> Fuse.of(model, a, Optional.empty(), anyBase).fuser())
-        .orElseGet(() -> ModelTensors.of(model));
+        .orElseGet(() -> tensors(model));
+  }
+
+  /** A base's; of an encoder those before its head. */
+  static ModelTensors tensors(Path model) {
+    return isEncoder(model) ? ModelTensors.body(model) : ModelTensors.of(model);
+  }
+
+  static boolean isEncoder(Path model) {
+    return Families.of(ModelLoader.config(model), HfFolder.configName(model)).kind()
+        == Transformer.Kind.ENCODER;
   }
 
   private String where() {
@@ -181,13 +192,10 @@ public record GgufExport(
 
   /** What is stored: of an encoder all but its head, which llama.cpp has no use for. */
   private Set<String> names(ModelTensors source, List<String> notes) {
-    Transformer.Kind kind = Families.of(source.config(), where()).kind();
     Set<String> out = new TreeSet<>(source.names());
-    boolean left =
-        kind == Transformer.Kind.ENCODER
-            && out.removeIf(name -> ENCODER_HEADS.stream().anyMatch(name::startsWith));
-    if (left) {
-      notes.add("the head that guesses words is left out: llama.cpp gives embeddings");
+    if (Families.of(source.config(), where()).kind() == Transformer.Kind.ENCODER) {
+      out.removeIf(name -> ENCODER_HEADS.stream().anyMatch(name::startsWith));
+      notes.add("of an encoder no head is stored: llama.cpp gives embeddings");
     }
     return out;
   }

@@ -105,7 +105,7 @@ public record GgufLora(Path model, Path adapter, GgufFileType type) {
    */
   Parts parts() {
     Native.load();
-    ModelTensors base = ModelTensors.of(model);
+    ModelTensors base = GgufExport.tensors(model);
     AdapterTensors lora = AdapterTensors.read(HfFolder.adapter(adapter));
     refuse(lora);
     ObjectNode config = whole(base.config());

@@ -45,7 +45,8 @@ final class OwnRun implements AutoCloseable {
     ModelLoader plain = new ModelLoader(ComputeDtype.FLOAT32, Device.CPU, Optional.empty(), stream);
     ModelLoader loader =
         adapter.filter(a -> fused).map(a -> plain.asTrained(model, a)).orElse(plain);
-    return new OwnRun(loader.load(model, adapter));
+    return new OwnRun(
+        GgufExport.isEncoder(model) ? loader.body(model, adapter) : loader.load(model, adapter));
   }
 
   /** Whether it is an encoder alone, which predicts no next tokens. */

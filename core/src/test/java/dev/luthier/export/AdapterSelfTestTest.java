@@ -7,9 +7,13 @@ import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.AdapterConfig;
 import dev.luthier.checkpoint.Adapters;
 import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.TrainingBase;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufTensor;
+import dev.luthier.format.Hashes;
 import dev.luthier.model.TinyModels;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -132,6 +136,22 @@ class AdapterSelfTestTest {
     try (FileChannel channel = FileChannel.open(b.path(), StandardOpenOption.WRITE)) {
       channel.write(number, b.offset());
     }
+  }
+
+  @Test
+  void what_was_trained_over_a_quantized_base_is_compared_over_that() throws IOException {
+    Path base = TinyExports.speaking(temp.resolve("base"), "llama", LLAMA);
+    Path adapter = adapter(base);
+    QuantSettings nf4 = new QuantSettings(QuantSettings.Type.NF4, 64, false, 0);
+    new TrainingBase("base", Hashes.folder(base), ComputeDtype.FLOAT32, Optional.of(nf4))
+        .write(adapter);
+    Path file = temp.resolve("fused.gguf");
+    new GgufExport(base, Optional.of(adapter), false, GgufFileType.F32, Importance.NONE, false)
+        .run(file, (done, total) -> {});
+    SelfTest test = SelfTest.of(file, base, Optional.of(adapter));
+    assertThat(test.require().divergence()).isLessThan(1e-7);
+    Files.delete(adapter.resolve(TrainingBase.FILE));
+    assertThat(test.run().problems()).isNotEmpty();
   }
 
   @Test

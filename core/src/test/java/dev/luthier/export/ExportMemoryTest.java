@@ -56,7 +56,12 @@ class ExportMemoryTest {
         loaded.transformer().parameters().all().values().forEach(t -> t.sum().item_double());
       } else {
         new GgufExport(
-                model, Optional.empty(), false, GgufFileType.valueOf(args[1]), Importance.NONE, false)
+                model,
+                Optional.empty(),
+                false,
+                GgufFileType.valueOf(args[1]),
+                Importance.NONE,
+                false)
             .run(Path.of(args[2]), TinyExports.NO_VOCABULARY);
       }
       System.out.println(Memory.peakResident());

@@ -58,7 +58,9 @@ class GgufRefusalsTest {
     Path folder = folder(modelType, more);
     Path output = temp.resolve("m.gguf");
     assertThatThrownBy(
-            () -> export(folder, GgufFileType.F32, Importance.NONE).run(output, TinyExports.NO_VOCABULARY))
+            () ->
+                export(folder, GgufFileType.F32, Importance.NONE)
+                    .run(output, TinyExports.NO_VOCABULARY))
         .isInstanceOf(LuthierException.class)
         .hasMessageContaining(message)
         .hasMessageContaining("docs/troubleshooting.md#no-gguf-form");

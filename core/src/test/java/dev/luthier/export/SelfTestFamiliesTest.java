@@ -3,7 +3,11 @@ package dev.luthier.export;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.ModelFiles;
+import dev.luthier.checkpoint.ModelTensors;
+import dev.luthier.format.DType;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufTensor;
 import java.io.IOException;
@@ -12,8 +16,12 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,6 +80,36 @@ class SelfTestFamiliesTest {
     assertThat(report.divergence()).isLessThan(type == GgufFileType.F32 ? 1e-6 : 1e-2);
   }
 
+  /** As sentence-transformers stores it. */
+  @Test
+  void an_encoder_without_a_head_is_exported() throws IOException {
+    Path model = model("bert", "model");
+    Path body = Files.createDirectories(temp.resolve("body"));
+    for (String name : List.of("config.json", "tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(model.resolve(name), body.resolve(name));
+    }
+    try (PointerScope scope = new PointerScope()) {
+      ModelTensors all = ModelTensors.of(model);
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      all.names().stream()
+          .filter(name -> name.startsWith("bert."))
+          .forEach(name -> tensors.put(name.substring("bert.".length()), all.read(name)));
+      ObjectNode config = all.config();
+      config.putArray("architectures").add("BertModel");
+      ModelFiles.write(body, config, tensors, DType.F32);
+    }
+    Path file = export(body, GgufFileType.F32);
+    assertThat(SelfTest.of(file, body, Optional.empty()).require(file).divergence())
+        .isLessThan(1e-6);
+    Gguf other = Gguf.open(export(model, GgufFileType.F32));
+    assertThat(Gguf.open(file).tensors().keySet()).isEqualTo(other.tensors().keySet());
+    // and once more, from the file itself
+    Path again = temp.resolve("again.gguf");
+    new GgufExport(file, Optional.empty(), false, GgufFileType.Q8_0, Importance.NONE, false)
+        .run(again, (done, total) -> {});
+    assertThat(SelfTest.of(again, file, Optional.empty()).require(again).notChecked()).isEmpty();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "pooling_mode_mean_tokens, 1",
@@ -88,13 +126,11 @@ class SelfTestFamiliesTest {
             .formatted(mode));
     Path file = temp.resolve("m.gguf");
     GgufExport export =
-        new GgufExport(
-            model, Optional.empty(), false, GgufFileType.F32, Importance.NONE, false);
+        new GgufExport(model, Optional.empty(), false, GgufFileType.F32, Importance.NONE, false);
     List<String> notes = export.run(file, (done, total) -> {}).notes();
     assertThat(Gguf.open(file).metadata().integer("bert.pooling_type").orElse(0L))
         .isEqualTo(expected);
-    assertThat(notes.stream().anyMatch(n -> n.contains("pools in a way")))
-        .isEqualTo(expected == 0);
+    assertThat(notes.stream().anyMatch(n -> n.contains("pools in a way"))).isEqualTo(expected == 0);
     SelfTest.of(file, model, Optional.empty()).require(file);
   }
 

@@ -93,7 +93,8 @@ class LlamaServedInteropTest {
             ? Files.readString(Assets.path(STORIES + "expected-output-stories260K.md"))
             : begins;
     try (Engine engine = serve(file)) {
-      int[] prompt = engine.language(Optional.empty()).tokenizer().encodeIds("Once upon a time", true);
+      int[] prompt =
+          engine.language(Optional.empty()).tokenizer().encodeIds("Once upon a time", true);
       Asked asked = Asked.of(engine, prompt, GenerateSettings.greedy(tokens));
       asked.get();
       String text = asked.text.toString();
@@ -108,8 +109,14 @@ class LlamaServedInteropTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "story-F16", "story-BF16", "story-Q4_1", "story-Q5_0", "story-Q5_1", "story-IQ4_NL",
-        "s260K-F16", "s260K-Q6_K"
+        "story-F16",
+        "story-BF16",
+        "story-Q4_1",
+        "story-Q5_0",
+        "story-Q5_1",
+        "story-IQ4_NL",
+        "s260K-F16",
+        "s260K-Q6_K"
       })
   void files_of_every_type_are_served(String name) throws IOException {
     String file = "oracle-llamacpp/gguf/" + name + ".gguf";

@@ -112,6 +112,29 @@ public final class TestTokenizers {
          "vocab": {%s},
          "merges": ["a b", "▁ ab", "▁ a", "▁ ▁"]}}""";
 
+  /** A tokenizer of the 256 bytes alone: no merges, no special tokens. */
+  public static void writeBytes(Path folder) throws IOException {
+    StringBuilder vocabulary = new StringBuilder();
+    int next = 256;
+    for (int b = 0; b < 256; b++) {
+      boolean shown = b > 32 && b < 127 || b > 160 && b != 173;
+      int letter = shown ? b : next++;
+      vocabulary.append(b == 0 ? "" : ", ").append("\"\\u%04x\": %d".formatted(letter, b));
+    }
+    Files.writeString(folder.resolve("tokenizer.json"), BYTES.formatted(vocabulary));
+    Files.writeString(
+        folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\": \"GPT2Tokenizer\"}");
+  }
+
+  private static final String BYTES =
+      """
+      {"added_tokens": [], "normalizer": null,
+       "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
+         "use_regex": true},
+       "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true,
+         "use_regex": true},
+       "model": {"type": "BPE", "vocab": {%s}, "merges": []}}""";
+
   /** ChatML; END_OF_TEXT is BOS where {@code addBos} is on. */
   public static TokenizerRoles roles(boolean addBos) {
     return new TokenizerRoles(
