@@ -65,6 +65,11 @@ final class ServeCommand implements Callable<Integer> {
   private Map<String, Path> adapters = new LinkedHashMap<>();
 
   @Option(
+      names = "--any-base",
+      description = "Take adapters even if they were trained over another base.")
+  private boolean anyBase;
+
+  @Option(
       names = "--max-adapters",
       paramLabel = "N",
       description = "Adapters that may be loaded at a time; 16 by default.")
@@ -148,6 +153,7 @@ final class ServeCommand implements Callable<Integer> {
         .withWeights(weights.orElse(base.weights()))
         .withDtype(machine.computeDtype().orElse(base.dtype()))
         .withThreads(machine.threads.orElse(base.threads()))
+        .withAnyBase(anyBase)
         .withLimits(
             maxRunning.orElse(base.maxRunning()),
             budget.map(size -> ByteSize.parse("--budget", size)).orElse(base.cacheBytes()),

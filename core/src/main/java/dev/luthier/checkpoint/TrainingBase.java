@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
+import dev.luthier.format.HfFolder;
 import dev.luthier.format.HubOrigin;
 import dev.luthier.format.Json;
 import dev.luthier.nn.LoraSettings;
@@ -12,6 +13,7 @@ import dev.luthier.tensor.ComputeDtype;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -76,6 +78,30 @@ public record TrainingBase(
   public static Optional<TrainingBase> read(Path adapter) {
     Path file = adapter.resolve(FILE);
     return Json.readIfThere(file).map(json -> of(json, file));
+  }
+
+  /**
+   * Compares a model with the base that an adapter names; adapters that name none pass.
+   *
+   * @param hash of the model's folder, computed only if there is something to compare with
+   * @throws LuthierException if the adapter was trained over another base
+   */
+  public static void check(Path model, Path adapter, Supplier<String> hash) {
+    Optional<TrainingBase> record = read(HfFolder.adapter(adapter));
+    if (record.isPresent() && !hash.get().equals(record.get().sha256)) {
+      throw new LuthierException(
+          model
+              + " (SHA-256 "
+              + hash.get()
+              + ") is not the base that "
+              + adapter
+              + " was trained over: that was "
+              + record.get().base
+              + " (SHA-256 "
+              + record.get().sha256
+              + "). Give that one as --model, or go on all the same with --any-base."
+              + " See docs/troubleshooting.md#another-base");
+    }
   }
 
   private static TrainingBase of(ObjectNode json, Path file) {

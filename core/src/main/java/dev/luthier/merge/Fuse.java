@@ -69,7 +69,7 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
     HfFolder.model(model);
     Optional<TrainingBase> record = TrainingBase.read(HfFolder.adapter(adapter));
     if (!anyBase) {
-      record.ifPresent(r -> checkSame(model, adapter, r));
+      TrainingBase.check(model, adapter, () -> Hashes.folder(model));
     }
     Optional<QuantSettings> stored = ModelLoader.quantization(model);
     Optional<QuantSettings> trained = stored.or(() -> record.flatMap(TrainingBase::quant));
@@ -87,24 +87,6 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
               + " luthier quantize the base as it was, and give that folder as --model");
     }
     return new Fuse(model, adapter, base, trained);
-  }
-
-  private static void checkSame(Path model, Path adapter, TrainingBase record) {
-    String found = Hashes.folder(model);
-    if (!found.equals(record.sha256())) {
-      throw new LuthierException(
-          model
-              + " (SHA-256 "
-              + found
-              + ") is not the base that "
-              + adapter
-              + " was trained over: that was "
-              + record.base()
-              + " (SHA-256 "
-              + record.sha256()
-              + "). Give that one as --model, or fuse all the same with --any-base."
-              + " See docs/troubleshooting.md#another-base");
-    }
   }
 
   /**

@@ -22,6 +22,7 @@ import java.util.Map;
  * @param maxQueue requests that wait, at most
  * @param maxAdapters that are loaded at a time
  * @param weights how the model's matrices are held
+ * @param anyBase whether adapters that were trained over another base are taken all the same
  */
 public record EngineSettings(
     Path model,
@@ -32,7 +33,8 @@ public record EngineSettings(
     long cacheBytes,
     int maxQueue,
     int maxAdapters,
-    Weights weights) {
+    Weights weights,
+    boolean anyBase) {
 
   /**
    * How the matrices of linear layers are held. Those that the folder has in few bits may stay so.
@@ -72,36 +74,43 @@ public record EngineSettings(
   /** A model without adapters; 64 requests at a time, 256 waiting. */
   public static EngineSettings of(Path model) {
     ComputeDtype fast = Native.fastBfloat16() ? ComputeDtype.BFLOAT16 : ComputeDtype.FLOAT32;
-    return new EngineSettings(model, Map.of(), fast, 0, 64, 0, 256, 16, Weights.FULL);
+    return new EngineSettings(model, Map.of(), fast, 0, 64, 0, 256, 16, Weights.FULL, false);
   }
 
   /** The same with these adapters from the start. */
   public EngineSettings withAdapters(Map<String, Path> of) {
     return new EngineSettings(
-        model, of, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights);
+        model, of, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights, anyBase);
   }
 
   /** The same in another dtype. */
   public EngineSettings withDtype(ComputeDtype to) {
     return new EngineSettings(
-        model, adapters, to, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights);
+        model, adapters, to, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights, anyBase);
   }
 
   /** The same with other limits. */
   public EngineSettings withLimits(int running, long bytes, int queue, int most) {
     return new EngineSettings(
-        model, adapters, dtype, threads, running, bytes, queue, most, weights);
+        model, adapters, dtype, threads, running, bytes, queue, most, weights, anyBase);
   }
 
   /** The same with so many threads. */
   public EngineSettings withThreads(int count) {
     return new EngineSettings(
-        model, adapters, dtype, count, maxRunning, cacheBytes, maxQueue, maxAdapters, weights);
+        model, adapters, dtype, count, maxRunning, cacheBytes, maxQueue, maxAdapters, weights, anyBase);
   }
 
   /** The same with the matrices held in another way. */
   public EngineSettings withWeights(Weights as) {
     return new EngineSettings(
-        model, adapters, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, as);
+        model, adapters, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, as, anyBase);
+  }
+
+  /** The same, and adapters of any base are taken. */
+  public EngineSettings withAnyBase(boolean any) {
+    return new EngineSettings(
+        model, adapters, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights,
+        any);
   }
 }

@@ -2,6 +2,8 @@ package dev.luthier.serve;
 
 import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.checkpoint.TrainingBase;
+import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.generate.GenerateRequest;
 import dev.luthier.generate.GenerateSettings;
@@ -49,6 +51,7 @@ public final class TorchEngine implements Engine {
   private final Counters counters = new Counters();
   private final AtomicLong roots = new AtomicLong(BASE);
   private final Thread thread;
+  private @Nullable String hash; // guarded by this
 
   /** What callers and the thread share; guarded by itself. */
   private final Shared shared = new Shared();
@@ -368,6 +371,9 @@ public final class TorchEngine implements Engine {
     synchronized (shared) {
       fits(name);
     }
+    if (!settings.anyBase()) {
+      TrainingBase.check(settings.model(), folder, this::hash);
+    }
     ModelLanguage own =
         HfFolder.kind(settings.model()) == HfFolder.Kind.NOTHING // the model came from memory
             ? language
@@ -385,6 +391,14 @@ public final class TorchEngine implements Engine {
       shared.adapters.put(name, new LoadedAdapter(info, own, matrices, roots.decrementAndGet()));
     }
     return info;
+  }
+
+  /** The model's, which takes as long as reading it. */
+  private synchronized String hash() {
+    if (hash == null) {
+      hash = Hashes.folder(settings.model());
+    }
+    return hash;
   }
 
   private void fits(String name) {

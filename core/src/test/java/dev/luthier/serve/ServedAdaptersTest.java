@@ -8,6 +8,8 @@ import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.AdapterConfig;
 import dev.luthier.checkpoint.Adapters;
 import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.TrainingBase;
+import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
 import dev.luthier.generate.GenerateRequest;
 import dev.luthier.generate.GenerateSettings;
@@ -17,6 +19,7 @@ import dev.luthier.model.TinyModels;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.nn.ServedAdapter;
+import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.NativeObjects;
 import dev.luthier.tokenizer.TestTokenizers;
 import java.io.IOException;
@@ -79,7 +82,7 @@ class ServedAdaptersTest {
   }
 
   private static EngineSettings settings(Path base) {
-    return EngineSettings.of(base).withDtype(dev.luthier.tensor.ComputeDtype.FLOAT32);
+    return EngineSettings.of(base).withDtype(ComputeDtype.FLOAT32);
   }
 
   @ParameterizedTest
@@ -161,6 +164,29 @@ class ServedAdaptersTest {
       assertThat(engine.adapters()).isEmpty();
     }
     Files.delete(misfit.resolve(HfFolder.ADAPTER_CONFIG));
+  }
+
+  @Test
+  void an_adapter_of_another_base_is_refused_though_it_fits() throws IOException {
+    Path base = base(config("llama"));
+    Path folder = adapter(base, TinyModels.lora(), 1);
+    record(folder, "0".repeat(64));
+    try (Engine engine = Engines.open(settings(base))) {
+      assertThatThrownBy(() -> engine.loadAdapter("a", folder))
+          .isInstanceOf(LuthierException.class)
+          .hasMessageContaining("is not the base that " + folder + " was trained over")
+          .hasMessageContaining("--any-base");
+      record(folder, Hashes.folder(base));
+      assertThat(engine.loadAdapter("a", folder).name()).isEqualTo("a");
+    }
+    record(folder, "0".repeat(64));
+    try (Engine engine = Engines.open(settings(base).withAnyBase(true))) {
+      assertThat(engine.loadAdapter("a", folder).name()).isEqualTo("a");
+    }
+  }
+
+  private static void record(Path adapter, String sha256) {
+    new TrainingBase("base", sha256, ComputeDtype.FLOAT32, Optional.empty()).write(adapter);
   }
 
   @Test
