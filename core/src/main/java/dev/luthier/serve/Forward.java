@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /** The model's passes over tokens of many texts at once. */
@@ -183,7 +184,11 @@ final class Forward {
       Pass pass = model.pass(places).withAdapters(adapters);
       Tensor tokens = model.tokens(Arrays.stream(ids).asLongStream().toArray(), 1, n);
       Tensor x = Inference.hidden(model, tokens, pass, List.of());
-      Tensor states = Inference.finished(model, x, pass); // (1, N, D)
+      boolean encoder = model.kind() == Transformer.Kind.ENCODER; // what finishes it is a head's
+      Tensor states =
+          encoder
+              ? Tensors.cast(x, ScalarType.Float)
+              : Inference.finished(model, x, pass); // (1, N, D)
       float[] mean = Tensors.toFloats(states.select(0, 0).mean(new long[] {0}, false, null));
       double norm = 0;
       for (float f : mean) {

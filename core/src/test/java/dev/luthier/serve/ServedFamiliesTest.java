@@ -1,24 +1,34 @@
 package dev.luthier.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.generate.GenerateRequest;
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.Generator;
+import dev.luthier.generate.Inference;
 import dev.luthier.generate.SamplingSettings;
 import dev.luthier.model.TinyConfigs;
 import dev.luthier.model.TinyModels;
 import dev.luthier.model.Transformer;
+import dev.luthier.nn.Places;
 import dev.luthier.tensor.Kernels;
+import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the engine writes is what the generator writes, whatever a family asks of attention. */
 class ServedFamiliesTest {
@@ -90,6 +100,39 @@ class ServedFamiliesTest {
             .as("prompt of " + lengths[i])
             .isEqualTo(expected.get(i));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta", "distilbert"})
+  void an_encoders_embedding_is_the_mean_of_its_last_block(String family) {
+    ObjectNode config =
+        TinyConfigs.families().values().stream()
+            .filter(c -> c.path("model_type").asText().equals(family))
+            .findFirst()
+            .orElseThrow();
+    Transformer model = TinyModels.full(config).transformer();
+    int[] ids = {5, 9, 11, 7};
+    float[] expected = mean(model, ids);
+    try (Engine engine = ServedModels.engine(model)) {
+      assertThat(engine.embed(List.of(ids), Optional.empty())[0])
+          .containsExactly(expected, within(1e-5f));
+    }
+  }
+
+  /** What sentence-transformers computes: the head that guesses words has no part in it. */
+  private static float[] mean(Transformer model, int[] ids) {
+    try (PointerScope scope = new PointerScope()) {
+      long[] tokens = Arrays.stream(ids).asLongStream().toArray();
+      long[] documents = new long[ids.length];
+      Arrays.fill(documents, 1);
+      Places places =
+          Places.whole(LongStream.range(0, ids.length).toArray(), documents, 1, ids.length);
+      Tensor x =
+          Inference.hidden(
+              model, model.tokens(tokens, 1, ids.length), model.pass(places), List.of());
+      Tensor sum = x.select(0, 0).sum(0);
+      return Tensors.toFloats(sum.div(sum.norm(Tensors.scalar(2))));
     }
   }
 }
