@@ -86,7 +86,16 @@ public record EngineSettings(
   /** The same in another dtype. */
   public EngineSettings withDtype(ComputeDtype to) {
     return new EngineSettings(
-        model, adapters, to, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights, anyBase);
+        model,
+        adapters,
+        to,
+        threads,
+        maxRunning,
+        cacheBytes,
+        maxQueue,
+        maxAdapters,
+        weights,
+        anyBase);
   }
 
   /** The same with other limits. */
@@ -98,19 +107,45 @@ public record EngineSettings(
   /** The same with so many threads. */
   public EngineSettings withThreads(int count) {
     return new EngineSettings(
-        model, adapters, dtype, count, maxRunning, cacheBytes, maxQueue, maxAdapters, weights, anyBase);
+        model,
+        adapters,
+        dtype,
+        count,
+        maxRunning,
+        cacheBytes,
+        maxQueue,
+        maxAdapters,
+        weights,
+        anyBase);
   }
 
   /** The same with the matrices held in another way. */
   public EngineSettings withWeights(Weights as) {
     return new EngineSettings(
-        model, adapters, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, as, anyBase);
+        model,
+        adapters,
+        dtype,
+        threads,
+        maxRunning,
+        cacheBytes,
+        maxQueue,
+        maxAdapters,
+        as,
+        anyBase);
   }
 
   /** The same, and adapters of any base are taken. */
   public EngineSettings withAnyBase(boolean any) {
     return new EngineSettings(
-        model, adapters, dtype, threads, maxRunning, cacheBytes, maxQueue, maxAdapters, weights,
+        model,
+        adapters,
+        dtype,
+        threads,
+        maxRunning,
+        cacheBytes,
+        maxQueue,
+        maxAdapters,
+        weights,
         any);
   }
 }
