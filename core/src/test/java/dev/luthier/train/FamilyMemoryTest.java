@@ -71,7 +71,10 @@ class FamilyMemoryTest {
     ObjectNode config = Json.parse("{\"model_type\": \"" + type + "\", " + sizes + "}", type);
     MemoryPlan plan = plan(config);
     long planned = plan.savedInputs() + plan.working() + plan.head();
-    long taken = Long.parseLong(ChildJvm.run(Child.class, config.toString()));
+    long taken = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) { // what Java takes beside a step comes and goes, and only adds
+      taken = Math.min(taken, Long.parseLong(ChildJvm.run(Child.class, config.toString())));
+    }
     assertThat(taken).isBetween(planned * 3 / 4, planned + ELSE);
   }
 
