@@ -44,6 +44,8 @@ class LoadAcceptanceTest {
   private static final List<String> WORDS =
       List.of("garden", "river", "pencil", "queen", "window", "bicycle", "teacher", "bridge");
   private static final int CLIENTS = 64;
+  private static final long CACHE = 64 << 20;
+
   private static final Duration TIME =
       Duration.ofSeconds(Long.getLong("luthier.load.seconds", 300));
 
@@ -63,7 +65,10 @@ class LoadAcceptanceTest {
     for (String word : WORDS) {
       adapters.put(word, train(word));
     }
-    EngineSettings settings = EngineSettings.of(FakeEngine.DEMO).withAdapters(adapters);
+    // So few pages that all have been used, and are taken back, soon after the start.
+    EngineSettings of = EngineSettings.of(FakeEngine.DEMO).withAdapters(adapters);
+    EngineSettings settings =
+        of.withLimits(of.maxRunning(), CACHE, of.maxQueue(), of.maxAdapters());
     try (Engine engine = Engines.open(settings);
         Server server =
             Server.start(ServerSettings.local("demo").withAdapterFolders(folder), problems::add)) {
