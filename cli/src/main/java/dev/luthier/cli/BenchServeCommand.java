@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Example:",
-      "  luthier bench serve --shape tinyllama-1.1b --weights full,int8,int4",
+      "  luthier bench serve --shape tinyllama-1.1b --dtype bf16 \\",
+      "    --weights full,int8,int4",
       "  luthier bench serve --shape llama-85m --dtype bf16 --llamacpp bf16,q8_0",
       "  luthier bench serve --model my-model --requests 64 --adapters 8"
     })

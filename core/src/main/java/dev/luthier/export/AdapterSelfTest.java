@@ -34,7 +34,10 @@ public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
    *     it, or there is no room for the base
    */
   public SelfTestReport run() {
-    GgufLora.Parts parts = lora.parts();
+    return run(lora.parts());
+  }
+
+  private SelfTestReport run(GgufLora.Parts parts) {
     SelfTestFindings findings = new SelfTestFindings();
     findings.adapter(AdapterReadBack.of(parts, file));
     LlamaLimits limits = limits(parts);
@@ -57,9 +60,10 @@ public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
    */
   public SelfTestReport require() {
     base.ifPresent(b -> HfFolder.model(b));
-    requireRoom();
+    GgufLora.Parts parts = lora.parts();
+    requireRoom(parts);
     try {
-      return SelfTest.passed(run(), "adapter");
+      return SelfTest.passed(run(parts), "adapter");
     } catch (LuthierException e) {
       throw SelfTest.rejected(file, e);
     }
@@ -94,10 +98,10 @@ public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
     return report[0];
   }
 
-  private void requireRoom() {
+  private void requireRoom(GgufLora.Parts parts) {
     if (base.isPresent()
         || HfFolder.kind(lora.model()) == HfFolder.Kind.GGUF
-        || limits(lora.parts()).all().isPresent()) {
+        || limits(parts).all().isPresent()) {
       return;
     }
     ModelTensors tensors = GgufExport.tensors(lora.model());

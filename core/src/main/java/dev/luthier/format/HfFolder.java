@@ -3,6 +3,7 @@ package dev.luthier.format;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -131,12 +132,15 @@ public final class HfFolder {
   }
 
   /**
-   * Checks that a path is an adapter folder.
+   * Checks that a path is an adapter folder, whose files can be read to an end.
    *
    * @return the path
    * @throws LuthierException saying what it is instead and what was expected
    */
   public static Path adapter(Path path) {
+    if (Files.exists(path.resolve(ADAPTER_CONFIG), LinkOption.NOFOLLOW_LINKS)) {
+      OrdinaryFiles.check(path);
+    }
     return switch (kind(path)) {
       case ADAPTER -> path;
       case MODEL ->

@@ -23,6 +23,9 @@ public interface Engine extends AutoCloseable {
     return true;
   }
 
+  /** How many requests it can have at a time, running and waiting. */
+  int maxRequests();
+
   /**
    * Queues a request.
    *

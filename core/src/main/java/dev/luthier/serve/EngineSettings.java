@@ -77,6 +77,11 @@ public record EngineSettings(
     return new EngineSettings(model, Map.of(), fast, 0, 64, 0, 256, 16, Weights.FULL, false);
   }
 
+  /** How many requests there can be at a time, running and waiting. */
+  int maxRequests() {
+    return (int) Math.min(Integer.MAX_VALUE, (long) maxRunning + maxQueue);
+  }
+
   /** The same with these adapters from the start. */
   public EngineSettings withAdapters(Map<String, Path> of) {
     return new EngineSettings(

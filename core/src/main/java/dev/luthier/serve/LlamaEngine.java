@@ -223,6 +223,11 @@ final class LlamaEngine implements Engine {
   }
 
   @Override
+  public int maxRequests() {
+    return settings.maxRequests();
+  }
+
+  @Override
   public Cancellation submit(EngineRequest request, EngineListener listener) {
     int limit =
         request.settings().exceedContext() ? context.settings().contextLength() : contextLength();

@@ -285,6 +285,11 @@ public final class TorchEngine implements Engine {
   }
 
   @Override
+  public int maxRequests() {
+    return settings.maxRequests();
+  }
+
+  @Override
   public Cancellation submit(EngineRequest request, EngineListener listener) {
     if (!writesText()) {
       throw new LuthierException(

@@ -29,6 +29,26 @@ class HfFolderTest {
   }
 
   @Test
+  void an_adapters_files_are_files() throws IOException {
+    Path settings = folder.resolve("adapter_config.json");
+    Files.writeString(settings, "{}");
+    Path template = folder.resolve("chat_template.jinja");
+    Files.createSymbolicLink(template, folder.resolve("nothing"));
+    assertThatThrownBy(() -> HfFolder.adapter(folder))
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining(template + " is a link to a file that is not there");
+    Files.delete(template);
+    Files.createDirectory(template);
+    assertThatThrownBy(() -> HfFolder.adapter(folder))
+        .hasMessageContaining(template + " is a folder; expected a file");
+    Files.delete(template);
+    Files.delete(settings);
+    Files.createSymbolicLink(settings, folder.resolve("nothing"));
+    assertThatThrownBy(() -> HfFolder.adapter(folder))
+        .hasMessageContaining(settings + " is a link to a file that is not there");
+  }
+
+  @Test
   void other_paths_say_what_they_are() throws IOException {
     Files.writeString(folder.resolve("notes.txt"), "x");
     assertThatThrownBy(() -> HfFolder.model(folder))

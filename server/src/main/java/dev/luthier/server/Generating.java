@@ -33,10 +33,20 @@ final class Generating implements AutoCloseable {
   /**
    * Queues all of them, or none.
    *
-   * @throws ApiException 429 if the queue is full, 400 if a prompt is refused
+   * @throws ApiException 429 if the queue is full, 400 if a prompt is refused or there are more than
+   *     the engine can ever have
    */
   static Generating submit(
       Engine engine, List<EngineRequest> requests, Client client, Duration limit) {
+    if (requests.size() > engine.maxRequests()) {
+      throw ApiException.invalid(
+          "n",
+          "the request asks for "
+              + requests.size()
+              + " texts, and the server holds "
+              + engine.maxRequests()
+              + " at most: send them in parts, or start it with a larger --max-queue");
+    }
     Generating all = new Generating(client, limit);
     try {
       for (int i = 0; i < requests.size(); i++) {

@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Writes what a test says, with the demo model's tokenizer and template and no model. */
 final class FakeEngine implements Engine {
   static final Path DEMO = Path.of("../examples/demo/base");
+  static final int CAPACITY = 100;
 
   final List<EngineRequest> heard = new CopyOnWriteArrayList<>();
   final AtomicInteger cancelled = new AtomicInteger();
@@ -71,6 +72,11 @@ final class FakeEngine implements Engine {
   @Override
   public int vocabulary() {
     return 2048;
+  }
+
+  @Override
+  public int maxRequests() {
+    return CAPACITY;
   }
 
   @Override

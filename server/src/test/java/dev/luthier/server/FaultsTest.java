@@ -108,6 +108,15 @@ class FaultsTest {
   }
 
   @Test
+  void more_texts_than_the_queue_ever_holds_will_not_fit_later_either() throws Exception {
+    String prompts = "\"a\",".repeat(FakeEngine.CAPACITY) + "\"a\"";
+    Http.Reply reply = http.post("/v1/completions", "{\"prompt\": [" + prompts + "]}");
+    assertThat(reply.status()).as(reply.body()).isEqualTo(400);
+    assertThat(reply.body()).contains("asks for 101 texts", "100");
+    assertThat(engine.heard).isEmpty();
+  }
+
+  @Test
   void more_requests_than_there_is_room_for_are_refused() throws Exception {
     engine.says(" One two.").pausing(Duration.ofMillis(400));
     Server small = start(new Limits(100, 1, 1 << 20, Duration.ofMinutes(1)));
