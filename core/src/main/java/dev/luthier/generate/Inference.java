@@ -1,6 +1,5 @@
 package dev.luthier.generate;
 
-import dev.luthier.model.Block;
 import dev.luthier.model.Transformer;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Pass;
@@ -27,7 +26,23 @@ public final class Inference {
    */
   public static Tensor hidden(Transformer model, Tensor tokens, Pass pass, List<KvCache> caches) {
     return hidden(
-        model, tokens, pass, i -> caches.isEmpty() ? pass : pass.withCache(caches.get(i)));
+        model,
+        tokens,
+        pass,
+        i -> caches.isEmpty() ? pass : pass.withCache(caches.get(i)),
+        (i, x, p) -> model.blocks().get(i).forward(Value.of(x), p).tensor());
+  }
+
+  /** How blocks run. */
+  @FunctionalInterface
+  public interface Blocks {
+    /**
+     * One block's pass.
+     *
+     * @param x (B, T, D)
+     * @return (B, T, D)
+     */
+    Tensor forward(int block, Tensor x, Pass pass);
   }
 
   /**
@@ -36,23 +51,21 @@ public final class Inference {
    * @param tokens (B, T)
    * @param pass the embedding's
    * @param passes the same for the block of this number
+   * @param blocks how a block runs
    * @return (B, T, D), as above
    */
   public static Tensor hidden(
-      Transformer model, Tensor tokens, Pass pass, IntFunction<Pass> passes) {
+      Transformer model, Tensor tokens, Pass pass, IntFunction<Pass> passes, Blocks blocks) {
     PointerScope outer = PointerScope.getInnerScope();
     try (Grad off = Grad.off()) {
       Tensor x;
       try (PointerScope scope = new PointerScope()) {
         x = Tensors.pin(model.embed(tokens, pass, null).tensor()); // (B, T, D)
       }
-      List<? extends Block> blocks = model.blocks();
-      for (int i = 0; i < blocks.size(); i++) {
+      for (int i = 0; i < model.blocks().size(); i++) {
         Tensor in = x;
         try (PointerScope scope = new PointerScope()) {
-          x =
-              Tensors.pin(
-                  blocks.get(i).forward(Value.of(in), passes.apply(i)).tensor()); // (B, T, D)
+          x = Tensors.pin(blocks.forward(i, in, passes.apply(i))); // (B, T, D)
         } finally {
           Tensors.release(in);
         }

@@ -42,7 +42,7 @@ interface FeedForward {
       Linears linears, String[] names, int hidden, int width, Activation act, boolean bias) {
     LinearGroup gateUp =
         linears.group(hidden, new Part(names[0], width, bias), new Part(names[1], width, bias));
-    return new Gated(gateUp::forward, act, linears.create(names[2], width, hidden, bias));
+    return new Gated(gateUp::forward, gateUp, act, linears.create(names[2], width, hidden, bias));
   }
 
   /** The same, where one layer gives all of gate, then all of up. */
@@ -53,6 +53,7 @@ interface FeedForward {
           Value wide = gateUp.forward(x, pass); // (B, T, 2 F)
           return List.of(wide.columns(0, f), wide.columns(f, f));
         },
+        LinearGroup.of(gateUp),
         act,
         down);
   }
@@ -78,8 +79,13 @@ interface FeedForward {
     }
   }
 
-  /** {@code down(act(gate x) * up x)}. */
-  record Gated(GateUp gateUp, Activation act, Linear down) implements FeedForward {
+  /**
+   * {@code down(act(gate x) * up x)}.
+   *
+   * @param maps of {@code gateUp}
+   */
+  record Gated(GateUp gateUp, LinearGroup maps, Activation act, Linear down)
+      implements FeedForward {
     @Override
     public Value forward(Value x, Pass pass) {
       List<Value> wide = gateUp.forward(x, pass);

@@ -101,12 +101,12 @@ public final class Llama implements Family {
     int keyHeads = c.numKeyValueHeads();
     int e = c.headDim();
     return SelfAttention.of(
-        linears.group(
+        SelfAttention.Projection.of(
+            linears.group(
                 d,
                 new Part(path + "q_proj", heads * e, bias),
                 new Part(path + "k_proj", keyHeads * e, bias),
-                new Part(path + "v_proj", keyHeads * e, bias))
-            ::forward,
+                new Part(path + "v_proj", keyHeads * e, bias))),
         linears.create(path + "o_proj", heads * e, d, outBias),
         heads,
         keyHeads,

@@ -4,6 +4,7 @@ import dev.luthier.nn.Attention;
 import dev.luthier.nn.Heads;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.Linear;
+import dev.luthier.nn.LinearGroup;
 import dev.luthier.nn.Norm;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Rotary;
@@ -41,17 +42,24 @@ record SelfAttention(
   interface Projection {
     List<Value> forward(Value x, Pass pass);
 
+    /** The maps that give queries, keys and values, where these are all that it does. */
+    default @Nullable LinearGroup maps() {
+      return null;
+    }
+
     /** Whether queries are copied before they are heads. */
     default boolean copiesQueries() {
       return false;
     }
 
+    /** One map for queries, one for keys and one for values. */
+    static Projection of(LinearGroup maps) {
+      return new Apart(maps);
+    }
+
     /** One layer that gives all queries, then all keys, then all values. */
     static Projection columns(Linear fused, int query, int key) {
-      return (x, pass) -> {
-        Value y = fused.forward(x, pass);
-        return List.of(y.columns(0, query), y.columns(query, key), y.columns(query + key, key));
-      };
+      return new Columns(fused, query, key);
     }
 
     /** One layer that gives a query, a key and a value for each head in turn. */
@@ -69,6 +77,26 @@ record SelfAttention(
     /** One layer that gives for each key head its queries, the key and the value. */
     static Projection perGroup(Linear fused, int heads, int keyHeads) {
       return new Grouped(fused, heads / keyHeads, keyHeads);
+    }
+  }
+
+  private record Apart(LinearGroup maps) implements Projection {
+    @Override
+    public List<Value> forward(Value x, Pass pass) {
+      return maps.forward(x, pass);
+    }
+  }
+
+  private record Columns(Linear fused, int query, int key) implements Projection {
+    @Override
+    public List<Value> forward(Value x, Pass pass) {
+      Value y = fused.forward(x, pass);
+      return List.of(y.columns(0, query), y.columns(query, key), y.columns(query + key, key));
+    }
+
+    @Override
+    public LinearGroup maps() {
+      return LinearGroup.of(fused);
     }
   }
 

@@ -1,9 +1,12 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.DecodeKernels;
+import dev.luthier.tensor.Products;
 import dev.luthier.tensor.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A matrix that is used as it is stored.
@@ -20,6 +23,12 @@ record Dense(Tensor stored, List<Tensor> members, boolean isTransposed) implemen
   @Override
   public Tensor matrix() {
     return stored;
+  }
+
+  @Override
+  public @Nullable Read read(ScalarType dtype) {
+    boolean few = Tensors.dtype(stored) == dtype && DecodeKernels.takesFew(stored);
+    return few ? new Read(0, stored, stored.stride(0), null, null, Products.LEAST_ROWS - 1) : null;
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.luthier.nn;
 
-import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
@@ -138,6 +137,6 @@ public final class Linear {
    * @return (..., out), in x's dtype
    */
   public Value forward(Value x, Pass pass) {
-    return new LinearGroup(List.of(this)).forward(x, pass).get(0);
+    return LinearGroup.of(this).forward(x, pass).get(0);
   }
 }

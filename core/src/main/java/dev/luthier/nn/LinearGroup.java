@@ -21,6 +21,16 @@ public final class LinearGroup {
     }
   }
 
+  /** A layer by itself. */
+  public static LinearGroup of(Linear alone) {
+    return new LinearGroup(List.of(alone));
+  }
+
+  /** The members if all are one product; empty if they are several. */
+  List<Linear> stack() {
+    return stacks.size() == 1 ? stacks.get(0) : List.of();
+  }
+
   /**
    * Every map's value.
    *

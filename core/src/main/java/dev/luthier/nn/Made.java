@@ -32,6 +32,10 @@ abstract sealed class Made implements Weight permits Packed, Quantized, Rounded,
     return matrix;
   }
 
+  long columns() {
+    return columns;
+  }
+
   boolean isHeld() {
     return held != null;
   }

@@ -1,5 +1,6 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.DecodeKernels;
 import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
 import java.util.List;
@@ -85,11 +86,17 @@ final class Packed extends Made {
     }
     Tensor y = torch.empty(new long[] {x.size(0), codes.size(0)}, x.options(), null);
     if (zeros == null) {
-      Kernels.fewRowsInt8(x, codes, scales, bias, y);
+      DecodeKernels.fewRowsInt8(x, codes, scales, bias, y);
     } else {
-      Kernels.fewRowsInt4(x, codes, scales, zeros, bias, y);
+      DecodeKernels.fewRowsInt4(x, codes, scales, zeros, bias, y);
     }
     return y;
+  }
+
+  @Override
+  public @Nullable Read read(ScalarType dtype) {
+    int kind = packing == Packing.INT8 ? 1 : 2;
+    return new Read(kind, codes, columns(), scales, zeros, MANY_ROWS - 1);
   }
 
   @Override
@@ -101,7 +108,7 @@ final class Packed extends Made {
         target.copy_(codes.to(ScalarType.Float).mul(scales.unsqueeze(1)));
       }
     } else if (Kernels.take(target)) {
-      Kernels.int4(codes, scales, zeros, target);
+      DecodeKernels.int4(codes, scales, zeros, target);
     } else {
       target.copy_(unpacked(zeros));
     }

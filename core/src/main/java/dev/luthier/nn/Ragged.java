@@ -1,5 +1,6 @@
 package dev.luthier.nn;
 
+import dev.luthier.tensor.DecodeKernels;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
@@ -91,6 +92,28 @@ public final class Ragged {
     this.few = longs(bounds.build(), device).view(count, 4);
   }
 
+  /** Whether one kernel attends for all texts. */
+  boolean isFew() {
+    return many.isEmpty();
+  }
+
+  Tensor slots() {
+    return slots;
+  }
+
+  Tensor table() {
+    return table;
+  }
+
+  /** int64 (parts, 4): first token, count, length, first place in the table. */
+  Tensor parts() {
+    return few;
+  }
+
+  KvPages pages() {
+    return pages;
+  }
+
   private static Tensor longs(LongStream values, Device device) {
     long[] all = values.toArray();
     return Tensors.longs(all, device, all.length);
@@ -123,7 +146,8 @@ public final class Ragged {
       Tensor y = op.out(torch.empty(new long[] {1, tokens, heads * x.size(3)}, x.options(), null));
       if (few.size(0) > 0) {
         int window = of.views().get(view).attention().window();
-        Kernels.pagedAttention(x, keys, values, KvPages.TOKENS, few, table, window, scale, cap, y);
+        DecodeKernels.pagedAttention(
+            x, keys, values, KvPages.TOKENS, few, table, window, scale, cap, y);
       }
       for (Gathered g : many) {
         Pass.View seen = g.views.get(view);

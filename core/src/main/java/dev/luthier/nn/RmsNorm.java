@@ -56,11 +56,11 @@ public record RmsNorm(Tensor weight, double eps, double offset) implements Norm 
   }
 
   /** Rounding w + 1 would lose what w says, so Gemma's norms stay in float32. */
-  private boolean hasKernel(Tensor in) {
+  boolean hasKernel(Tensor in) {
     return Kernels.take(in) && (offset == 0 || Tensors.dtype(in) == ScalarType.Float);
   }
 
-  private Tensor weight(ScalarType dtype) {
+  Tensor weight(ScalarType dtype) {
     Tensor w = weight.detach();
     return offset == 0
         ? Tensors.cast(w, dtype)

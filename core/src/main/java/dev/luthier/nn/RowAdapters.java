@@ -1,6 +1,7 @@
 package dev.luthier.nn;
 
 import dev.luthier.nn.ServedAdapter.Addition;
+import dev.luthier.tensor.DecodeKernels;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Products;
@@ -57,6 +58,46 @@ public final class RowAdapters {
     return new RowAdapters(out);
   }
 
+  /** Whether a kernel takes all of them: each adapter has few tokens. */
+  boolean isFew() {
+    return ranges.stream().allMatch(RowAdapters::isFew);
+  }
+
+  private static boolean isFew(Range range) {
+    return range.count <= FEW;
+  }
+
+  /**
+   * What the kernel adds.
+   *
+   * @param entries see {@link DecodeKernels#rowAdapters}
+   * @param room numbers that it needs for {@code down}
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Few(long[] entries, long room) {}
+
+  /**
+   * What adapters with few tokens add.
+   *
+   * @param members whose rows are stacked
+   */
+  Few few(List<Linear> members) {
+    LongStream.Builder few = LongStream.builder();
+    long room = 0;
+    for (Range range : ranges) {
+      for (Linear member : isFew(range) ? members : List.<Linear>of()) {
+        Addition addition = range.adapter.of(member);
+        if (addition != null) {
+          few.add(range.from).add(range.count).add(addition.rank()).add(member.out());
+          few.add(member.from()).add(addition.addressA()).add(addition.addressB()).add(room);
+          few.add(Double.doubleToRawLongBits(addition.scale()));
+          room += (long) range.count * addition.rank();
+        }
+      }
+    }
+    return new Few(few.build().toArray(), room);
+  }
+
   /**
    * Adds what adapters say.
    *
@@ -66,30 +107,27 @@ public final class RowAdapters {
    */
   void addTo(Tensor y, Tensor x, List<Linear> members) {
     boolean kernel = Kernels.take(x) && x.stride(1) == 1 && y.stride(1) == 1;
-    LongStream.Builder few = LongStream.builder();
-    long room = 0;
     for (Range range : ranges) {
-      for (Linear member : members) {
-        Addition addition = range.adapter.of(member);
-        if (addition == null) {
-          continue;
-        }
-        if (kernel && range.count <= FEW) {
-          few.add(range.from).add(range.count).add(addition.rank()).add(member.out());
-          few.add(member.from()).add(addition.addressA()).add(addition.addressB()).add(room);
-          few.add(Double.doubleToRawLongBits(addition.scale()));
-          room += (long) range.count * addition.rank();
-        } else {
-          Tensor down = Products.linear(x.narrow(0, range.from, range.count), addition.a(), null);
-          Tensor out = y.narrow(0, range.from, range.count).narrow(1, member.from(), member.out());
-          Products.into(out, down, addition.b(), addition.scale(), 1);
-        }
+      if (!kernel || !isFew(range)) {
+        addTo(y, x, members, range);
       }
     }
-    if (room > 0) {
+    Few few = kernel ? few(members) : new Few(new long[0], 0);
+    if (few.room > 0) {
       Tensor down =
-          torch.empty(new long[] {room}, Tensors.options(ScalarType.Float, Device.CPU), null);
-      Kernels.rowAdapters(few.build().toArray(), x, y, down);
+          torch.empty(new long[] {few.room}, Tensors.options(ScalarType.Float, Device.CPU), null);
+      DecodeKernels.rowAdapters(few.entries, x, y, down);
+    }
+  }
+
+  private static void addTo(Tensor y, Tensor x, List<Linear> members, Range range) {
+    for (Linear member : members) {
+      Addition addition = range.adapter.of(member);
+      if (addition != null) {
+        Tensor down = Products.linear(x.narrow(0, range.from, range.count), addition.a(), null);
+        Tensor out = y.narrow(0, range.from, range.count).narrow(1, member.from(), member.out());
+        Products.into(out, down, addition.b(), addition.scale(), 1);
+      }
     }
   }
 }

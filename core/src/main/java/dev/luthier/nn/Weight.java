@@ -2,6 +2,7 @@ package dev.luthier.nn;
 
 import dev.luthier.tensor.Products;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /** The matrix of one or several linear maps of the same input: their rows stacked. */
@@ -24,6 +25,32 @@ sealed interface Weight permits Dense, Made {
     Tensor out = Products.linear(x, matrix, bias);
     release(matrix);
     return out;
+  }
+
+  /**
+   * How {@link BlockKernel} reads it.
+   *
+   * @param kind 0 as it is, 1 in 8 bits, 2 in 4
+   * @param stride numbers from row to row, of a matrix as it is
+   * @param scales what it has beside its codes, or null
+   * @param zeros the same
+   * @param mostRows of x; the product of more is another one's
+   */
+  record Read(
+      int kind,
+      Tensor codes,
+      long stride,
+      @Nullable Tensor scales,
+      @Nullable Tensor zeros,
+      int mostRows) {}
+
+  /**
+   * How it is read where a few rows are multiplied; null where that is not what its product does.
+   *
+   * @param dtype of x
+   */
+  default @Nullable Read read(ScalarType dtype) {
+    return null;
   }
 
   /** Begins to bring the matrix in, if that takes time. */

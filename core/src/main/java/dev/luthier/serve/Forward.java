@@ -2,18 +2,21 @@ package dev.luthier.serve;
 
 import dev.luthier.generate.Inference;
 import dev.luthier.model.Transformer;
+import dev.luthier.nn.BlockKernel;
 import dev.luthier.nn.KvCache;
 import dev.luthier.nn.KvPages;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Places;
 import dev.luthier.nn.Ragged;
 import dev.luthier.nn.RowAdapters;
+import dev.luthier.nn.Value;
 import dev.luthier.serve.EngineListener.ScoredToken;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -21,16 +24,29 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /** The model's passes over tokens of many texts at once. */
-final class Forward {
+final class Forward implements AutoCloseable {
   /** Logits of prompts that are there at a time: 32 MiB of them. */
   private static final int SCORED_NUMBERS = 8 << 20;
 
   private final Transformer model;
   private final Device device;
+  private final List<Optional<BlockKernel>> kernels;
 
   Forward(Transformer model) {
     this.model = model;
     this.device = model.parameters().device();
+    ScalarType dtype = model.parameters().compute();
+    this.kernels =
+        model.blocks().stream()
+            .map(block -> block.kernelParts().flatMap(parts -> BlockKernel.of(parts, dtype)))
+            .toList();
+  }
+
+  private Tensor block(int number, Tensor x, Pass pass) {
+    Optional<BlockKernel> kernel = kernels.get(number).filter(k -> k.takes(x, pass));
+    return kernel.isPresent()
+        ? kernel.get().forward(x, pass)
+        : model.blocks().get(number).forward(Value.of(x), pass).tensor();
   }
 
   /**
@@ -108,7 +124,8 @@ final class Forward {
       RowAdapters adapters = ranges.isEmpty() ? null : new RowAdapters(ranges);
       Ragged ragged = new Ragged(parts, pages, p -> model.pass(p).withAdapters(adapters), device);
       Tensor tokens = model.tokens(ids.build().toArray(), 1, at);
-      Tensor x = Inference.hidden(model, tokens, ragged.pass(0), ragged::pass); // (1, N, D)
+      // (1, N, D)
+      Tensor x = Inference.hidden(model, tokens, ragged.pass(0), ragged::pass, this::block);
       scores = rows.length == 0 ? new float[0] : scores(x, rows, ragged.pass(0));
       int from = 0;
       for (Work work : all) {
@@ -200,5 +217,10 @@ final class Forward {
       }
       return mean;
     }
+  }
+
+  @Override
+  public void close() {
+    kernels.forEach(kernel -> kernel.ifPresent(BlockKernel::close));
   }
 }

@@ -238,6 +238,7 @@ public final class TorchEngine implements Engine {
       shared.notifyAll();
     }
     pages.close();
+    forward.close();
   }
 
   @Override

@@ -26,7 +26,13 @@ import org.jspecify.annotations.Nullable;
 final class KernelLibrary {
   private static final List<String> SOURCES =
       List.of(
-          "kernels.c", "kernels.inc", "attention.inc", "decode.inc", "paged.inc", "products.inc");
+          "kernels.c",
+          "kernels.inc",
+          "attention.inc",
+          "decode.inc",
+          "paged.inc",
+          "products.inc",
+          "block.inc");
 
   /** Tried one after another: some compilers lack OpenMP or a flag. */
   private static final List<List<String>> FLAGS =

@@ -10,12 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The passes between a step's matrix products, in C, each over its data once. They work on float32
  * and bfloat16 tensors on the CPU; where {@link #take} says no, the caller uses libtorch's
- * operators instead.
+ * operators instead. Those for the few tokens of decoding are {@link DecodeKernels}.
  */
 public final class Kernels {
-  /** What a vector holds of the shortest numbers. */
-  private static final int FEW_COLUMNS = 32;
-
   /** Numbers that are worth waking a thread for. */
   private static final long WORTH_A_THREAD = 1 << 15;
 
@@ -154,54 +151,6 @@ public final class Kernels {
     all.add(dk);
     all.add(dv);
     call("attention_backward", q, all.toArray());
-  }
-
-  /**
-   * {@code y = softmax(scale q k^T) v} for a few tokens at the end of each of several texts, whose
-   * keys and values lie in pages.
-   *
-   * @param q (1, H, N, E), the last stride 1
-   * @param keys (pages * page, K, E), contiguous, H a multiple of K
-   * @param values the same
-   * @param page tokens of a page
-   * @param parts int64 (P, 4): of each text its first token among the N, how many, its length with
-   *     them, and the place of its first page in the table
-   * @param table int64: pages
-   * @param window how many tokens each sees, itself included; 0 for all before it
-   * @param cap c in {@code c tanh(score / c)}; 0 for none
-   * @param y (1, N, H * E), contiguous, of which those tokens' rows are written
-   */
-  public static void pagedAttention(
-      Tensor q,
-      Tensor keys,
-      Tensor values,
-      int page,
-      Tensor parts,
-      Tensor table,
-      int window,
-      double scale,
-      double cap,
-      Tensor y) {
-    call(
-        threads(table.numel() * page * q.size(1) * q.size(3) / 2),
-        "paged_attention",
-        q,
-        parts.size(0),
-        q.size(1),
-        keys.size(1),
-        q.size(3),
-        q,
-        q.stride(1),
-        q.stride(2),
-        keys,
-        values,
-        (long) page,
-        parts,
-        table,
-        (long) window,
-        (float) scale,
-        (float) cap,
-        y);
   }
 
   private static List<@Nullable Object> attended(
@@ -412,122 +361,6 @@ public final class Kernels {
         c.leading());
   }
 
-  /** Whether {@link #fewRows} takes this matrix: its rows are whole vectors. */
-  static boolean takesFew(Tensor w) {
-    return w.stride(1) == 1 && w.size(1) % FEW_COLUMNS == 0;
-  }
-
-  /**
-   * {@code y = x W^T + bias} for few rows of x, bound by reading W.
-   *
-   * @param x (N, k), the last stride 1
-   * @param w (n, k), see {@link #takesFew}
-   * @param bias (n), or null
-   * @param y (N, n), contiguous, written
-   */
-  static void fewRows(Tensor x, Tensor w, @Nullable Tensor bias, Tensor y) {
-    call(
-        threads(w.numel()),
-        "few_dense",
-        x,
-        x.size(0),
-        w.size(0),
-        w.size(1),
-        x,
-        x.stride(0),
-        w,
-        w.stride(0),
-        bias,
-        y,
-        y.stride(0));
-  }
-
-  /**
-   * The same of a matrix in int8. Where the processor multiplies bytes (AVX-512 VNNI), each 128
-   * numbers of x are rounded to 1/32512 of the largest, and the products are exact.
-   *
-   * @param codes int8 (n, k), contiguous, k a multiple of 32
-   * @param scales float32 (n)
-   */
-  public static void fewRowsInt8(
-      Tensor x, Tensor codes, Tensor scales, @Nullable Tensor bias, Tensor y) {
-    call(
-        threads(codes.numel()),
-        "few_int8",
-        x,
-        x.size(0),
-        codes.size(0),
-        codes.size(1),
-        x,
-        x.stride(0),
-        codes,
-        scales,
-        bias,
-        y,
-        y.stride(0));
-  }
-
-  /**
-   * The same of a matrix in four bits, {@code scale (code - 8) + zero}, likewise.
-   *
-   * @param codes uint8 (n, k / 2), contiguous, k a multiple of 32: in each 16 bytes the lower
-   *     halves are the first 16 of 32 codes
-   * @param scales bfloat16 (n, k / 32)
-   * @param zeros bfloat16 (n, k / 32)
-   */
-  public static void fewRowsInt4(
-      Tensor x, Tensor codes, Tensor scales, Tensor zeros, @Nullable Tensor bias, Tensor y) {
-    call(
-        threads(codes.numel()),
-        "few_int4",
-        x,
-        x.size(0),
-        codes.size(0),
-        2 * codes.size(1),
-        x,
-        x.stride(0),
-        codes,
-        scales,
-        zeros,
-        bias,
-        y,
-        y.stride(0));
-  }
-
-  /**
-   * The whole of a matrix in four bits, see {@link #fewRowsInt4}.
-   *
-   * @param out (n, k), rows any stride apart, written
-   */
-  public static void int4(Tensor codes, Tensor scales, Tensor zeros, Tensor out) {
-    call("int4", out, out.size(0), out.size(1), codes, scales, zeros, out, out.stride(0));
-  }
-
-  /**
-   * {@code y += scale (x A^T) B^T}, where tokens of one x have different A and B.
-   *
-   * @param entries of each nine numbers: first token, how many, rank, outputs, first column of y,
-   *     address of A (rank, in), address of B^T (rank, outputs), place in down, bits of the scale
-   *     as a double
-   * @param x (N, in), the last stride 1
-   * @param y (N, out), the last stride 1, added to
-   * @param down float32, room for tokens times rank of all entries
-   */
-  public static void rowAdapters(long[] entries, Tensor x, Tensor y, Tensor down) {
-    call(
-        threads(down.numel() * (x.size(1) + y.size(1)) / 4),
-        "row_adapters",
-        x,
-        (long) entries.length / 9,
-        entries,
-        x.size(1),
-        x,
-        x.stride(0),
-        y,
-        y.stride(0),
-        down);
-  }
-
   /**
    * Ends the native threads that have worked for the calling thread; its next operator makes new
    * ones. For a thread that has loaded what another one will run: OpenMP's workers wait for work
@@ -570,15 +403,15 @@ public final class Kernels {
   }
 
   /** Few numbers are done before another thread is awake. */
-  private static int threads(long numbers) {
+  static int threads(long numbers) {
     return numbers < WORTH_A_THREAD ? 1 : Native.threads();
   }
 
-  private static void call(String name, Tensor sample, @Nullable Object... arguments) {
+  static void call(String name, Tensor sample, @Nullable Object... arguments) {
     call(Native.threads(), name, sample, arguments);
   }
 
-  private static void call(int threads, String name, Tensor sample, @Nullable Object... arguments) {
+  static void call(int threads, String name, Tensor sample, @Nullable Object... arguments) {
     List<@Nullable Object> all = new ArrayList<>();
     all.add(threads);
     for (Object a : arguments) {

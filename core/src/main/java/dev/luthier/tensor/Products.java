@@ -22,8 +22,8 @@ public final class Products {
   /** A factor of so few rows or columns is transposed, so that its rows stand together. */
   private static final int NARROW = 64;
 
-  /** Fewer rows than our kernel has in registers are another one's, or libtorch's. */
-  private static final int LEAST_ROWS = 6;
+  /** Fewer rows than our kernel has in registers are {@link DecodeKernels}', or libtorch's. */
+  public static final int LEAST_ROWS = 6;
 
   private Products() {}
 
@@ -82,9 +82,12 @@ public final class Products {
    * @param bias (out), or null
    */
   public static Tensor linear(Tensor x, Tensor w, @Nullable Tensor bias) {
-    if (x.size(0) < LEAST_ROWS && x.stride(1) == 1 && Kernels.take(x) && Kernels.takesFew(w)) {
+    if (x.size(0) < LEAST_ROWS
+        && x.stride(1) == 1
+        && Kernels.take(x)
+        && DecodeKernels.takesFew(w)) {
       Tensor out = torch.empty(new long[] {x.size(0), w.size(0)}, x.options(), null);
-      Kernels.fewRows(x, w, bias, out);
+      DecodeKernels.fewRows(x, w, bias, out);
       return out;
     }
     if (!ours(x)) {

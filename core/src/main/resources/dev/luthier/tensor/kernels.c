@@ -410,13 +410,19 @@ static inline void int4_unpack(const uint8_t *from, vec *to) {
 /* Fetches bytes of W some time before they are read: what is there costs less than waiting. */
 #define SOON(from, bytes) \
   for (size_t ahead = 0; ahead < (bytes); ahead += 64) { \
-    __builtin_prefetch((const char *) (from) + 4096 + ahead); \
+    __builtin_prefetch((const char *) (from) + 1536 + ahead); \
   }
 
-/* How many rows of W a thread takes at a time. */
-static inline int64_t piece(int64_t n, int threads) {
-  int64_t rows = n / (8 * threads);
-  return rows < 16 ? 16 : rows > 256 ? 256 : rows;
+#define PIECE (512 << 10) /* bytes */
+
+/*
+ * How many rows of W a thread takes at a time: long enough to be read at full speed, and no longer.
+ * Two threads that read huge pages 1 MB apart were a quarter slower than 512 KB apart.
+ */
+static inline int64_t piece(int64_t n, int64_t row_bytes, int threads) {
+  int64_t rows = PIECE / row_bytes, most = n / (4 * threads);
+  rows = rows < most ? rows : most;
+  return rows < 8 ? 8 : rows;
 }
 
 /* Of the groups of 32 in k columns, whole vectors. */
@@ -536,6 +542,35 @@ static void *room(size_t bytes) {
   return (char *) held + 64;
 }
 
+/*
+ * What block.inc is given, in words of 64 bits: a block, which stays, and a step, which is made
+ * anew. Numbers that are no integers are doubles.
+ */
+typedef struct {
+  int64_t kind, n, k, stride; /* 0 as it is, 1 in 8 bits, 2 in 4; (n, k), rows stride apart */
+  const void *codes, *scales, *zeros, *bias;
+} matrix;
+
+typedef struct {
+  int64_t hidden, heads, key_heads, width, inner;
+  const void *norm1, *norm2, *query_norm, *key_norm; /* those of heads may be null */
+  double eps1, eps2, query_eps, key_eps, scale, cap;
+  matrix layers[4]; /* queries, keys and values; out; gate and up; down */
+} block;
+
+typedef struct {
+  int64_t tokens, parts, pages, page, window;
+  const int64_t *slots, *bounds, *table; /* see paged.inc; where each token's key goes */
+  const void *cos, *sin;                 /* (tokens, width / 2), or null */
+  void *keys, *values;
+  int64_t entries[4], entry[4], added[4]; /* of adapters: how many, where from here, numbers */
+} step;
+
+/* Few numbers are done before another thread is awake. */
+static inline int worth(int threads, int64_t numbers) {
+  return numbers < (1 << 15) ? 1 : threads;
+}
+
 #define T uint16_t
 #define LOAD bf16_load
 #define STORE bf16_store
@@ -547,6 +582,7 @@ static void *room(size_t bytes) {
 #include "decode.inc"
 #include "paged.inc"
 #include "products.inc"
+#include "block.inc"
 #undef WORD
 #undef PAIR
 #undef T
@@ -565,6 +601,7 @@ static void *room(size_t bytes) {
 #include "decode.inc"
 #include "paged.inc"
 #include "products.inc"
+#include "block.inc"
 
 #if defined(_OPENMP)
 extern int omp_pause_resource_all(int kind) __attribute__((weak));

@@ -33,8 +33,8 @@ final class Generating implements AutoCloseable {
   /**
    * Queues all of them, or none.
    *
-   * @throws ApiException 429 if the queue is full, 400 if a prompt is refused or there are more than
-   *     the engine can ever have
+   * @throws ApiException 429 if the queue is full, 400 if a prompt is refused or there are more
+   *     than the engine can ever have
    */
   static Generating submit(
       Engine engine, List<EngineRequest> requests, Client client, Duration limit) {

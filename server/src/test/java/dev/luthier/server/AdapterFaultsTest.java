@@ -144,10 +144,9 @@ class AdapterFaultsTest {
     Files.delete(file);
     Files.createDirectory(file);
     refused(adapter, Adapters.WEIGHTS, "cannot be read");
-    Path words = copy("folder-of-words").resolve("tokenizer.json");
-    Files.deleteIfExists(words);
-    Files.createDirectory(words);
-    refused(words.getParent(), "tokenizer.json", "is a folder; expected a file");
+    Path words = copy("folder-of-words");
+    Files.createDirectory(words.resolve("tokenizer.json"));
+    refused(words, "tokenizer.json", "is a folder; expected a file");
   }
 
   @Test
