@@ -49,6 +49,7 @@ public final class FolderFuser implements ModelTensors {
   private final StoredOutline outline;
   private final Transformer model;
   private final Optional<QuantSettings> quant;
+  private final boolean body;
   private final DType stored;
 
   /**
@@ -59,8 +60,13 @@ public final class FolderFuser implements ModelTensors {
    *     Empty for W as it is stored
    */
   public FolderFuser(Path base, Path adapter, Optional<QuantSettings> quant) {
+    this(base, adapter, quant, false);
+  }
+
+  private FolderFuser(Path base, Path adapter, Optional<QuantSettings> quant, boolean body) {
     Native.load();
     this.quant = quant;
+    this.body = body;
     this.files = ModelLoader.files(HfFolder.model(base));
     ObjectNode before = ModelLoader.config(base, files);
     this.head = HeadConfig.read(HfFolder.adapter(adapter), before);
@@ -77,13 +83,22 @@ public final class FolderFuser implements ModelTensors {
     this.model = outline.model();
   }
 
+  /** The same of an encoder for its hidden states: of its head there is what the files have. */
+  public static FolderFuser body(Path base, Path adapter, Optional<QuantSettings> quant) {
+    return new FolderFuser(base, adapter, quant, true);
+  }
+
   private StoredOutline outline(String where) {
     LoraLayers layers =
         new LoraLayers(lora, new Parameters(adapter, ScalarType.Float, Device.CPU, name -> false));
+    boolean any = body && head.isEmpty();
     TensorSource base =
-        head.isPresent() ? new NewHead(grown, names, Optional.empty(), false) : grown;
+        any
+            ? NewHead.over(grown, config)
+            : head.isPresent() ? new NewHead(grown, names, Optional.empty(), false) : grown;
     TensorSource source = new ModelLoader.Layered(adapter, files, base);
-    return StoredOutline.of(source, config, where, Optional.of(layers));
+    ObjectNode built = any ? HeadConfig.ANY.over(config) : config;
+    return StoredOutline.of(source, built, where, Optional.of(layers));
   }
 
   /**
@@ -126,6 +141,7 @@ public final class FolderFuser implements ModelTensors {
                 out.add(path + ".weight");
               }
             });
+    out.removeIf(name -> body && !files.has(name) && !adapter.has(name));
     return out;
   }
 

@@ -125,7 +125,8 @@ public record GgufExport(
   private ModelTensors source() {
     Native.load();
     return adapter
-        .<ModelTensors>map(a -> Fuse.of(model, a, Optional.empty(), anyBase).fuser())
+        .map(a -> Fuse.of(model, a, Optional.empty(), anyBase))
+        .<ModelTensors>map(fuse -> isEncoder(model) ? fuse.body() : fuse.fuser())
         .orElseGet(() -> tensors(model));
   }
 

@@ -114,8 +114,16 @@ public record Fuse(Path model, Path adapter, Base base, Optional<QuantSettings> 
 
   /** The fused model's tensors, made as they are asked for. */
   public FolderFuser fuser() {
-    return new FolderFuser(
-        model, adapter, base == Base.DEQUANTIZED ? requantized() : Optional.empty());
+    return new FolderFuser(model, adapter, quant());
+  }
+
+  /** The same of an encoder, of whose head there is what the files have. */
+  public FolderFuser body() {
+    return FolderFuser.body(model, adapter, quant());
+  }
+
+  private Optional<QuantSettings> quant() {
+    return base == Base.DEQUANTIZED ? requantized() : Optional.empty();
   }
 
   private ModelCard card() {

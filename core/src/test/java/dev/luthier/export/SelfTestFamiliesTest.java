@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.AdapterConfig;
+import dev.luthier.checkpoint.Adapters;
+import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelTensors;
 import dev.luthier.format.DType;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufTensor;
+import dev.luthier.model.TinyModels;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -81,9 +85,7 @@ class SelfTestFamiliesTest {
   }
 
   /** As sentence-transformers stores it. */
-  @Test
-  void an_encoder_without_a_head_is_exported() throws IOException {
-    Path model = model("bert", "model");
+  private Path body(Path model) throws IOException {
     Path body = Files.createDirectories(temp.resolve("body"));
     for (String name : List.of("config.json", "tokenizer.json", "tokenizer_config.json")) {
       Files.copy(model.resolve(name), body.resolve(name));
@@ -98,6 +100,35 @@ class SelfTestFamiliesTest {
       config.putArray("architectures").add("BertModel");
       ModelFiles.write(body, config, tensors, DType.F32);
     }
+    return body;
+  }
+
+  @Test
+  void an_adapter_is_multiplied_into_an_encoder_without_a_head() throws IOException {
+    Path model = model("bert", "model");
+    Path adapter = Files.createDirectories(temp.resolve("adapter"));
+    try (PointerScope scope = new PointerScope()) {
+      LoadedModel adapted = TinyModels.lora(model, TinyExports.LOADER);
+      TinyModels.shakeAdapter(adapted, 5);
+      Adapters.write(
+          adapter,
+          new AdapterConfig(TinyModels.lora(), "base"),
+          adapted.transformer().adapter().orElseThrow().all());
+    }
+    Path file = temp.resolve("adapted.gguf");
+    for (Path base : List.of(model, body(model))) {
+      new GgufExport(base, Optional.of(adapter), true, GgufFileType.F32, Importance.NONE, false)
+          .run(file, (done, total) -> {});
+      SelfTestReport same = SelfTest.of(file, base, Optional.of(adapter)).require(file);
+      assertThat(same.divergence()).isLessThan(1e-5);
+      assertThat(SelfTest.of(file, base, Optional.empty()).run().divergence()).isGreaterThan(1e-3);
+    }
+  }
+
+  @Test
+  void an_encoder_without_a_head_is_exported() throws IOException {
+    Path model = model("bert", "model");
+    Path body = body(model);
     Path file = export(body, GgufFileType.F32);
     assertThat(SelfTest.of(file, body, Optional.empty()).require(file).divergence())
         .isLessThan(1e-6);

@@ -100,7 +100,7 @@ public final class ServeBench {
         progress.accept("one text alone");
         decoding.add(decoding(engine, weights.toString(), bytes(model, weights)));
         if (decoding.size() == 1) {
-          progress.accept(settings.requests() + " texts");
+          progress.accept(settings.requests() + " together");
           alone = speed(engine, Math.min(ALONE, settings.requests()), true, List.of());
           together = speed(engine, settings.requests(), false, List.of());
           mixing = mixing(engine, model, scratch);
