@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Whether llama.cpp does over the base's GGUF file with an exported adapter what we do over the
@@ -31,41 +32,68 @@ public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
    * Makes the test.
    *
    * @throws LuthierException if llama.cpp does not take one of the files, ended its process over
-   *     it, or there is no room for the base
+   *     it, or a base could not be written
    */
   public SelfTestReport run() {
-    return run(lora.parts());
-  }
-
-  private SelfTestReport run(GgufLora.Parts parts) {
-    SelfTestFindings findings = new SelfTestFindings();
-    findings.adapter(AdapterReadBack.of(parts, file));
-    LlamaLimits limits = limits(parts);
-    if (limits.all().isPresent()) {
-      findings.notChecked(SelfTest.left(limits));
-    } else {
-      Optional<Path> there =
-          base.or(
-              () -> Optional.of(lora.model()).filter(m -> HfFolder.kind(m) == HfFolder.Kind.GGUF));
-      findings.add(there.map(this::over).orElseGet(this::overOwn));
-    }
-    return findings.report();
+    GgufLora.Parts parts = lora.parts();
+    return overBase(parts, gguf -> report(parts, gguf));
   }
 
   /**
    * Makes the test, and takes the name from a file that fails it: it then ends in {@code
-   * .rejected}.
+   * .rejected}. One that could not be tested keeps it.
    *
-   * @throws LuthierException naming what differs
+   * @throws LuthierException naming what differs, or why there is no test
    */
   public SelfTestReport require() {
     base.ifPresent(b -> HfFolder.model(b));
     GgufLora.Parts parts = lora.parts();
     requireRoom(parts);
+    return overBase(parts, gguf -> judged(parts, gguf));
+  }
+
+  private SelfTestReport judged(GgufLora.Parts parts, Optional<Path> gguf) {
     try {
-      return SelfTest.passed(run(parts), "adapter");
+      return SelfTest.passed(report(parts, gguf), "adapter");
     } catch (LuthierException e) {
       throw SelfTest.rejected(file, e);
+    }
+  }
+
+  /**
+   * The test.
+   *
+   * @param gguf the base's; empty where llama.cpp runs none of it
+   */
+  private SelfTestReport report(GgufLora.Parts parts, Optional<Path> gguf) {
+    SelfTestFindings findings = new SelfTestFindings();
+    findings.adapter(AdapterReadBack.of(parts, file));
+    gguf.ifPresentOrElse(
+        g -> findings.add(over(g)), () -> findings.notChecked(SelfTest.left(limits(parts))));
+    return findings.report();
+  }
+
+  private SelfTestReport overBase(
+      GgufLora.Parts parts, Function<Optional<Path>, SelfTestReport> test) {
+    if (limits(parts).all().isPresent()) {
+      return test.apply(Optional.empty());
+    }
+    if (base.isPresent() || HfFolder.kind(lora.model()) == HfFolder.Kind.GGUF) {
+      return test.apply(base.or(() -> Optional.of(lora.model())));
+    }
+    SelfTestReport[] report = new SelfTestReport[1];
+    AtomicFile.inTemporaryFolder(
+        file, folder -> report[0] = test.apply(Optional.of(written(folder.resolve("base.gguf")))));
+    return report[0];
+  }
+
+  private Path written(Path gguf) {
+    try {
+      new GgufExport(lora.model(), Optional.empty(), true, GgufFileType.F32, Importance.NONE, false)
+          .run(gguf, NO_VOCABULARY);
+      return gguf;
+    } catch (LuthierException e) {
+      throw new LuthierException(file + " is written but not tested: " + e.getMessage(), e);
     }
   }
 
@@ -82,20 +110,6 @@ public record AdapterSelfTest(GgufLora lora, Path file, Optional<Path> base) {
     int threads = Runtime.getRuntime().availableProcessors();
     return new SelfTest(gguf, Optional.of(file), lora.model(), Optional.of(lora.adapter()), threads)
         .run();
-  }
-
-  private SelfTestReport overOwn() {
-    SelfTestReport[] report = new SelfTestReport[1];
-    AtomicFile.inTemporaryFolder(
-        file,
-        folder -> {
-          Path gguf = folder.resolve("base.gguf");
-          new GgufExport(
-                  lora.model(), Optional.empty(), true, GgufFileType.F32, Importance.NONE, false)
-              .run(gguf, NO_VOCABULARY);
-          report[0] = over(gguf);
-        });
-    return report[0];
   }
 
   private void requireRoom(GgufLora.Parts parts) {

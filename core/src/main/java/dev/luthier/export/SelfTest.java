@@ -147,7 +147,9 @@ public record SelfTest(
   }
 
   static LuthierException rejected(Path output, LuthierException why) {
-    return new LuthierException(why.getMessage() + aside(output), why);
+    String said = String.valueOf(why.getMessage());
+    String stop = said.endsWith(".") ? "" : ".";
+    return new LuthierException(said + stop + aside(output), why);
   }
 
   private static String aside(Path output) {
@@ -155,9 +157,9 @@ public record SelfTest(
     try {
       Files.move(output, aside, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      return ". " + output + " could not be renamed: " + Reason.of(e);
+      return " " + output + " could not be renamed: " + Reason.of(e);
     }
-    return ". The file is now "
+    return " The file is now "
         + aside
         + "; use it for looking at only. See docs/troubleshooting.md#export-differs";
   }

@@ -92,6 +92,19 @@ class AdapterSelfTestTest {
   }
 
   @Test
+  void what_could_not_be_tested_keeps_its_name() throws IOException {
+    Path base = base("llama", LLAMA + ",\"hidden_act\":\"relu\"");
+    AdapterSelfTest test = test(base, adapter(base), GgufFileType.F32, Optional.empty());
+    assertThatThrownBy(test::require)
+        .isInstanceOf(LuthierException.class)
+        .hasMessageContaining("adapter.gguf is written but not tested: ")
+        .hasMessageContaining("the activation is relu")
+        .message()
+        .doesNotContain("rejected");
+    assertThat(temp.resolve("adapter.gguf")).exists();
+  }
+
+  @Test
   void a_base_that_is_there_is_used_and_another_model_s_is_told() throws IOException {
     Path base = base("llama", LLAMA);
     Path gguf = TinyExports.f32(base, temp.resolve("base.gguf"));
