@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -100,7 +99,8 @@ public final class BlockKernel implements AutoCloseable {
         Linear first = layers.get(i).get(0);
         all.add(read.kind()).add(rows(i)).add(first.in()).add(read.stride());
         all.add(address(read.codes())).add(address(read.scales())).add(address(read.zeros()));
-        all.add(address(bias(layers.get(i))));
+        Tensor bias = StackedProduct.bias(layers.get(i), Tensors.options(dtype, Device.CPU));
+        all.add(address(bias == null ? null : keep(bias.contiguous())));
       }
       long[] values = all.build().toArray();
       this.words = keep(Tensors.longs(values, Device.CPU, values.length));
@@ -211,21 +211,6 @@ public final class BlockKernel implements AutoCloseable {
   /** Outputs of a layer's members together. */
   private long rows(int layer) {
     return layers.get(layer).stream().mapToLong(Linear::out).sum();
-  }
-
-  private @Nullable Tensor bias(List<Linear> members) {
-    if (members.stream().allMatch(m -> m.bias() == null)) {
-      return null;
-    }
-    TensorVector all = new TensorVector();
-    for (Linear member : members) {
-      Tensor bias = member.bias();
-      all.push_back(
-          bias == null
-              ? torch.zeros(new long[] {member.out()}, Tensors.options(dtype, Device.CPU))
-              : Tensors.cast(bias.detach(), dtype));
-    }
-    return keep(torch.cat(all, 0));
   }
 
   private Tensor keep(Tensor t) {

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -107,7 +108,7 @@ final class StackedProduct implements Tape.Step {
         observer.accept(rows());
       }
     }
-    Tensor out = weight.product(rows(), bias()); // (N, sum of out)
+    Tensor out = weight.product(rows(), bias(members, x.tensor().options())); // (N, sum of out)
     int at = 0;
     for (Linear member : members) {
       Lora lora = member.lora();
@@ -134,7 +135,12 @@ final class StackedProduct implements Tape.Step {
     return out.view(shape);
   }
 
-  private @Nullable Tensor bias() {
+  /**
+   * The biases of layers whose rows are stacked, one behind another; null if they have none.
+   *
+   * @param options of the result
+   */
+  static @Nullable Tensor bias(List<Linear> members, TensorOptions options) {
     if (members.stream().allMatch(m -> m.bias() == null)) {
       return null;
     }
@@ -143,8 +149,8 @@ final class StackedProduct implements Tape.Step {
       Tensor bias = member.bias();
       parts.push_back(
           bias == null
-              ? torch.zeros(new long[] {member.out()}, x.tensor().options())
-              : Tensors.cast(bias.detach(), dtype));
+              ? torch.zeros(new long[] {member.out()}, options)
+              : Tensors.cast(bias.detach(), options.dtype().toScalarType()));
     }
     return parts.size() == 1 ? parts.get(0) : torch.cat(parts, 0);
   }

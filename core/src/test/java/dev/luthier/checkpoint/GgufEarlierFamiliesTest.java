@@ -12,6 +12,7 @@ import dev.luthier.format.HfFolder;
 import dev.luthier.format.PlantedGguf;
 import dev.luthier.model.Problem;
 import dev.luthier.model.TinyConfigs;
+import dev.luthier.model.TinyModels;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
@@ -29,7 +30,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,16 +58,7 @@ class GgufEarlierFamiliesTest {
     ObjectNode config = TinyConfigs.of("vocab_size: 40, initializer_range: 0.2, " + keys);
     try (PointerScope scope = new PointerScope()) {
       LoadedModel model = loader(Optional.empty()).fresh(config, 5);
-      model
-          .transformer()
-          .parameters()
-          .all()
-          .forEach(
-              (name, t) -> {
-                if (t.dim() == 1) { // norms and biases are ones and zeros as they begin
-                  t.detach().add_(torch.rand(t.numel())).sub_(Tensors.scalar(0.5));
-                }
-              });
+      TinyModels.shakeVectors(model, 7);
       ModelFiles.write(folder, config, model.transformer().parameters().all(), DType.F32);
     }
     return folder;

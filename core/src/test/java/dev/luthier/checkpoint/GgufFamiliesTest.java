@@ -10,6 +10,7 @@ import dev.luthier.format.DType;
 import dev.luthier.format.HfFolder;
 import dev.luthier.format.Json;
 import dev.luthier.format.PlantedGguf;
+import dev.luthier.model.TinyModels;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
@@ -51,18 +52,7 @@ class GgufFamiliesTest {
     config.setAll(Json.parse("{" + more + "}", "the rest of it"));
     try (PointerScope scope = new PointerScope()) {
       LoadedModel model = loader(Optional.empty()).fresh(config, 5);
-      model
-          .transformer()
-          .parameters()
-          .all()
-          .forEach(
-              (name, t) -> {
-                if (t.dim() == 1) { // norms and biases are ones and zeros as they begin
-                  t.detach()
-                      .add_(org.bytedeco.pytorch.global.torch.rand(t.numel()))
-                      .sub_(Tensors.scalar(0.5));
-                }
-              });
+      TinyModels.shakeVectors(model, 7);
       ModelFiles.write(folder, config, model.transformer().parameters().all(), DType.F32);
     }
     return folder;

@@ -14,9 +14,9 @@ import dev.luthier.format.Json;
 import dev.luthier.generate.GenerateRequest;
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.Generator;
+import dev.luthier.model.TinyModels;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
-import dev.luthier.tensor.Seeds;
 import dev.luthier.tokenizer.TestTokenizers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,9 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.GeneratorOptional;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** Tiny models of every family, as they are exported and run. */
 final class TinyExports {
@@ -63,26 +60,10 @@ final class TinyExports {
     config.setAll(Json.parse("{" + more + "}", "the rest of it"));
     try (PointerScope scope = new PointerScope()) {
       LoadedModel model = LOADER.fresh(config, 5);
-      model
-          .transformer()
-          .parameters()
-          .all()
-          .forEach(
-              (name, t) -> {
-                if (t.dim() == 1) {
-                  Tensor drawn = torch.empty_like(t);
-                  drawn.uniform_(-0.5, 0.5, seed(folder, name));
-                  t.detach().add_(drawn);
-                }
-              });
+      TinyModels.shakeVectors(model, String.valueOf(folder.getFileName()).hashCode());
       ModelFiles.write(folder, config, model.transformer().parameters().all(), DType.F32);
     }
     return folder;
-  }
-
-  private static GeneratorOptional seed(Path folder, String name) {
-    int model = String.valueOf(folder.getFileName()).hashCode();
-    return new GeneratorOptional(Seeds.generator(model, name.hashCode()));
   }
 
   /** The same with a vocabulary of 400 and texts of 128 tokens. */

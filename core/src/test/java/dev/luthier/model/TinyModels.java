@@ -105,6 +105,25 @@ public final class TinyModels {
     }
   }
 
+  /** Moves norms and biases, which are ones and zeros as they begin, by up to a half. */
+  public static void shakeVectors(LoadedModel model, long seed) {
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      model
+          .transformer()
+          .parameters()
+          .all()
+          .forEach(
+              (name, t) -> {
+                if (t.dim() == 1) {
+                  GeneratorOptional drawn =
+                      new GeneratorOptional(Seeds.generator(seed, name.hashCode()));
+                  t.add_(torch.empty_like(t).uniform_(-0.5, 0.5, drawn));
+                }
+              });
+    }
+  }
+
   /** Adds noise to what starts at a constant. */
   private static void shake(String name, Tensor t) {
     if (t.dim() > 1 && !name.endsWith("lora_B.weight")) {
