@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The clipped loss of a policy on answers that it wrote: of each token {@code -min(ratio A,
- * clip(ratio) A) + kl k}, A being the answer's advantage and {@code k = e^(ref - p) - (ref - p) - 1}
- * the divergence from the reference. Schulman et al., "Proximal Policy Optimization Algorithms", arXiv 1707.06347; k is
- * Schulman's third estimator.
+ * clip(ratio) A) + kl k}, A being the answer's advantage and {@code k = e^(ref - p) - (ref - p) -
+ * 1} the divergence from the reference. Schulman et al., "Proximal Policy Optimization Algorithms",
+ * arXiv 1707.06347; k is Schulman's third estimator.
  */
 public final class PolicyLoss {
   private PolicyLoss() {}

@@ -27,7 +27,6 @@ public record OddsRatioLoss(double beta) {
     double missedRejected = -Math.expm1(rejected);
     double odds = chosen - rejected - (Math.log(missedChosen) - Math.log(missedRejected));
     double slope = -beta * Logistic.of(-odds);
-    return new Graded(
-        -beta * Logistic.log(odds), slope / missedChosen, -slope / missedRejected);
+    return new Graded(-beta * Logistic.log(odds), slope / missedChosen, -slope / missedRejected);
   }
 }

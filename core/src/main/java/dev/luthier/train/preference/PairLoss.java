@@ -40,8 +40,8 @@ public enum PairLoss {
     }
   },
   /**
-   * {@code (-(1 - e) log s(b d) + e log s(-b d)) / (1 - 2 e)}: unbiased where a share e of labels is
-   * wrong. Chowdhury et al., "Provably Robust DPO", arXiv 2403.00409.
+   * {@code (-(1 - e) log s(b d) + e log s(-b d)) / (1 - 2 e)}: unbiased where a share e of labels
+   * is wrong. Chowdhury et al., "Provably Robust DPO", arXiv 2403.00409.
    */
   ROBUST {
     @Override
@@ -78,8 +78,7 @@ public enum PairLoss {
     @Override
     public Graded of(double c, double r, PairSettings set) {
       double b = set.beta();
-      double loss =
-          -Logistic.log(b * c) - Logistic.log(-b * c) / 2 - Logistic.log(-b * r) / 2;
+      double loss = -Logistic.log(b * c) - Logistic.log(-b * c) / 2 - Logistic.log(-b * r) / 2;
       double byC = -Logistic.of(-b * c) + Logistic.of(b * c) / 2;
       return new Graded(loss, b * byC, b * Logistic.of(b * r) / 2);
     }

@@ -1,6 +1,6 @@
 /**
- * Losses that learn from which answers people prefer, as functions of the answers' log-probabilities
- * alone, with their derivatives.
+ * Losses that learn from which answers people prefer, as functions of the answers'
+ * log-probabilities alone, with their derivatives.
  */
 @NullMarked
 package dev.luthier.train.preference;

@@ -76,8 +76,7 @@ class PolicyLossOracleTest {
       assertThat(ours.clippedHigh())
           .isCloseTo(metrics.get("clip_ratio/high_mean").get(0).asDouble(), within(1e-6));
       if (metrics.has("kl")) {
-        assertThat(ours.divergence())
-            .isCloseTo(metrics.get("kl").get(0).asDouble(), within(1e-6));
+        assertThat(ours.divergence()).isCloseTo(metrics.get("kl").get(0).asDouble(), within(1e-6));
       }
     }
   }
@@ -97,7 +96,8 @@ class PolicyLossOracleTest {
   /** There group after group are columns. */
   @Test
   void leaving_one_out_is_rloos() {
-    JsonNode one = Assets.json("oracle-transformers/losses/rloo_advantages.json").get("cases").get(0);
+    JsonNode one =
+        Assets.json("oracle-transformers/losses/rloo_advantages.json").get("cases").get(0);
     JsonNode rewards = one.get("rlhf_reward");
     int group = rewards.size();
     int prompts = rewards.get(0).size();

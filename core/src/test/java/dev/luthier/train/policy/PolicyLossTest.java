@@ -67,8 +67,7 @@ class PolicyLossTest {
 
   @Test
   void settings_that_mean_nothing_are_refused() {
-    assertThatThrownBy(
-            () -> new PolicySettings(-1, 0.2, 1.1, -1, Level.TOKEN, Mean.ANSWERS, 0))
+    assertThatThrownBy(() -> new PolicySettings(-1, 0.2, 1.1, -1, Level.TOKEN, Mean.ANSWERS, 0))
         .isInstanceOf(LuthierException.class)
         .hasMessageContainingAll("clip low", "largest ratio", "kl", "max length");
   }

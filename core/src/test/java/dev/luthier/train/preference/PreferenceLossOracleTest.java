@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.luthier.Assets;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -60,7 +61,10 @@ class PreferenceLossOracleTest {
     JsonNode in = file.get("inputs");
     for (JsonNode one : file.get("cases")) {
       boolean simpo = one.get("loss_type").asText().equals("simpo");
-      PairLoss loss = simpo ? PairLoss.SIGMOID : OURS.get(one.get("loss_type").asText());
+      PairLoss loss =
+          simpo
+              ? PairLoss.SIGMOID
+              : Objects.requireNonNull(OURS.get(one.get("loss_type").asText()));
       double beta = one.get("beta").asDouble();
       double margin = simpo ? one.get("simpo_gamma").asDouble() / beta : 0;
       PairSettings settings = new PairSettings(beta, one.get("label_smoothing").asDouble());
