@@ -42,25 +42,12 @@ interface FeedForward {
       Linears linears, String[] names, int hidden, int width, Activation act, boolean bias) {
     LinearGroup gateUp =
         linears.group(hidden, new Part(names[0], width, bias), new Part(names[1], width, bias));
-    return new Gated(gateUp::forward, gateUp, act, linears.create(names[2], width, hidden, bias));
+    return new Gated(gateUp, act, linears.create(names[2], width, hidden, bias));
   }
 
   /** The same, where one layer gives all of gate, then all of up. */
   static FeedForward gated(Linear gateUp, Activation act, Linear down) {
-    int f = down.in();
-    return new Gated(
-        (x, pass) -> {
-          Value wide = gateUp.forward(x, pass); // (B, T, 2 F)
-          return List.of(wide.columns(0, f), wide.columns(f, f));
-        },
-        LinearGroup.of(gateUp),
-        act,
-        down);
-  }
-
-  /** x to gate and up, (B, T, F) each. */
-  interface GateUp {
-    List<Value> forward(Value x, Pass pass);
+    return new Gated(LinearGroup.of(gateUp), act, down);
   }
 
   /** {@code down(act(up x))}. */
@@ -82,14 +69,17 @@ interface FeedForward {
   /**
    * {@code down(act(gate x) * up x)}.
    *
-   * @param maps of {@code gateUp}
+   * @param maps gate and up, or one layer that gives all of gate, then all of up
    */
-  record Gated(GateUp gateUp, LinearGroup maps, Activation act, Linear down)
-      implements FeedForward {
+  record Gated(LinearGroup maps, Activation act, Linear down) implements FeedForward {
     @Override
     public Value forward(Value x, Pass pass) {
-      List<Value> wide = gateUp.forward(x, pass);
-      return down.forward(act.gated(wide.get(0), wide.get(1)), pass);
+      List<Value> wide = maps.forward(x, pass); // (B, T, F) each, or (B, T, 2 F)
+      int f = down.in();
+      boolean one = wide.size() == 1;
+      Value gate = one ? wide.get(0).columns(0, f) : wide.get(0);
+      Value up = one ? wide.get(0).columns(f, f) : wide.get(1);
+      return down.forward(act.gated(gate, up), pass);
     }
 
     @Override

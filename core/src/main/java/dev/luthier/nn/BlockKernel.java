@@ -99,7 +99,7 @@ public final class BlockKernel implements AutoCloseable {
         Linear first = layers.get(i).get(0);
         all.add(read.kind()).add(rows(i)).add(first.in()).add(read.stride());
         all.add(address(read.codes())).add(address(read.scales())).add(address(read.zeros()));
-        Tensor bias = StackedProduct.bias(layers.get(i), Tensors.options(dtype, Device.CPU));
+        Tensor bias = StackedProduct.bias(layers.get(i), dtype);
         all.add(address(bias == null ? null : keep(bias.contiguous())));
       }
       long[] values = all.build().toArray();
@@ -158,7 +158,7 @@ public final class BlockKernel implements AutoCloseable {
       List<RowAdapters.Few> few = new ArrayList<>();
       RowAdapters adapters = pass.adapters();
       for (List<Linear> layer : layers) {
-        few.add(adapters == null ? new RowAdapters.Few(new long[0], 0) : adapters.few(layer));
+        few.add(adapters == null ? RowAdapters.Few.NONE : adapters.few(layer));
       }
       long down = few.stream().mapToLong(RowAdapters.Few::room).max().orElse(0);
       Tensor y = op.out(torch.empty_like(x));
@@ -196,7 +196,7 @@ public final class BlockKernel implements AutoCloseable {
     all.add(address(ragged.pages().keys(pass.block())));
     all.add(address(ragged.pages().values(pass.block())));
     long at = 12 + 3 * LAYERS;
-    few.forEach(f -> all.add(f.entries().length / 9));
+    few.forEach(f -> all.add(f.count()));
     for (RowAdapters.Few f : few) {
       all.add(at);
       at += f.entries().length;

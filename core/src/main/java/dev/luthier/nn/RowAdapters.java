@@ -74,7 +74,13 @@ public final class RowAdapters {
    * @param room numbers that it needs for {@code down}
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Few(long[] entries, long room) {}
+  record Few(long[] entries, long room) {
+    static final Few NONE = new Few(new long[0], 0);
+
+    int count() {
+      return entries.length / DecodeKernels.ADAPTER_WORDS;
+    }
+  }
 
   /**
    * What adapters with few tokens add.
@@ -85,8 +91,8 @@ public final class RowAdapters {
     LongStream.Builder few = LongStream.builder();
     long room = 0;
     for (Range range : ranges) {
-      for (Linear member : isFew(range) ? members : List.<Linear>of()) {
-        Addition addition = range.adapter.of(member);
+      for (Linear member : members) {
+        Addition addition = isFew(range) ? range.adapter.of(member) : null;
         if (addition != null) {
           few.add(range.from).add(range.count).add(addition.rank()).add(member.out());
           few.add(member.from()).add(addition.addressA()).add(addition.addressB()).add(room);
@@ -112,7 +118,7 @@ public final class RowAdapters {
         addTo(y, x, members, range);
       }
     }
-    Few few = kernel ? few(members) : new Few(new long[0], 0);
+    Few few = kernel ? few(members) : Few.NONE;
     if (few.room > 0) {
       Tensor down =
           torch.empty(new long[] {few.room}, Tensors.options(ScalarType.Float, Device.CPU), null);

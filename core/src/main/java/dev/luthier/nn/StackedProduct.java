@@ -8,7 +8,6 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -108,7 +107,7 @@ final class StackedProduct implements Tape.Step {
         observer.accept(rows());
       }
     }
-    Tensor out = weight.product(rows(), bias(members, x.tensor().options())); // (N, sum of out)
+    Tensor out = weight.product(rows(), bias(members, dtype)); // (N, sum of out)
     int at = 0;
     for (Linear member : members) {
       Lora lora = member.lora();
@@ -135,22 +134,21 @@ final class StackedProduct implements Tape.Step {
     return out.view(shape);
   }
 
-  /**
-   * The biases of layers whose rows are stacked, one behind another; null if they have none.
-   *
-   * @param options of the result
-   */
-  static @Nullable Tensor bias(List<Linear> members, TensorOptions options) {
-    if (members.stream().allMatch(m -> m.bias() == null)) {
+  /** The biases of layers whose rows are stacked, one behind another; null if they have none. */
+  static @Nullable Tensor bias(List<Linear> members, ScalarType dtype) {
+    Tensor some =
+        members.stream().map(Linear::bias).filter(Objects::nonNull).findAny().orElse(null);
+    if (some == null) {
       return null;
     }
     TensorVector parts = new TensorVector();
     for (Linear member : members) {
       Tensor bias = member.bias();
-      parts.push_back(
+      Tensor part =
           bias == null
-              ? torch.zeros(new long[] {member.out()}, options)
-              : Tensors.cast(bias.detach(), options.dtype().toScalarType()));
+              ? torch.zeros(new long[] {member.out()}, some.detach().options())
+              : bias.detach();
+      parts.push_back(Tensors.cast(part, dtype));
     }
     return parts.size() == 1 ? parts.get(0) : torch.cat(parts, 0);
   }

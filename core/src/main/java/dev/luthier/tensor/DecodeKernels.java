@@ -12,6 +12,9 @@ public final class DecodeKernels {
   /** What a vector holds of the shortest numbers. */
   private static final int FEW_COLUMNS = 32;
 
+  /** Numbers of an entry of {@link #rowAdapters}. */
+  public static final int ADAPTER_WORDS = 9;
+
   private DecodeKernels() {}
 
   /** Whether {@link #fewRows} takes this matrix: its rows are whole vectors. */
@@ -120,7 +123,7 @@ public final class DecodeKernels {
         Kernels.threads(down.numel() * (x.size(1) + y.size(1)) / 4),
         "row_adapters",
         x,
-        (long) entries.length / 9,
+        (long) entries.length / ADAPTER_WORDS,
         entries,
         x.size(1),
         x,
