@@ -24,6 +24,7 @@ import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.BlockwiseStep;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepPlanner;
+import dev.luthier.train.StepSource;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
 import dev.luthier.train.TrainSettings;
@@ -147,7 +148,12 @@ public final class ClassifierRun {
             : Training.adapterFiles(
                 model, settings.model(), hashes, settings.train().dtype(), settings.asksQuant());
     Trainer.Job job =
-        Training.job(settings, train, plan, model.transformer(), rows, evalRows, objective());
+        Training.job(
+            settings,
+            train,
+            plan,
+            model.transformer(),
+            StepSource.of(rows, evalRows, objective(), train, settings.eval()));
     return Training.run(
         folder,
         output,

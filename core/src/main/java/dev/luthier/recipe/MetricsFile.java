@@ -67,6 +67,7 @@ final class MetricsFile implements TrainListener, AutoCloseable {
     line.put("tokens_per_s", Math.round(m.tokens() / Math.max(1e-9, m.seconds())));
     line.put("resident_bytes", Memory.resident());
     line.put("peak_bytes", m.peakBytes());
+    line.putAll(m.figures());
     write(line);
   }
 
@@ -77,6 +78,7 @@ final class MetricsFile implements TrainListener, AutoCloseable {
     line.put("eval_loss", m.loss());
     line.put("eval_label_tokens", m.labelTokens());
     line.put("best", m.best());
+    m.figures().forEach((name, value) -> line.put("eval_" + name, value));
     write(line);
   }
 

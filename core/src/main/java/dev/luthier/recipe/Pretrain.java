@@ -37,6 +37,7 @@ import dev.luthier.tokenizer.TokenizerWriter;
 import dev.luthier.tokenizer.TrainedBpe;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepPlanner;
+import dev.luthier.train.StepSource;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
 import dev.luthier.train.Trainer;
@@ -204,9 +205,8 @@ public final class Pretrain {
             settings.train(),
             plan,
             model.transformer(),
-            rows,
-            evalRows,
-            Objective.crossEntropy());
+            StepSource.of(
+                rows, evalRows, Objective.crossEntropy(), settings.train(), settings.eval()));
     TrainFiles files = TrainFiles.model(model);
     DType saved = settings.saveDtype() == ComputeDtype.BFLOAT16 ? DType.BF16 : DType.F32;
     return Training.run(

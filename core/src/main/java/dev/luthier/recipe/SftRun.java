@@ -19,6 +19,7 @@ import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepPlanner;
+import dev.luthier.train.StepSource;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
 import dev.luthier.train.TrainSettings;
@@ -143,9 +144,12 @@ public final class SftRun {
             train,
             plan,
             model.transformer(),
-            data.rows(),
-            eval.map(SftData::rows),
-            Objective.crossEntropy());
+            StepSource.of(
+                data.rows(),
+                eval.map(SftData::rows),
+                Objective.crossEntropy(),
+                train,
+                settings.eval()));
     return Training.run(
         folder,
         output,

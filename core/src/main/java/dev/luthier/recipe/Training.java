@@ -13,9 +13,9 @@ import dev.luthier.tensor.Native;
 import dev.luthier.tokenizer.TokenizerSource;
 import dev.luthier.train.Checkpoints;
 import dev.luthier.train.MemorySettings;
-import dev.luthier.train.Objective;
 import dev.luthier.train.RunState;
 import dev.luthier.train.StepPlanner;
+import dev.luthier.train.StepSource;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
 import dev.luthier.train.TrainSettings;
@@ -98,14 +98,10 @@ final class Training {
       TrainSettings train,
       StepPlanner.Plan plan,
       Transformer model,
-      TrainingRows rows,
-      Optional<TrainingRows> evalRows,
-      Objective objective) {
+      StepSource source) {
     return new Trainer.Job(
         model,
-        rows,
-        evalRows,
-        objective,
+        source,
         train,
         settings.learningRate(),
         settings.eval(),
@@ -130,9 +126,9 @@ final class Training {
       trainer.resume(step);
       Trainer.Outcome outcome = trainer.run();
       if (outcome.end() == Trainer.End.INTERRUPTED) {
-        return new RunResult(outcome.end(), output, results(outcome));
+        return new RunResult(outcome.end(), output, results(outcome, job.eval().metric()));
       }
-      Map<String, Object> results = results(outcome);
+      Map<String, Object> results = results(outcome, job.eval().metric());
       result.write(output, results);
       folder.finish(results);
       return new RunResult(outcome.end(), output, results);
@@ -141,7 +137,7 @@ final class Training {
     }
   }
 
-  private static Map<String, Object> results(Trainer.Outcome outcome) {
+  private static Map<String, Object> results(Trainer.Outcome outcome, String metric) {
     RunState state = outcome.state();
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("steps", state.step());
@@ -149,7 +145,7 @@ final class Training {
       out.put("loss", outcome.loss());
     }
     if (state.bestStep() > 0) {
-      out.put("eval_loss", state.bestLoss());
+      out.put("eval_" + metric, state.best());
       out.put("best_step", state.bestStep());
     }
     out.put("tokens", state.tokens());

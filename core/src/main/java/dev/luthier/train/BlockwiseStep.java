@@ -335,8 +335,9 @@ public final class BlockwiseStep {
         if (balance == null) {
           return loss;
         }
-        balance.weigh(scale * labels.weight());
-        return loss + labels.weight() * balance.loss();
+        double weight = objective.weight(labels);
+        balance.weigh(scale * weight);
+        return loss + weight * balance.loss();
       }
     }
   }

@@ -38,7 +38,7 @@ public final class Evaluator {
       }
       try (PointerScope scope = new PointerScope()) {
         sum += step.loss(batch, objective);
-        weight += LabelTokens.of(batch).weight();
+        weight += objective.weight(LabelTokens.of(batch));
         count += batch.labelTokens();
       }
     }

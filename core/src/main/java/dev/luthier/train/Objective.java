@@ -1,5 +1,6 @@
 package dev.luthier.train;
 
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -32,6 +33,19 @@ public interface Objective {
    */
   default boolean ofScores() {
     return false;
+  }
+
+  /** What the losses of these tokens are divided by: label weights, unless it counts otherwise. */
+  default double weight(LabelTokens labels) {
+    return labels.weight();
+  }
+
+  /**
+   * What else was measured, over all calls so far: names as {@code metrics.jsonl} has them. For an
+   * objective that is made for one step or one evaluation.
+   */
+  default Map<String, Double> figures() {
+    return Map.of();
   }
 
   /**

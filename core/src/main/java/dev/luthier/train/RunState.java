@@ -8,22 +8,22 @@ import dev.luthier.format.Json;
  * and the step.
  *
  * @param step optimizer steps done
- * @param bestStep the step with the lowest evaluation loss; 0 if there was no evaluation
- * @param bestLoss that loss
+ * @param bestStep the step with the best evaluation; 0 if there was no evaluation
+ * @param best its loss, or what {@code eval.metric} names; NaN if there was no evaluation
  * @param stale evaluations since then
  * @param tokens real tokens seen
  * @param seconds spent training
  */
 public record RunState(
-    long step, long bestStep, double bestLoss, int stale, long tokens, double seconds) {
+    long step, long bestStep, double best, int stale, long tokens, double seconds) {
   /** Before the first step. */
   public static RunState start() {
-    return new RunState(0, 0, Double.POSITIVE_INFINITY, 0, 0, 0);
+    return new RunState(0, 0, Double.NaN, 0, 0, 0);
   }
 
   /** The same without a best evaluation: the next one is the best. */
   RunState withoutBest() {
-    return new RunState(step, 0, Double.POSITIVE_INFINITY, 0, tokens, seconds);
+    return new RunState(step, 0, Double.NaN, 0, tokens, seconds);
   }
 
   /** As {@code state.json} has it. */
@@ -31,7 +31,7 @@ public record RunState(
     return new RunState(
         json.path("step").asLong(),
         json.path("bestStep").asLong(),
-        json.path("bestLoss").asDouble(Double.POSITIVE_INFINITY),
+        json.path("best").asDouble(Double.NaN),
         json.path("stale").asInt(),
         json.path("tokens").asLong(),
         json.path("seconds").asDouble());
@@ -42,8 +42,8 @@ public record RunState(
     ObjectNode json = Json.object();
     json.put("step", step);
     json.put("bestStep", bestStep);
-    if (Double.isFinite(bestLoss)) {
-      json.put("bestLoss", bestLoss);
+    if (Double.isFinite(best)) {
+      json.put("best", best);
     }
     json.put("stale", stale);
     json.put("tokens", tokens);

@@ -1,6 +1,7 @@
 package dev.luthier.train;
 
 import java.nio.file.Path;
+import java.util.Map;
 
 /** Told what a run does; it cannot steer it. */
 public interface TrainListener {
@@ -32,6 +33,7 @@ public interface TrainListener {
    * @param labelTokens what the loss was divided by
    * @param seconds the step took
    * @param peakBytes resident so far
+   * @param figures what else the objective measured
    */
   record StepMetrics(
       long step,
@@ -43,7 +45,8 @@ public interface TrainListener {
       long tokens,
       double labelTokens,
       double seconds,
-      long peakBytes) {}
+      long peakBytes,
+      Map<String, Double> figures) {}
 
   /**
    * One evaluation.
@@ -51,7 +54,9 @@ public interface TrainListener {
    * @param step after which it was made
    * @param loss nats per label token
    * @param labelTokens scored
-   * @param best whether it is the lowest so far
+   * @param best whether it is the best so far
+   * @param figures what else the objective measured
    */
-  record EvalMetrics(long step, double loss, long labelTokens, boolean best) {}
+  record EvalMetrics(
+      long step, double loss, long labelTokens, boolean best, Map<String, Double> figures) {}
 }

@@ -10,7 +10,6 @@ import dev.luthier.tensor.Tensors;
 import dev.luthier.train.TrainListener.EvalMetrics;
 import dev.luthier.train.TrainListener.StepMetrics;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,8 +19,8 @@ import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The training loop. One optimizer step minimises <em>sum of label-token losses / sum of label
- * weights in the step</em>, whatever the micro-batches. Nothing random has a state of its own:
+ * The training loop. One optimizer step minimises <em>sum of losses / what they weigh in the
+ * step</em>, whatever the micro-batches; the losses of label tokens weigh as these do. Nothing random has a state of its own:
  * batches and dropout follow from the seed and the step, so a run that goes on from a checkpoint
  * makes the same updates, bit for bit.
  */
@@ -30,9 +29,7 @@ public final class Trainer implements AutoCloseable {
    * What a run is made of.
    *
    * @param model what is trained
-   * @param data rows to train on
-   * @param evaluation rows to evaluate on
-   * @param objective what is minimised
+   * @param source what steps learn from, and what is evaluated
    * @param settings of the loop
    * @param peakRate the highest learning rate
    * @param eval when and on how much to evaluate
@@ -42,9 +39,7 @@ public final class Trainer implements AutoCloseable {
    */
   public record Job(
       Transformer model,
-      TrainingRows data,
-      Optional<TrainingRows> evaluation,
-      Objective objective,
+      StepSource source,
       TrainSettings settings,
       double peakRate,
       EvalSettings eval,
@@ -80,7 +75,6 @@ public final class Trainer implements AutoCloseable {
 
   private final Job job;
   private final Map<String, Tensor> parameters;
-  private final BatchOrder order;
   private final BlockwiseStep step;
   private final Optimizer optimizer;
   private final Gradients gradients;
@@ -104,7 +98,6 @@ public final class Trainer implements AutoCloseable {
     this.listener = listener;
     this.parameters = Trainables.of(job.model());
     Trainables.require(job.model());
-    this.order = new BatchOrder(job.data(), job.settings());
     this.step = new BlockwiseStep(job.model(), WeightSource.of(job.model()), job.layout());
     this.optimizer =
         Optimizers.create(
@@ -114,7 +107,7 @@ public final class Trainer implements AutoCloseable {
             checkpoints.optimizerPages());
     this.gradients = new Gradients(parameters);
     this.stages = Stages.of(job.model());
-    this.schedule = Schedule.of(job.settings(), job.peakRate(), order.totalSteps());
+    this.schedule = Schedule.of(job.settings(), job.peakRate(), job.source().totalSteps());
   }
 
   /**
@@ -149,29 +142,32 @@ public final class Trainer implements AutoCloseable {
 
   /** Trains to the end, or until interrupted. On return the parameters are the result's. */
   public Outcome run() {
-    long total = order.totalSteps();
+    long total = job.source().totalSteps();
     listener.started(state.step(), total);
     if (state.step() < total) {
       checkpoints.checkRoom(
-          checkpointBytes(), job.checkpoint().keepBest() && job.evaluation().isPresent());
+          checkpointBytes(), job.checkpoint().keepBest() && job.source().evaluation().isPresent());
       dryPass();
     }
     double loss = Double.NaN;
     while (state.step() < total) {
       long started = System.nanoTime();
-      List<Batch> batches = order.step(state.step());
+      Optional<StepData> data = job.source().step(state.step(), interrupted);
+      if (data.isEmpty()) {
+        return interrupted(loss);
+      }
+      List<Batch> batches = data.get().batches();
+      double weight = data.get().weight();
       Update update =
           job.settings().updateInBackward() ? new UpdateInBackward(batches) : new Update(batches);
-      Optional<Double> sum = forwardBackward(batches, update);
+      Optional<Double> sum = forwardBackward(data.get(), weight, update);
       if (sum.isEmpty()) {
-        gradients.clear();
-        save();
-        return new Outcome(End.INTERRUPTED, state, loss);
+        return interrupted(loss);
       }
-      loss = sum.get() / weight(batches);
+      loss = sum.get() / weight;
       double norm = update.finish(loss);
       double seconds = (System.nanoTime() - started) / 1e9;
-      advance(batches, loss, norm, seconds);
+      advance(data.get(), weight, loss, norm, seconds);
       boolean last = state.step() == total;
       boolean stop = evaluateIfDue(last);
       if (!stop && !last && due(job.checkpoint().everySteps())) {
@@ -191,9 +187,9 @@ public final class Trainer implements AutoCloseable {
    * hour.
    */
   private void dryPass() {
-    Batch longest = job.data().longest(job.settings().microBatchSize());
-    StepHeap.prepare(job.model(), longest);
     int together = job.layout().byBlock() ? job.settings().gradientAccumulation() : 1;
+    StepData longest = job.source().longest(together);
+    StepHeap.prepare(job.model(), longest.batches().get(0));
     boolean whole = !job.settings().updateInBackward();
     StepListener dropping =
         new StepListener() {
@@ -206,7 +202,7 @@ public final class Trainer implements AutoCloseable {
         };
     long before = Memory.resident();
     step.forwardBackward(
-        Collections.nCopies(together, longest), job.objective(), 1, i -> 0, 1, dropping);
+        longest.batches(), longest.objective(), 1, i -> 0, 1, dropping);
     gradients.clear();
     passBytes = Math.max(0, Memory.peakResident() - before);
     if (job.budget().isPresent() && Memory.peakResident() > job.budget().getAsLong()) {
@@ -222,11 +218,11 @@ public final class Trainer implements AutoCloseable {
   }
 
   /** The sum of the losses; empty if interrupted. */
-  private Optional<Double> forwardBackward(List<Batch> batches, Update update) {
+  private Optional<Double> forwardBackward(StepData data, double weight, Update update) {
     return step.forwardBackward(
-        batches,
-        job.objective(),
-        1 / weight(batches),
+        data.batches(),
+        data.objective(),
+        1 / weight,
         i -> Seeds.mix(job.settings().seed(), state.step(), i),
         update.passes(),
         update);
@@ -355,29 +351,36 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
-  private void advance(List<Batch> batches, double loss, double norm, double seconds) {
-    long tokens = batches.stream().mapToLong(Batch::realTokens).sum();
+  private Outcome interrupted(double loss) {
+    gradients.clear();
+    save();
+    return new Outcome(End.INTERRUPTED, state, loss);
+  }
+
+  private void advance(StepData data, double weight, double loss, double norm, double seconds) {
+    long tokens = data.batches().stream().mapToLong(Batch::realTokens).sum();
     double rate = schedule.rate(state.step());
     state =
         new RunState(
             state.step() + 1,
             state.bestStep(),
-            state.bestLoss(),
+            state.best(),
             state.stale(),
             state.tokens() + tokens,
             state.seconds() + seconds);
     listener.step(
         new StepMetrics(
             state.step(),
-            order.totalSteps(),
-            order.epochs(state.step()),
+            job.source().totalSteps(),
+            job.source().epochs(state.step()),
             loss,
             rate,
             norm,
             tokens,
-            weight(batches),
+            weight,
             seconds,
-            Memory.peakResident()));
+            Memory.peakResident(),
+            data.objective().figures()));
   }
 
   /** Saves the state, unless that would put broken weights in the place of good ones. */
@@ -407,22 +410,28 @@ public final class Trainer implements AutoCloseable {
 
   /** Evaluates when it is time; true when the run should stop. */
   private boolean evaluateIfDue(boolean last) {
-    if (job.evaluation().isEmpty() || !last && !due(job.eval().everySteps())) {
+    if (!last && !due(job.eval().everySteps())) {
       return false;
     }
-    List<Batch> batches =
-        job.evaluation().get().batches(job.settings().microBatchSize(), job.eval().maxRows());
-    Evaluator.Score score = new Evaluator(step, job.objective()).score(batches);
-    boolean best = score.perToken() < state.bestLoss() - job.eval().minDelta();
+    Optional<StepData> data = job.source().evaluation();
+    if (data.isEmpty()) {
+      return false;
+    }
+    Objective objective = data.get().objective();
+    Evaluator.Score score = new Evaluator(step, objective).score(data.get().batches());
+    Map<String, Double> figures = objective.figures();
+    double value = job.eval().value(score.perToken(), figures);
+    boolean best = job.eval().isBetter(value, state.best());
     state =
         new RunState(
             state.step(),
             best ? state.step() : state.bestStep(),
-            best ? score.perToken() : state.bestLoss(),
+            best ? value : state.best(),
             best ? 0 : state.stale() + 1,
             state.tokens(),
             state.seconds());
-    listener.evaluated(new EvalMetrics(state.step(), score.perToken(), score.labelTokens(), best));
+    listener.evaluated(
+        new EvalMetrics(state.step(), score.perToken(), score.labelTokens(), best, figures));
     if (best && job.checkpoint().keepBest()) {
       save();
     }
@@ -438,17 +447,13 @@ public final class Trainer implements AutoCloseable {
     if (job.checkpoint().keepBest() && state.bestStep() > 0 && state.bestStep() < state.step()) {
       checkpoints.readWeights(state.bestStep());
       listener.message(
-          "the result is step " + state.bestStep() + ", which had the lowest evaluation loss");
+          "the result is step " + state.bestStep() + ", which had " + job.eval().bestWords());
     }
     requireFinite();
   }
 
   private boolean due(int every) {
     return every > 0 && state.step() % every == 0;
-  }
-
-  private static double weight(List<Batch> batches) {
-    return batches.stream().mapToDouble(b -> LabelTokens.of(b).weight()).sum();
   }
 
   private LuthierException notFinite(String what, List<Batch> batches) {

@@ -366,9 +366,7 @@ final class FamilyContract {
     Trainer.Job job =
         new Trainer.Job(
             model.transformer(),
-            rows(24),
-            Optional.empty(),
-            Objective.crossEntropy(),
+            StepSource.of(rows(24), Optional.empty(), Objective.crossEntropy(), settings.bind(TrainSettings.class), EvalSettings.defaults()),
             settings.bind(TrainSettings.class),
             0.01,
             EvalSettings.defaults(),

@@ -130,9 +130,7 @@ class NotFiniteTest {
       Trainer.Job job =
           new Trainer.Job(
               model,
-              data(),
-              Optional.empty(),
-              Objective.crossEntropy(),
+              StepSource.of(data(), Optional.empty(), Objective.crossEntropy(), TrainSettings.defaults(), EvalSettings.defaults()),
               TrainSettings.defaults(),
               0.01,
               EvalSettings.defaults(),

@@ -68,12 +68,10 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            TinyRows.uneven(24),
-            Optional.of(TinyRows.uneven(5)),
-            Objective.crossEntropy(),
+            StepSource.of(TinyRows.uneven(24), Optional.of(TinyRows.uneven(5)), Objective.crossEntropy(), s, new EvalSettings(4, 0, 0, 0, "loss")),
             s,
             0.01,
-            new EvalSettings(4, 0, 0, 0),
+            new EvalSettings(4, 0, 0, 0, "loss"),
             new CheckpointSettings(every, 2, false),
             layout,
             OptionalLong.empty());
@@ -257,9 +255,7 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            TinyRows.uneven(4),
-            Optional.empty(),
-            Objective.crossEntropy(),
+            StepSource.of(TinyRows.uneven(4), Optional.empty(), Objective.crossEntropy(), settings(4, 4, 1), EvalSettings.defaults()),
             settings(4, 4, 1),
             0.05,
             EvalSettings.defaults(),
@@ -322,12 +318,10 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            TinyRows.uneven(4),
-            Optional.of(TinyRows.uneven(9)),
-            Objective.crossEntropy(),
+            StepSource.of(TinyRows.uneven(4), Optional.of(TinyRows.uneven(9)), Objective.crossEntropy(), s, new EvalSettings(2, 3, 0, 0, "loss")),
             s,
             0.05,
-            new EvalSettings(2, 3, 0, 0),
+            new EvalSettings(2, 3, 0, 0, "loss"),
             new CheckpointSettings(0, 1, true),
             StepLayout.recomputing(40),
             OptionalLong.empty());

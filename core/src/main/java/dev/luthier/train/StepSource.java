@@ -1,0 +1,49 @@
+package dev.luthier.train;
+
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * What the steps of a run learn from. What a step gets follows from the settings, the step and the
+ * weights at that time, so that a run that is resumed gets the same.
+ */
+public interface StepSource {
+  /** Optimizer steps of the whole run. */
+  long totalSteps();
+
+  /** Passes over the data after this many steps. */
+  double epochs(long steps);
+
+  /**
+   * What a step learns from. The model may be run for it; it is as it is before the step.
+   *
+   * @param step counted from 0
+   * @param interrupted asked from time to time
+   * @return empty if interrupted
+   */
+  Optional<StepData> step(long step, BooleanSupplier interrupted);
+
+  /**
+   * Batches that take as much memory as any step's.
+   *
+   * @param count how many go through the model together
+   */
+  StepData longest(int count);
+
+  /** What is evaluated; empty if nothing is. */
+  Optional<StepData> evaluation();
+
+  /**
+   * Rows of a file, in a new order every epoch.
+   *
+   * @param evaluation rows to evaluate on
+   */
+  static StepSource of(
+      TrainingRows data,
+      Optional<TrainingRows> evaluation,
+      Objective objective,
+      TrainSettings settings,
+      EvalSettings eval) {
+    return new RowSteps(data, evaluation, objective, settings, eval);
+  }
+}
