@@ -8,7 +8,7 @@ import dev.luthier.data.TrainingData;
 import dev.luthier.data.prepared.EncodedWith;
 import dev.luthier.data.prepared.Kind;
 import dev.luthier.data.prepared.Manifest;
-import dev.luthier.data.prepared.Part;
+import dev.luthier.data.Part;
 import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.data.prepared.PreparedWriter;
 import dev.luthier.data.prepared.SplitFacts;

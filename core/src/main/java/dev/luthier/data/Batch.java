@@ -1,6 +1,7 @@
 package dev.luthier.data;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,20 +52,45 @@ public record Batch(
    * @param types (B, T) segment of each token; null for all 0
    * @param values (N, C) what each of the N labelled tokens' scores should be, in their order,
    *     where that is numbers and no id; else null
+   * @param answers what each document is, in the order of rows and documents; empty where all are
+   *     texts that stand for themselves
    */
   public record Form(
-      boolean inPlace, int source, long @Nullable [] types, float @Nullable [] values) {
+      boolean inPlace,
+      int source,
+      long @Nullable [] types,
+      float @Nullable [] values,
+      List<Answer> answers) {
     /** Of a causal language model. */
     public static final Form CAUSAL = new Form(false, 0, null);
 
     /** Of an encoder, or of a model that gives labels. */
     public static final Form IN_PLACE = new Form(true, 0, null);
 
+    /** Keeps the answers. */
+    public Form {
+      answers = List.copyOf(answers);
+    }
+
     /** Labels are ids. */
     public Form(boolean inPlace, int source, long @Nullable [] types) {
-      this(inPlace, source, types, null);
+      this(inPlace, source, types, null, List.of());
+    }
+
+    /** The same with these answers. */
+    public Form with(List<Answer> others) {
+      return new Form(inPlace, source, types, values, others);
     }
   }
+
+  /**
+   * A document that is an answer with its prompt.
+   *
+   * @param part which of its row's
+   * @param reference log-probability that a reference model gives its label tokens, nats; NaN where
+   *     none was asked
+   */
+  public record Answer(Part part, double reference) {}
 
   /** A batch for a causal language model. */
   public Batch(

@@ -1,5 +1,6 @@
 package dev.luthier.data;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -29,6 +30,19 @@ public record Collator(int padId, int padToMultiple) implements BatchMaker {
   /** One document per row. */
   public Batch unpacked(List<TokenSequence> documents) {
     return packed(documents.stream().map(List::of).toList());
+  }
+
+  private static List<Batch.Answer> answers(List<List<TokenSequence>> rows) {
+    List<Batch.Answer> out = new ArrayList<>();
+    for (List<TokenSequence> row : rows) {
+      for (TokenSequence document : row) {
+        if (document.part() == Part.TEXT) {
+          return List.of();
+        }
+        out.add(new Batch.Answer(document.part(), Double.NaN));
+      }
+    }
+    return out;
   }
 
   /**
@@ -64,6 +78,15 @@ public record Collator(int padId, int padToMultiple) implements BatchMaker {
         }
       }
     }
-    return new Batch(rows.size(), length, tokens, labels, positions, documents, weights, sources);
+    return new Batch(
+        rows.size(),
+        length,
+        tokens,
+        labels,
+        positions,
+        documents,
+        weights,
+        sources,
+        Batch.Form.CAUSAL.with(answers(rows)));
   }
 }

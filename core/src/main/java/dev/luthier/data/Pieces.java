@@ -39,7 +39,8 @@ public interface Pieces {
               new TokenSequence(
                   part(sequence.tokens(), from, to),
                   part(sequence.labels(), from, to),
-                  sequence.row()));
+                  sequence.row(),
+                  sequence.part()));
         }
         return out;
       }

@@ -9,9 +9,10 @@ package dev.luthier.data;
  * @param tokens (T) ids
  * @param labels (T) ids or {@link #IGNORED}
  * @param row 1-based number of the row in its file
+ * @param part which part of its row it is
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record TokenSequence(int[] tokens, int[] labels, int row) {
+public record TokenSequence(int[] tokens, int[] labels, int row, Part part) {
   /** The label of a token that is read and not trained. */
   public static final int IGNORED = -100;
 
@@ -20,6 +21,16 @@ public record TokenSequence(int[] tokens, int[] labels, int row) {
       throw new IllegalArgumentException(
           "row " + row + ": " + tokens.length + " tokens but " + labels.length + " labels");
     }
+  }
+
+  /** The whole of a row. */
+  public TokenSequence(int[] tokens, int[] labels, int row) {
+    this(tokens, labels, row, Part.TEXT);
+  }
+
+  /** The same as this part of its row. */
+  public TokenSequence as(Part other) {
+    return new TokenSequence(tokens, labels, row, other);
   }
 
   /** Number of tokens T. */

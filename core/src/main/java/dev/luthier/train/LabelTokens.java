@@ -2,7 +2,9 @@ package dev.luthier.train;
 
 import dev.luthier.data.Batch;
 import dev.luthier.data.TokenSequence;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +15,30 @@ import org.jspecify.annotations.Nullable;
  * @param targets (N) token ids
  * @param weights (N) factor of each in the loss
  * @param values (N, C) what the scores there should be, where that is numbers and no id; else null
+ * @param answers the documents that they belong to, in order; empty where these stand for
+ *     themselves
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record LabelTokens(long[] at, long[] targets, float[] weights, float @Nullable [] values) {
+public record LabelTokens(
+    long[] at,
+    long[] targets,
+    float[] weights,
+    float @Nullable [] values,
+    List<AnswerTokens> answers) {
+  /**
+   * Label tokens of one answer.
+   *
+   * @param from the first of them, among the N
+   * @param to behind the last
+   * @param answer what it is
+   */
+  public record AnswerTokens(int from, int to, Batch.Answer answer) {
+    /** How many. */
+    public int count() {
+      return to - from;
+    }
+  }
+
   /** Those of a batch, in row-major order. */
   public static LabelTokens of(Batch batch) {
     int n = batch.labelTokens();
@@ -30,7 +53,23 @@ public record LabelTokens(long[] at, long[] targets, float[] weights, float @Nul
         weights[next++] = batch.weights()[i];
       }
     }
-    return new LabelTokens(at, targets, weights, batch.form().values());
+    return new LabelTokens(at, targets, weights, batch.form().values(), answers(batch));
+  }
+
+  private static List<AnswerTokens> answers(Batch batch) {
+    List<Batch.Answer> answers = batch.form().answers();
+    List<AnswerTokens> out = new ArrayList<>(answers.size());
+    int token = 0;
+    for (int i = 0; i < batch.labels().length && !answers.isEmpty(); i++) {
+      long document = batch.documents()[i];
+      boolean ends = (i + 1) % batch.length() == 0 || batch.documents()[i + 1] != document;
+      token += batch.labels()[i] == TokenSequence.IGNORED ? 0 : 1;
+      if (document != 0 && ends) {
+        int from = out.isEmpty() ? 0 : out.get(out.size() - 1).to();
+        out.add(new AnswerTokens(from, token, answers.get(out.size())));
+      }
+    }
+    return out;
   }
 
   /** N. */
@@ -53,6 +92,7 @@ public record LabelTokens(long[] at, long[] targets, float[] weights, float @Nul
         Arrays.copyOfRange(at, from, to),
         Arrays.copyOfRange(targets, from, to),
         Arrays.copyOfRange(weights, from, to),
-        values == null ? null : Arrays.copyOfRange(values, from * width, to * width));
+        values == null ? null : Arrays.copyOfRange(values, from * width, to * width),
+        List.of());
   }
 }

@@ -23,6 +23,7 @@ import dev.luthier.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
@@ -119,7 +120,7 @@ class GradientOracleTest {
         places.documents(),
         weights,
         new int[places.rows()][0],
-        new Batch.Form(inPlace, places.source(), places.types(), values));
+        new Batch.Form(inPlace, places.source(), places.types(), values, List.of()));
   }
 
   private static float[] values(JsonNode labels) {

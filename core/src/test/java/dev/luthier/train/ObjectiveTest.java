@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
 import org.bytedeco.javacpp.PointerScope;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +17,7 @@ class ObjectiveTest {
   private static final float[] WEIGHTS = {1, 0.5f, 3};
 
   private static double loss(Objective objective, float[] scores, float[] gradient) {
-    LabelTokens labels = new LabelTokens(new long[3], new long[3], WEIGHTS, VALUES);
+    LabelTokens labels = new LabelTokens(new long[3], new long[3], WEIGHTS, VALUES, List.of());
     try (PointerScope scope = new PointerScope()) {
       Tensor z = Tensors.floats(scores, Device.CPU, 3, 2);
       Objective.Loss loss = objective.loss(z, labels);

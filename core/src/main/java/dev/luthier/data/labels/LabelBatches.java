@@ -56,7 +56,7 @@ public record LabelBatches(
         base.documents(),
         factors,
         base.sources(),
-        new Batch.Form(true, 0, types, values));
+        new Batch.Form(true, 0, types, values, List.of()));
   }
 
   private float[] values(List<TokenSequence> row) {

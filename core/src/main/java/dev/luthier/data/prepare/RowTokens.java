@@ -15,7 +15,7 @@ import dev.luthier.data.RowRefused;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.prepare.Encoded.Document;
 import dev.luthier.data.prepare.Encoded.Facts;
-import dev.luthier.data.prepared.Part;
+import dev.luthier.data.Part;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.luthier.data.prepared;
 
+import dev.luthier.data.Part;
 import dev.luthier.LuthierException;
 import dev.luthier.data.DataReport;
 import dev.luthier.data.TokenSequence;
@@ -149,7 +150,7 @@ public final class PreparedSplit {
         trained[i] = TokenSequence.IGNORED;
       }
     }
-    return new TokenSequence(ids, trained, number(row(document)));
+    return new TokenSequence(ids, trained, number(row(document)), part(document));
   }
 
   /** Tokens of a document, without reading them. */

@@ -1,5 +1,6 @@
 package dev.luthier.data.prepared;
 
+import dev.luthier.data.Part;
 import dev.luthier.data.DataReport;
 import dev.luthier.data.Packing;
 import dev.luthier.data.TokenSequence;

@@ -11,7 +11,7 @@ import dev.luthier.data.SftEncoder;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
 import dev.luthier.data.prepared.Kind;
-import dev.luthier.data.prepared.Part;
+import dev.luthier.data.Part;
 import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.data.prepared.PreparedSplit;
 import dev.luthier.format.Json;

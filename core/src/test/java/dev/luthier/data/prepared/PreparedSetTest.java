@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.data.Part;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.data.DataSettings.TrainOn;

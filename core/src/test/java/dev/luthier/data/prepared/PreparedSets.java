@@ -1,5 +1,6 @@
 package dev.luthier.data.prepared;
 
+import dev.luthier.data.Part;
 import dev.luthier.data.DataSettings.TrainOn;
 import dev.luthier.data.DataSettings.TrainOnEnd;
 import dev.luthier.data.TokenSequence;

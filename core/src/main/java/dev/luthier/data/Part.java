@@ -1,4 +1,4 @@
-package dev.luthier.data.prepared;
+package dev.luthier.data;
 
 /** Which part of its row a document is. The ordinal is the byte in the file. */
 public enum Part {

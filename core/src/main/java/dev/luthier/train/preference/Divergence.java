@@ -1,0 +1,29 @@
+package dev.luthier.train.preference;
+
+import dev.luthier.data.Batch;
+import dev.luthier.train.BlockwiseStep;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.DoubleStream;
+
+/** What KTO holds answers against, measured on answers that belong to other prompts. */
+final class Divergence {
+  private Divergence() {}
+
+  /**
+   * Of a whole step.
+   *
+   * @param mismatched answers behind prompts that they do not answer
+   */
+  static double of(BlockwiseStep policy, Reference reference, List<Batch> mismatched) {
+    List<Double> above = new ArrayList<>();
+    for (Batch batch : reference.over(mismatched)) {
+      double[] sums = Reference.sums(policy, batch);
+      for (int i = 0; i < sums.length; i++) {
+        above.add(sums[i] - batch.form().answers().get(i).reference());
+      }
+    }
+    return UnpairedLoss.divergence(
+        above.stream().flatMapToDouble(DoubleStream::of).toArray());
+  }
+}

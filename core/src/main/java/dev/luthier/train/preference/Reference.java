@@ -1,0 +1,54 @@
+package dev.luthier.train.preference;
+
+import dev.luthier.data.Batch;
+import dev.luthier.train.BlockwiseStep;
+import dev.luthier.train.LabelTokens;
+import dev.luthier.train.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+
+/** The model that a policy is held against. */
+@FunctionalInterface
+public interface Reference {
+  /** There is none: answers keep what they have. */
+  Reference NONE = batches -> batches;
+
+  /** The same batches, each answer with the log-probability that the reference gives it. */
+  List<Batch> over(List<Batch> batches);
+
+  /** A model of its own. */
+  static Reference of(BlockwiseStep model) {
+    return batches -> batches.stream().map(batch -> scored(model, batch)).toList();
+  }
+
+  /** The policy's model under the weights that it had once. */
+  static Reference of(BlockwiseStep policy, Snapshot weights) {
+    return batches -> weights.with(() -> of(policy).over(batches));
+  }
+
+  private static Batch scored(BlockwiseStep model, Batch batch) {
+    double[] sums = sums(model, batch);
+    List<Batch.Answer> out = new ArrayList<>();
+    for (Batch.Answer answer : batch.form().answers()) {
+      out.add(new Batch.Answer(answer.part(), sums[out.size()]));
+    }
+    return batch.withForm(batch.form().with(out));
+  }
+
+  /**
+   * The log-probability of each answer's tokens, in order; the order in which they are summed up is
+   * the one of the losses, so that equal models give equal sums.
+   */
+  static double[] sums(BlockwiseStep model, Batch batch) {
+    LabelTokens labels = LabelTokens.of(batch);
+    try (PointerScope scope = new PointerScope()) {
+      Answers answers = new Answers(model.logProbs(batch), labels);
+      double[] out = new double[answers.count()];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = answers.scored(i).sum();
+      }
+      return out;
+    }
+  }
+}
