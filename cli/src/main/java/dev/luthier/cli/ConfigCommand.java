@@ -1,7 +1,10 @@
 package dev.luthier.cli;
 
+import static java.util.Map.entry;
+
 import dev.luthier.UsageException;
 import dev.luthier.recipe.ClassifierSettings;
+import dev.luthier.recipe.PreferenceSettings;
 import dev.luthier.recipe.PretrainSettings;
 import dev.luthier.recipe.SettingPrinter;
 import dev.luthier.recipe.SftSettings;
@@ -28,19 +31,18 @@ import picocli.CommandLine.Parameters;
 final class ConfigCommand implements Callable<Integer> {
   private static final Map<String, Class<? extends Record>> RECIPES =
       new TreeMap<>(
-          Map.of(
-              "sft",
-              SftSettings.class,
-              "pretrain",
-              PretrainSettings.class,
-              "data-check",
-              CheckSettings.class,
-              "data-prepare",
-              PrepareSettings.class,
-              "data-generate",
-              DataGenerateSettings.class,
-              "train-classifier",
-              ClassifierSettings.class));
+          Map.ofEntries(
+              entry("sft", SftSettings.class),
+              entry("pretrain", PretrainSettings.class),
+              entry("data-check", CheckSettings.class),
+              entry("data-prepare", PrepareSettings.class),
+              entry("data-generate", DataGenerateSettings.class),
+              entry("train-classifier", ClassifierSettings.class),
+              entry("dpo", PreferenceSettings.class),
+              entry("kto", PreferenceSettings.class),
+              entry("orpo", PreferenceSettings.class),
+              entry("simpo", PreferenceSettings.class),
+              entry("cpo", PreferenceSettings.class)));
 
   private final Console console;
 
@@ -48,7 +50,9 @@ final class ConfigCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "VERB",
-      description = "sft, pretrain, train-classifier, data-check, data-prepare or data-generate.")
+      description =
+          "sft, dpo, kto, orpo, simpo, cpo, pretrain, train-classifier, data-check, data-prepare or"
+              + " data-generate.")
   private String verb = "";
 
   ConfigCommand(Console console) {

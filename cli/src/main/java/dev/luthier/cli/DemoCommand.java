@@ -5,6 +5,7 @@ import dev.luthier.LuthierException;
 import dev.luthier.format.Json;
 import dev.luthier.recipe.demo.Demo;
 import dev.luthier.recipe.demo.DemoCorpus;
+import dev.luthier.recipe.demo.DemoData;
 import dev.luthier.train.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,14 @@ final class DemoCommand implements Callable<Integer> {
           "Write the text that the demo's base model was pre-trained on, as JSONL, and nothing else.")
   private Optional<Path> corpus = Optional.empty();
 
+  @Option(
+      names = "--write-preferences",
+      paramLabel = "DIR",
+      description =
+          "Write pairs of answers, of which Yoda-speak is the better one, for luthier dpo and its"
+              + " kin, and nothing else.")
+  private Optional<Path> preferences = Optional.empty();
+
   DemoCommand(Console console) {
     this.console = console;
   }
@@ -56,7 +65,12 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (corpus.isPresent()) {
-      return writeCorpus(corpus.get());
+      DemoCorpus.write(corpus.get(), DemoCorpus.SEED, DemoCorpus.BYTES);
+      return wrote("corpus", corpus.get());
+    }
+    if (preferences.isPresent()) {
+      DemoData.writePreferences(preferences.get(), DemoData.SEED);
+      return wrote("preferences", preferences.get());
     }
     Path base = home().resolve("examples/demo/base");
     if (!Files.isDirectory(base)) {
@@ -78,10 +92,9 @@ final class DemoCommand implements Callable<Integer> {
     return Program.DONE;
   }
 
-  private int writeCorpus(Path file) {
-    DemoCorpus.write(file, DemoCorpus.SEED, DemoCorpus.BYTES);
+  private int wrote(String what, Path file) {
     if (json.json) {
-      console.out().println(Json.object().put("corpus", file.toString()));
+      console.out().println(Json.object().put(what, file.toString()));
     } else {
       console.out().println("wrote " + file);
     }

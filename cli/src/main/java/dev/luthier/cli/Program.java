@@ -41,6 +41,11 @@ final class Program {
     CommandLine line = new CommandLine(new Program());
     line.addSubcommand("demo", new DemoCommand(console));
     line.addSubcommand("sft", new SftCommand(console));
+    line.addSubcommand("dpo", new DpoCommand(console));
+    line.addSubcommand("kto", new KtoCommand(console));
+    line.addSubcommand("orpo", new OrpoCommand(console));
+    line.addSubcommand("simpo", new SimpoCommand(console));
+    line.addSubcommand("cpo", new CpoCommand(console));
     line.addSubcommand("train-classifier", new TrainClassifierCommand(console));
     line.addSubcommand("classify", new ClassifyCommand(console));
     line.addSubcommand("plan", new PlanCommand(console));

@@ -7,6 +7,7 @@ import dev.luthier.train.Trainer;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a training verb says at its end. */
 final class RunSummary {
@@ -36,8 +37,17 @@ final class RunSummary {
             case INTERRUPTED -> "interrupted after a checkpoint";
           };
       console.out().println(verb + " " + what);
-      r.forEach((key, value) -> console.out().printf("  %-14s %s%n", key, value));
+      r.forEach(
+          (key, value) -> {
+            if (!(value instanceof Map)) {
+              console.out().printf("  %-14s %s%n", key, value);
+            }
+          });
       console.out().println("  output         " + result.output());
+      if (r.get("eval_before") instanceof Map<?, ?> before
+          && r.get("eval_after") instanceof Map<?, ?> after) {
+        table(console, before, after);
+      }
       if (!next.isEmpty()) {
         console.out().println("use it:\n  ./" + next);
       }
@@ -49,6 +59,20 @@ final class RunSummary {
       return Program.INTERRUPTED;
     }
     return Program.DONE;
+  }
+
+  /** What evaluations measured before and after. */
+  private static void table(Console console, Map<?, ?> before, Map<?, ?> after) {
+    console.out().printf("  %-24s %10s %10s%n", "evaluation", "before", "after");
+    before.forEach(
+        (name, value) ->
+            console
+                .out()
+                .printf("    %-22s %10s %10s%n", name, number(value), number(after.get(name))));
+  }
+
+  private static String number(@Nullable Object value) {
+    return value instanceof Number n ? String.format(Locale.ROOT, "%.4f", n.doubleValue()) : "";
   }
 
   private static String text(Object value) {

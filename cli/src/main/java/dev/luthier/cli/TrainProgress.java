@@ -3,6 +3,7 @@ package dev.luthier.cli;
 import dev.luthier.train.TrainListener;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** Shows a training run while it runs. */
@@ -43,11 +44,19 @@ class TrainProgress implements TrainListener, AutoCloseable {
     message(
         String.format(
             Locale.ROOT,
-            "evaluation after step %d: loss %.4f over %d tokens%s",
+            "evaluation after step %d: loss %.4f over %d tokens%s%s",
             metrics.step(),
             metrics.loss(),
             metrics.labelTokens(),
+            words(metrics.figures()),
             metrics.best() ? ", the best so far" : ""));
+  }
+
+  private static String words(Map<String, Double> figures) {
+    StringBuilder out = new StringBuilder();
+    figures.forEach(
+        (name, value) -> out.append(String.format(Locale.ROOT, ", %s %.4g", name, value)));
+    return out.toString();
   }
 
   @Override

@@ -2,13 +2,13 @@ package dev.luthier.cli;
 
 import dev.luthier.data.DataPipeline;
 import dev.luthier.data.DataSettings;
+import dev.luthier.data.Part;
 import dev.luthier.data.SftEncoder;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
 import dev.luthier.data.prepared.EncodedWith;
 import dev.luthier.data.prepared.Kind;
 import dev.luthier.data.prepared.Manifest;
-import dev.luthier.data.Part;
 import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.data.prepared.PreparedWriter;
 import dev.luthier.data.prepared.SplitFacts;

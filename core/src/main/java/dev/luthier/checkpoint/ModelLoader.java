@@ -189,7 +189,14 @@ public record ModelLoader(
 
   /** For training an adapter further. */
   public LoadedModel lora(Path folder, Path adapter) {
-    LoraSettings lora = AdapterConfig.read(adapter).lora();
+    return lora(folder, adapter, AdapterConfig.read(adapter).lora());
+  }
+
+  /**
+   * The same under settings that differ from the adapter's in nothing that its tensors show, such
+   * as dropout.
+   */
+  public LoadedModel lora(Path folder, Path adapter, LoraSettings lora) {
     return build(
         folder,
         HeadConfig.read(adapter, config(folder)).map(h -> new AskedHead(h, OptionalLong.empty())),

@@ -67,11 +67,6 @@ public record Batch(
     /** Of an encoder, or of a model that gives labels. */
     public static final Form IN_PLACE = new Form(true, 0, null);
 
-    /** Keeps the answers. */
-    public Form {
-      answers = List.copyOf(answers);
-    }
-
     /** Labels are ids. */
     public Form(boolean inPlace, int source, long @Nullable [] types) {
       this(inPlace, source, types, null, List.of());

@@ -107,10 +107,10 @@ public record DataPipeline(
         outcome -> {
           if (outcome instanceof Refusal refusal) {
             account.refused.add(refusal);
-          } else if (outcome instanceof EncodedRow row) {
-            account.row(row);
-            encoded.add(row.sequence());
-            look.accept(row);
+          } else if (outcome instanceof Encoded row) {
+            account.row(row.documents());
+            row.documents().forEach(document -> encoded.add(document.sequence()));
+            row.documents().forEach(look);
           }
         };
     for (Path file : files) {
@@ -121,21 +121,24 @@ public record DataPipeline(
         throw new LuthierException("Expected rows in " + file + ", found none.");
       }
     }
-    OverflowRule rule = new OverflowRule(overflow, maxLength, encoder.pieces());
+    OverflowRule rule = new OverflowRule(overflow, maxLength, encoder.pieces(), encoder.together());
     if (strict) {
       RefusedRows refused = new RefusedRows(badRows);
       account.refused.forEach(refused::add);
       refused.check(account.rows);
-      rule.check(encoded, account.rows);
+      rule.check(encoded, account.rowOf::get, account.rows);
     }
     OverflowRule.Result fitted = rule.apply(encoded);
     if (strict && fitted.sequences().isEmpty()) {
       throw new LuthierException("No row of " + names + " is left to train on.");
     }
-    return new TrainingData(fitted.sequences(), account.report(fitted));
+    return new TrainingData(fitted.sequences(), account.report(fitted), encoder.together());
   }
 
-  /** Hands over a {@link Refusal} or an {@link EncodedRow} for each row, in order. */
+  /** A row's documents. */
+  private record Encoded(List<EncodedRow> documents) {}
+
+  /** Hands over a {@link Refusal} or an {@link Encoded} for each row, in order. */
   private void encodeAll(Path file, Account account, Consumer<Object> sink) {
     try (OrderedWork<Object, Object> work =
         new OrderedWork<>(threads, item -> encode(file, item), sink)) {
@@ -165,7 +168,7 @@ public record DataPipeline(
       return item;
     }
     try {
-      return encoder.encode(row);
+      return new Encoded(encoder.documents(row));
     } catch (RowRefused e) {
       return e.at(file.toString(), row.number(), RowText.of(row.columns()));
     }
@@ -182,26 +185,36 @@ public record DataPipeline(
     private int repaired;
     private final BitSet stops = new BitSet();
     private final BitSet drops = new BitSet();
+    private final List<Integer> rowOf = new ArrayList<>(); // of each document
     private int encoded;
     private long trained;
     private long unknown;
     private long straddling;
 
-    void row(EncodedRow row) {
-      rowsByBos.merge(row.bos(), 1, Integer::sum);
-      turnEnds.addAll(row.turnEnds());
-      stops.set(encoded, row.endsWithStop());
-      drops.set(encoded, !row.dropped().isEmpty());
+    void row(List<EncodedRow> documents) {
+      rowsByBos.merge(documents.get(0).bos(), 1, Integer::sum);
+      for (EncodedRow document : documents) {
+        turnEnds.addAll(document.turnEnds());
+        stops.set(rowOf.size(), document.endsWithStop());
+        drops.set(rowOf.size(), !document.dropped().isEmpty());
+        rowOf.add(encoded);
+        trained += document.sequence().trained();
+        unknown += document.unknown();
+        straddling += document.straddling();
+      }
       encoded++;
-      trained += row.sequence().trained();
-      unknown += row.unknown();
-      straddling += row.straddling();
+    }
+
+    /** The rows of these documents. */
+    private int rows(BitSet documents) {
+      return (int) documents.stream().map(rowOf::get).distinct().count();
     }
 
     DataReport report(OverflowRule.Result fitted) {
       BitSet stopping = (BitSet) stops.clone();
-      stopping.and(fitted.used());
       stopping.and(fitted.whole());
+      BitSet endless = (BitSet) fitted.used().clone();
+      endless.andNot(stopping);
       BitSet dropping = (BitSet) drops.clone();
       dropping.and(fitted.used());
       List<TokenSequence> sequences = fitted.sequences();
@@ -211,7 +224,7 @@ public record DataPipeline(
           formats,
           rows,
           repaired,
-          fitted.used().cardinality(),
+          rows(fitted.used()),
           sequences.size(),
           refused,
           sequences.stream().mapToLong(TokenSequence::length).sum(),
@@ -220,8 +233,8 @@ public record DataPipeline(
           fitted.overflowed(),
           trained == 0 ? 0 : (double) unknown / trained,
           straddling,
-          fitted.used().cardinality() - stopping.cardinality(),
-          dropping.cardinality(),
+          rows(endless),
+          rows(dropping),
           rowsByBos,
           turnEnds);
     }

@@ -30,4 +30,18 @@ public record EncodedRow(
   public EncodedRow {
     turnEnds = Set.copyOf(turnEnds);
   }
+
+  /** The same as this part of its row. */
+  EncodedRow as(Part part) {
+    return new EncodedRow(
+        sequence.as(part),
+        text,
+        encoding,
+        straddling,
+        unknown,
+        endsWithStop,
+        bos,
+        turnEnds,
+        dropped);
+  }
 }

@@ -5,7 +5,10 @@ import dev.luthier.data.DataReport.Overflowed;
 import dev.luthier.data.DataSettings.Overflow;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Makes every sequence fit.
@@ -27,6 +30,7 @@ public final class OverflowRule {
   private final Overflow overflow;
   private final int maxLength;
   private final Pieces pieces;
+  private final int together;
 
   /**
    * A rule.
@@ -34,18 +38,21 @@ public final class OverflowRule {
    * @param maxLength tokens per sequence
    */
   public OverflowRule(Overflow overflow, int maxLength) {
-    this(overflow, maxLength, Pieces.PLAIN);
+    this(overflow, maxLength, Pieces.PLAIN, 1);
   }
 
   /**
    * A rule for sequences that are cut in a way of their own.
    *
    * @param maxLength tokens per sequence
+   * @param together how many of them, one after the other, belong together: if one of them would
+   *     lose something that is trained, none is used
    */
-  public OverflowRule(Overflow overflow, int maxLength, Pieces pieces) {
+  public OverflowRule(Overflow overflow, int maxLength, Pieces pieces, int together) {
     this.overflow = overflow;
     this.maxLength = maxLength;
     this.pieces = pieces;
+    this.together = together;
   }
 
   /**
@@ -56,13 +63,20 @@ public final class OverflowRule {
       List<TokenSequence> sequences, Overflowed overflowed, BitSet used, BitSet whole) {}
 
   /**
+   * @param rowOf which row of the files a sequence is of, counted over all of them
    * @param rows number of rows in the files, of which the share is taken
    * @throws LuthierException the rule is {@code error} and more than 1 % of the rows are too long
    */
-  void check(List<TokenSequence> all, int rows) {
-    List<TokenSequence> longer = longer(all);
+  void check(List<TokenSequence> all, IntUnaryOperator rowOf, int rows) {
+    Map<Integer, TokenSequence> longer = new LinkedHashMap<>();
+    for (int i = 0; i < all.size(); i++) {
+      TokenSequence one = all.get(i);
+      if (!pieces.fits(one, maxLength)) {
+        longer.merge(rowOf.applyAsInt(i), one, (a, b) -> b.length() > a.length() ? b : a);
+      }
+    }
     if (overflow == Overflow.ERROR && longer.size() > TOLERATED * rows) {
-      throw tooMany(longer, rows);
+      throw tooMany(List.copyOf(longer.values()), rows);
     }
   }
 
@@ -79,6 +93,14 @@ public final class OverflowRule {
     BitSet whole = new BitSet();
     for (int i = 0; i < all.size(); i++) {
       TokenSequence sequence = all.get(i);
+      int first = i - i % together;
+      if (together > 1 && isCut(all.subList(first, first + together))) {
+        if (i == first) {
+          dropped.add(sequence.row());
+        }
+        lost += sequence.trained();
+        continue;
+      }
       used.set(i);
       whole.set(i);
       if (pieces.fits(sequence, maxLength)) {
@@ -91,7 +113,7 @@ public final class OverflowRule {
         dropped.add(sequence.row());
         used.clear(i);
       }
-      if (overflow != Overflow.SPLIT && sequence.trained(maxLength, sequence.length()) > 0) {
+      if (overflow != Overflow.SPLIT && losesLabels(sequence)) {
         whole.clear(i);
       }
       kept.addAll(parts);
@@ -99,6 +121,15 @@ public final class OverflowRule {
     }
     return new Result(
         kept, new Overflowed(maxLength, longer(all).size(), dropped, lost), used, whole);
+  }
+
+  private boolean isCut(List<TokenSequence> group) {
+    return group.stream()
+        .anyMatch(s -> overflow == Overflow.TRUNCATE ? losesLabels(s) : !pieces.fits(s, maxLength));
+  }
+
+  private boolean losesLabels(TokenSequence sequence) {
+    return sequence.trained(maxLength, sequence.length()) > 0;
   }
 
   private List<TokenSequence> parts(TokenSequence sequence) {

@@ -118,11 +118,20 @@ public record LoraSettings(
     return with(modulesToSave, List.copyOf(all));
   }
 
+  /** The same, and nothing is dropped. */
+  public LoraSettings withoutDropout() {
+    return with(0, modulesToSave, trainableTokenIndices);
+  }
+
   private LoraSettings with(List<String> saved, List<Integer> tokens) {
+    return with(dropout, saved, tokens);
+  }
+
+  private LoraSettings with(double dropped, List<String> saved, List<Integer> tokens) {
     return new LoraSettings(
         rank,
         alpha,
-        dropout,
+        dropped,
         targets,
         exclude,
         layers,

@@ -1,5 +1,6 @@
 package dev.luthier.recipe;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.luthier.LuthierException;
 import dev.luthier.format.AtomicFile;
@@ -20,6 +21,7 @@ final class MetricsFile implements TrainListener, AutoCloseable {
   /** The file's name in a run's folder. */
   static final String NAME = "metrics.jsonl";
 
+  private static final String EVAL = "eval_";
   private static final ObjectMapper JSON = new ObjectMapper();
   private final Path file;
   private final BufferedWriter out;
@@ -78,8 +80,32 @@ final class MetricsFile implements TrainListener, AutoCloseable {
     line.put("eval_loss", m.loss());
     line.put("eval_label_tokens", m.labelTokens());
     line.put("best", m.best());
-    m.figures().forEach((name, value) -> line.put("eval_" + name, value));
+    m.figures().forEach((name, value) -> line.put(EVAL + name, value));
     write(line);
+  }
+
+  /**
+   * The figures of the evaluation after this step, without their prefix; empty if there is none.
+   */
+  static Map<String, Object> evaluation(Path folder, long step) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    try {
+      for (String line : Files.readAllLines(folder.resolve(NAME))) {
+        JsonNode json = JSON.readTree(line);
+        if (json.path("step").asLong() == step && json.has("eval_loss")) {
+          json.fields()
+              .forEachRemaining(
+                  e -> {
+                    if (e.getKey().startsWith(EVAL) && !e.getKey().endsWith("_tokens")) {
+                      out.put(e.getKey().substring(EVAL.length()), e.getValue().asDouble());
+                    }
+                  });
+        }
+      }
+    } catch (IOException e) {
+      throw new LuthierException(folder.resolve(NAME) + " cannot be read: " + Reason.of(e), e);
+    }
+    return out;
   }
 
   /** Adds a line at the end of a run's file. */

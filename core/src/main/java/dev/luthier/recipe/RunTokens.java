@@ -1,17 +1,28 @@
 package dev.luthier.recipe;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
+import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.format.AtomicFile;
+import dev.luthier.format.GenerationConfig;
+import dev.luthier.format.HfFolder;
+import dev.luthier.format.Json;
 import dev.luthier.nn.LoraSettings;
+import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.NewTokens;
 import dev.luthier.tokenizer.NewTokens.NewToken;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.tokenizer.TokenizerFiles;
+import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -106,6 +117,32 @@ record RunTokens(
               + (words.isEmpty() ? "none" : String.join(", ", words))
               + (known > 0 ? "; the tokenizer has " + known + " of them already" : ""));
     }
+  }
+
+  /**
+   * Writes what a run made, with the tokenizer and what generation needs.
+   *
+   * @param template as the data settings name it
+   * @param generation of the base
+   * @param turnEnds ids of the tokens that close the assistant's turns
+   */
+  void writeResult(
+      Path target,
+      TrainFiles files,
+      String template,
+      GenerationConfig generation,
+      Set<Integer> turnEnds) {
+    files.writeResult(target, ModelFiles.storedDtype(model));
+    carry(target);
+    ChatTemplates.source(template)
+        .ifPresent(source -> AtomicFile.writeText(target.resolve(HfFolder.CHAT_TEMPLATE), source));
+    Set<Integer> stops = new LinkedHashSet<>(generation.eosTokenIds());
+    tokenizer.eosId().ifPresent(stops::add);
+    stops.addAll(turnEnds);
+    ObjectNode json = generation.file();
+    ArrayNode ids = json.putArray("eos_token_id");
+    stops.forEach(ids::add);
+    Json.write(target.resolve(HfFolder.GENERATION_CONFIG), json);
   }
 
   /** Writes the tokenizer's files. */

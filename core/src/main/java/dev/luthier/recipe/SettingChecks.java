@@ -1,6 +1,7 @@
 package dev.luthier.recipe;
 
 import dev.luthier.Complaints;
+import dev.luthier.nn.LoraSettings;
 import dev.luthier.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -37,5 +38,30 @@ public final class SettingChecks {
         "train.updateInBackward",
         true,
         "is for method=full; an adapter's gradients are small");
+  }
+
+  /** Notes what cannot go together in what is tuned. */
+  static void tuned(
+      Complaints complaints,
+      SftSettings.Weights weights,
+      SftSettings.Method method,
+      Optional<Path> adapter,
+      LoraSettings lora) {
+    complaints
+        .unless(
+            weights == SftSettings.Weights.RESIDENT || method == SftSettings.Method.LORA,
+            "weights",
+            weights,
+            "only a frozen base in its own precision can be streamed: use method=lora")
+        .unless(
+            adapter.isEmpty() || method != SftSettings.Method.FULL,
+            "method",
+            method,
+            "begins from an adapter: use lora or qlora, or fuse the adapter into its base first")
+        .unless(
+            lora.dropout() == 0,
+            "lora.dropout",
+            lora.dropout(),
+            "must be 0: the model must say the same each time it is asked");
   }
 }

@@ -30,8 +30,13 @@ record SftData(TrainingRows rows, DataReport report, Supplier<IntStream> lengths
 
   /** Rows of a prepared set, in its files. */
   static SftData of(PreparedSplit split, BatchMaker collator) {
+    return of(split, new TrainingRows(split.packed(), split::sequenceLength, collator));
+  }
+
+  /** Rows of a prepared set, put together in another way. */
+  static SftData of(PreparedSplit split, TrainingRows rows) {
     return new SftData(
-        new TrainingRows(split.packed(), split::sequenceLength, collator),
+        rows,
         split.report(),
         () -> IntStream.range(0, split.documents()).map(split::length),
         split.residentBytes());

@@ -1,21 +1,15 @@
 package dev.luthier.recipe;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.UsageException;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.data.DataReport;
-import dev.luthier.data.Refusal;
-import dev.luthier.format.AtomicFile;
 import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
-import dev.luthier.format.Json;
 import dev.luthier.format.ModelCard;
 import dev.luthier.tensor.Device;
-import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepPlanner;
@@ -29,7 +23,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -109,7 +102,7 @@ public final class SftRun {
     Clock clock = Clock.fixed(started.toInstant(), started.getZone());
     SftData data = input.train(clock);
     tokens.describe(listener);
-    describe(data.report());
+    DataMessages.describe(data.report(), listener);
     Optional<SftData> eval = input.eval(clock);
     StepPlanner.Plan plan = SftPlan.of(settings, tokens, data, eval).plan();
     TrainSettings train =
@@ -158,61 +151,11 @@ public final class SftRun {
         interrupted,
         listener,
         (target, results) -> {
-          writeResult(target, files, data.report());
+          tokens.writeResult(
+              target, files, settings.data().template(), generation, data.report().turnEnds());
           writeCard(target, data.report(), hashes, results);
           ServeTargets.describe(settings, target, listener);
         });
-  }
-
-  private void describe(DataReport r) {
-    listener.message(
-        String.format(
-            Locale.ROOT,
-            "data: %,d of %,d rows, %,d tokens, %,d trained; lengths %d to %d, median %d",
-            r.usedRows(),
-            r.rows(),
-            r.tokens(),
-            r.trainedTokens(),
-            r.lengths().shortest(),
-            r.lengths().longest(),
-            r.lengths().median()));
-    if (!r.refused().isEmpty()) {
-      listener.message(
-          "data: refused rows " + r.refused().stream().limit(10).map(Refusal::line).toList());
-    }
-    if (r.overflow().rows() > 0) {
-      listener.message(
-          String.format(
-              Locale.ROOT,
-              "data: %,d rows are longer than %,d tokens; %,d trained tokens of them are lost",
-              r.overflow().rows(),
-              r.overflow().maxLength(),
-              r.overflow().lostTrainedTokens()));
-    }
-    if (r.unknownShare() > 0) {
-      listener.message(
-          String.format(
-              Locale.ROOT,
-              "data: %.2f %% of the trained tokens are the tokenizer's unknown token",
-              100 * r.unknownShare()));
-    }
-    if (r.templateDrops() > 0) {
-      listener.message(
-          String.format(
-              Locale.ROOT,
-              "data: of %,d rows the chat template leaves messages, tool calls or tools out; luthier"
-                  + " data check lists them",
-              r.templateDrops()));
-    }
-    if (r.rowsWithoutStop() > 0) {
-      listener.message(
-          String.format(
-              Locale.ROOT,
-              "data: %,d rows (%.1f %%) do not end in a trained stop token; from them the model does"
-                  + " not learn to stop",
-              r.rowsWithoutStop(),
-              100 * (1 - r.stopShare())));
-    }
   }
 
   /** PEFT lets a misspelt target pass when another one matches; so do we, but not in silence. */
@@ -290,19 +233,5 @@ public final class SftRun {
             Optional.of(settings.model()),
             settings.data().train().stream().toList(),
             full ? List.of("sft") : List.of("sft", settings.method().toString()));
-  }
-
-  private void writeResult(Path target, TrainFiles files, DataReport report) {
-    files.writeResult(target, ModelFiles.storedDtype(settings.model()));
-    tokens.carry(target);
-    ChatTemplates.source(settings.data().template())
-        .ifPresent(source -> AtomicFile.writeText(target.resolve(HfFolder.CHAT_TEMPLATE), source));
-    Set<Integer> stops = new LinkedHashSet<>(generation.eosTokenIds());
-    tokenizer.eosId().ifPresent(stops::add);
-    stops.addAll(report.turnEnds());
-    ObjectNode json = generation.file();
-    ArrayNode ids = json.putArray("eos_token_id");
-    stops.forEach(ids::add);
-    Json.write(target.resolve(HfFolder.GENERATION_CONFIG), json);
   }
 }

@@ -17,4 +17,9 @@ public record TokenSettings(
   public TokenSettings {
     add = List.copyOf(add);
   }
+
+  /** Returns no new tokens. */
+  static TokenSettings none() {
+    return new TokenSettings(List.of());
+  }
 }

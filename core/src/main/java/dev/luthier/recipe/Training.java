@@ -129,6 +129,7 @@ final class Training {
         return new RunResult(outcome.end(), output, results(outcome, job.eval().metric()));
       }
       Map<String, Object> results = results(outcome, job.eval().metric());
+      evaluations(output, outcome.state(), results);
       result.write(output, results);
       folder.finish(results);
       return new RunResult(outcome.end(), output, results);
@@ -152,6 +153,15 @@ final class Training {
     out.put("train_seconds", Math.round(state.seconds() * 10) / 10.0);
     out.put("peak_bytes", Memory.peakResident());
     return out;
+  }
+
+  /** Where a run was evaluated before its first step: what was measured then, and at its best. */
+  private static void evaluations(Path output, RunState state, Map<String, Object> results) {
+    Map<String, Object> before = MetricsFile.evaluation(output, 0);
+    if (!before.isEmpty()) {
+      results.put("eval_before", before);
+      results.put("eval_after", MetricsFile.evaluation(output, state.bestStep()));
+    }
   }
 
   /** T of the longest batch: one row may have the longest prompt, another the longest answer. */

@@ -21,6 +21,22 @@ public record RunState(
     return new RunState(0, 0, Double.NaN, 0, 0, 0);
   }
 
+  /**
+   * The same after an evaluation.
+   *
+   * @param isBest whether it is the best so far
+   * @param value what it is told by
+   */
+  RunState evaluated(boolean isBest, double value) {
+    return new RunState(
+        step,
+        isBest ? step : bestStep,
+        isBest ? value : best,
+        isBest ? 0 : stale + 1,
+        tokens,
+        seconds);
+  }
+
   /** The same without a best evaluation: the next one is the best. */
   RunState withoutBest() {
     return new RunState(step, 0, Double.NaN, 0, tokens, seconds);

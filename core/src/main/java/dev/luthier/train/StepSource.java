@@ -33,6 +33,11 @@ public interface StepSource {
   /** What is evaluated; empty if nothing is. */
   Optional<StepData> evaluation();
 
+  /** Whether the weights are evaluated before the first step, too. */
+  default boolean evaluatesFirst() {
+    return false;
+  }
+
   /**
    * Rows of a file, in a new order every epoch.
    *

@@ -20,9 +20,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * The training loop. One optimizer step minimises <em>sum of losses / what they weigh in the
- * step</em>, whatever the micro-batches; the losses of label tokens weigh as these do. Nothing random has a state of its own:
- * batches and dropout follow from the seed and the step, so a run that goes on from a checkpoint
- * makes the same updates, bit for bit.
+ * step</em>, whatever the micro-batches; the losses of label tokens weigh as these do. Nothing
+ * random has a state of its own: batches and dropout follow from the seed and the step, so a run
+ * that goes on from a checkpoint makes the same updates, bit for bit.
  */
 public final class Trainer implements AutoCloseable {
   /**
@@ -148,6 +148,9 @@ public final class Trainer implements AutoCloseable {
       checkpoints.checkRoom(
           checkpointBytes(), job.checkpoint().keepBest() && job.source().evaluation().isPresent());
       dryPass();
+      if (state.step() == 0 && job.source().evaluatesFirst()) {
+        job.source().evaluation().ifPresent(data -> evaluate(data, 0));
+      }
     }
     double loss = Double.NaN;
     while (state.step() < total) {
@@ -201,8 +204,7 @@ public final class Trainer implements AutoCloseable {
           }
         };
     long before = Memory.resident();
-    step.forwardBackward(
-        longest.batches(), longest.objective(), 1, i -> 0, 1, dropping);
+    step.forwardBackward(longest.batches(), longest.objective(), 1, i -> 0, 1, dropping);
     gradients.clear();
     passBytes = Math.max(0, Memory.peakResident() - before);
     if (job.budget().isPresent() && Memory.peakResident() > job.budget().getAsLong()) {
@@ -417,25 +419,26 @@ public final class Trainer implements AutoCloseable {
     if (data.isEmpty()) {
       return false;
     }
-    Objective objective = data.get().objective();
-    Evaluator.Score score = new Evaluator(step, objective).score(data.get().batches());
-    Map<String, Double> figures = objective.figures();
-    double value = job.eval().value(score.perToken(), figures);
-    boolean best = job.eval().isBetter(value, state.best());
-    state =
-        new RunState(
-            state.step(),
-            best ? state.step() : state.bestStep(),
-            best ? value : state.best(),
-            best ? 0 : state.stale() + 1,
-            state.tokens(),
-            state.seconds());
-    listener.evaluated(
-        new EvalMetrics(state.step(), score.perToken(), score.labelTokens(), best, figures));
+    boolean best = evaluate(data.get(), state.step());
     if (best && job.checkpoint().keepBest()) {
       save();
     }
     return job.eval().patience() > 0 && state.stale() >= job.eval().patience();
+  }
+
+  /** Evaluates; true if it is the best so far, which the weights before the first step are not. */
+  private boolean evaluate(StepData data, long after) {
+    Objective objective = data.objective();
+    Evaluator.Score score = new Evaluator(step, objective).score(data.batches());
+    Map<String, Double> figures = objective.figures();
+    double value = job.eval().value(score.perToken(), figures);
+    boolean best = after > 0 && job.eval().isBetter(value, state.best());
+    if (after > 0) {
+      state = state.evaluated(best, value);
+    }
+    listener.evaluated(
+        new EvalMetrics(after, score.perToken(), score.labelTokens(), best, figures));
+    return best;
   }
 
   /**

@@ -366,7 +366,12 @@ final class FamilyContract {
     Trainer.Job job =
         new Trainer.Job(
             model.transformer(),
-            StepSource.of(rows(24), Optional.empty(), Objective.crossEntropy(), settings.bind(TrainSettings.class), EvalSettings.defaults()),
+            StepSource.of(
+                rows(24),
+                Optional.empty(),
+                Objective.crossEntropy(),
+                settings.bind(TrainSettings.class),
+                EvalSettings.defaults()),
             settings.bind(TrainSettings.class),
             0.01,
             EvalSettings.defaults(),

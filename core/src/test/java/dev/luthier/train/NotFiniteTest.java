@@ -130,7 +130,12 @@ class NotFiniteTest {
       Trainer.Job job =
           new Trainer.Job(
               model,
-              StepSource.of(data(), Optional.empty(), Objective.crossEntropy(), TrainSettings.defaults(), EvalSettings.defaults()),
+              StepSource.of(
+                  data(),
+                  Optional.empty(),
+                  Objective.crossEntropy(),
+                  TrainSettings.defaults(),
+                  EvalSettings.defaults()),
               TrainSettings.defaults(),
               0.01,
               EvalSettings.defaults(),

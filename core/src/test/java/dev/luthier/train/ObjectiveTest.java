@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Tensors;
-import org.bytedeco.javacpp.PointerScope;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 

@@ -68,7 +68,12 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            StepSource.of(TinyRows.uneven(24), Optional.of(TinyRows.uneven(5)), Objective.crossEntropy(), s, new EvalSettings(4, 0, 0, 0, "loss")),
+            StepSource.of(
+                TinyRows.uneven(24),
+                Optional.of(TinyRows.uneven(5)),
+                Objective.crossEntropy(),
+                s,
+                new EvalSettings(4, 0, 0, 0, "loss")),
             s,
             0.01,
             new EvalSettings(4, 0, 0, 0, "loss"),
@@ -255,7 +260,12 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            StepSource.of(TinyRows.uneven(4), Optional.empty(), Objective.crossEntropy(), settings(4, 4, 1), EvalSettings.defaults()),
+            StepSource.of(
+                TinyRows.uneven(4),
+                Optional.empty(),
+                Objective.crossEntropy(),
+                settings(4, 4, 1),
+                EvalSettings.defaults()),
             settings(4, 4, 1),
             0.05,
             EvalSettings.defaults(),
@@ -318,7 +328,12 @@ class TrainerTest {
     Trainer.Job job =
         new Trainer.Job(
             model,
-            StepSource.of(TinyRows.uneven(4), Optional.of(TinyRows.uneven(9)), Objective.crossEntropy(), s, new EvalSettings(2, 3, 0, 0, "loss")),
+            StepSource.of(
+                TinyRows.uneven(4),
+                Optional.of(TinyRows.uneven(9)),
+                Objective.crossEntropy(),
+                s,
+                new EvalSettings(2, 3, 0, 0, "loss")),
             s,
             0.05,
             new EvalSettings(2, 3, 0, 0, "loss"),

@@ -1,7 +1,7 @@
 package dev.luthier.data.prepare;
 
-import dev.luthier.data.TokenSequence;
 import dev.luthier.data.Part;
+import dev.luthier.data.TokenSequence;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.luthier.data.prepared;
 
-import dev.luthier.data.Part;
 import dev.luthier.data.DataReport;
 import dev.luthier.data.Packing;
+import dev.luthier.data.Part;
 import dev.luthier.data.TokenSequence;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -38,7 +38,6 @@ import java.util.function.BooleanSupplier;
  * Yoda-speak, a LoRA fine-tune, and the same held-out sentences before and after.
  */
 public final class Demo {
-  private static final long SEED = 42;
   private static final int SHOWN = 6;
   private static final int BATCH = 64;
   private static final String MARKER = "demo.json";
@@ -108,8 +107,8 @@ public final class Demo {
     clear();
     Path data = output.resolve("data");
     Path adapter = output.resolve("adapter");
-    narrator.part("1. Sentences and their Yoda-speak, made from seed " + SEED);
-    DemoData.write(data, SEED);
+    narrator.part("1. Sentences and their Yoda-speak, made from seed " + DemoData.SEED);
+    DemoData.write(data, DemoData.SEED);
     Path heldOut = data.resolve("heldout.jsonl");
     narrator.message(
         String.format(
@@ -150,7 +149,8 @@ public final class Demo {
     } catch (IOException e) {
       throw new LuthierException(output + " cannot be replaced: " + Reason.of(e), e);
     }
-    AtomicFile.writeText(output.resolve(MARKER), Json.pretty(Json.object().put("seed", SEED)));
+    AtomicFile.writeText(
+        output.resolve(MARKER), Json.pretty(Json.object().put("seed", DemoData.SEED)));
   }
 
   private SftSettings settings(Path data, Path adapter) {
@@ -179,7 +179,7 @@ public final class Demo {
   }
 
   private static List<Shown> shown(List<Evaluation.Answer> before, List<Evaluation.Answer> after) {
-    List<Sentence> sentences = DemoData.generate(SEED).heldOut();
+    List<Sentence> sentences = DemoData.generate(DemoData.SEED).heldOut();
     List<Shown> out = new ArrayList<>();
     for (int i = 0; i < SHOWN; i++) {
       out.add(

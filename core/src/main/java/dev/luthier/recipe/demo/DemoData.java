@@ -18,6 +18,9 @@ import java.util.Set;
  *     DemoCorpus}, for any seeds ({@link Split})
  */
 public record DemoData(List<Sentence> train, List<Sentence> heldOut) {
+  /** What the demo's own rows are drawn from. */
+  public static final long SEED = 42;
+
   /** Rows of train.jsonl. */
   public static final int TRAIN_ROWS = 2_000;
 
@@ -52,6 +55,33 @@ public record DemoData(List<Sentence> train, List<Sentence> heldOut) {
     DemoData data = generate(seed);
     JsonLines.write(dir.resolve("train.jsonl"), rows(data.train), Long.MAX_VALUE);
     JsonLines.write(dir.resolve("heldout.jsonl"), rows(data.heldOut), Long.MAX_VALUE);
+  }
+
+  /**
+   * Writes train.jsonl, half as many rows, and heldout.jsonl with {@code prompt}, {@code chosen}
+   * and {@code rejected}: a plain sentence, its answer, and the sentence itself again, which is
+   * what the base would say.
+   *
+   * @throws dev.luthier.LuthierException if a file cannot be written
+   */
+  public static void writePreferences(Path dir, long seed) {
+    DemoData data = generate(seed);
+    List<Sentence> train = data.train.subList(0, TRAIN_ROWS / 2);
+    JsonLines.write(dir.resolve("train.jsonl"), pairs(train), Long.MAX_VALUE);
+    JsonLines.write(dir.resolve("heldout.jsonl"), pairs(data.heldOut), Long.MAX_VALUE);
+  }
+
+  private static Iterator<Map<String, Object>> pairs(List<Sentence> sentences) {
+    return sentences.stream()
+        .map(
+            s -> {
+              Map<String, Object> row = new LinkedHashMap<>();
+              row.put("prompt", s.plain());
+              row.put("chosen", s.yoda());
+              row.put("rejected", s.plain());
+              return row;
+            })
+        .iterator();
   }
 
   private static List<Sentence> distinct(SentenceGrammar grammar, Split split, int count) {

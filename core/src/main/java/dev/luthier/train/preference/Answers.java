@@ -23,7 +23,8 @@ final class Answers {
    */
   Answers(Tensor given, LabelTokens labels) {
     this.labels = labels;
-    this.device = given.device().is_cpu() ? Device.CPU : new Device(given.device().str().getString());
+    this.device =
+        given.device().is_cpu() ? Device.CPU : new Device(given.device().str().getString());
     this.logProbs = Tensors.toFloats(given);
     this.gradient = new float[logProbs.length];
   }

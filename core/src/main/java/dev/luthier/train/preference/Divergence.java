@@ -23,7 +23,6 @@ final class Divergence {
         above.add(sums[i] - batch.form().answers().get(i).reference());
       }
     }
-    return UnpairedLoss.divergence(
-        above.stream().flatMapToDouble(DoubleStream::of).toArray());
+    return UnpairedLoss.divergence(above.stream().flatMapToDouble(DoubleStream::of).toArray());
   }
 }

@@ -4,17 +4,16 @@ import dev.luthier.train.preference.PairTerm.Scored;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Means over pairs, by the names that TRL gives them. */
+/**
+ * Means over pairs, by the names that TRL gives them; {@code logps/accuracies}, which it lacks, is
+ * the share of pairs of which the chosen answer is the likelier one.
+ */
 final class PairFigures {
-  /** How far log-probabilities moved away from the reference; beside TRL's. */
-  static final String CHOSEN = "logps/chosen";
-
-  static final String REJECTED = "logps/rejected";
-
   private long pairs;
   private double chosenReward;
   private double rejectedReward;
   private double right;
+  private double likelier;
   private double chosenSum;
   private double rejectedSum;
   private double crossEntropy;
@@ -27,6 +26,7 @@ final class PairFigures {
     chosenReward += c;
     rejectedReward += r;
     right += c > r ? 1 : 0;
+    likelier += chosen.sum() > rejected.sum() ? 1 : 0;
     chosenSum += chosen.sum();
     rejectedSum += rejected.sum();
   }
@@ -43,8 +43,9 @@ final class PairFigures {
       out.put("rewards/rejected", rejectedReward / pairs);
       out.put("rewards/margins", (chosenReward - rejectedReward) / pairs);
       out.put("rewards/accuracies", right / pairs);
-      out.put(CHOSEN, chosenSum / pairs);
-      out.put(REJECTED, rejectedSum / pairs);
+      out.put("logps/chosen", chosenSum / pairs);
+      out.put("logps/rejected", rejectedSum / pairs);
+      out.put("logps/accuracies", likelier / pairs);
       out.put("nll_loss", crossEntropy / tokens);
     }
     return out;

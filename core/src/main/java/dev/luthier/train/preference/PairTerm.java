@@ -41,8 +41,7 @@ public sealed interface PairTerm permits PairTerm.Margin, PairTerm.Odds {
       implements PairTerm {
     @Override
     public Graded of(Scored chosen, Scored rejected) {
-      Graded g =
-          loss.of(above(chosen) - target / settings.beta(), above(rejected), settings);
+      Graded g = loss.of(above(chosen) - target / settings.beta(), above(rejected), settings);
       return new Graded(g.loss(), g.byChosen() / count(chosen), g.byRejected() / count(rejected));
     }
 

@@ -6,6 +6,7 @@ import dev.luthier.train.LabelTokens;
 import dev.luthier.train.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import org.bytedeco.javacpp.PointerScope;
 
 /** The model that a policy is held against. */
@@ -29,9 +30,14 @@ public interface Reference {
 
   private static Batch scored(BlockwiseStep model, Batch batch) {
     double[] sums = sums(model, batch);
+    return with(batch, i -> sums[i]);
+  }
+
+  /** The same batch, the reference of each answer being this of its number. */
+  static Batch with(Batch batch, IntToDoubleFunction reference) {
     List<Batch.Answer> out = new ArrayList<>();
     for (Batch.Answer answer : batch.form().answers()) {
-      out.add(new Batch.Answer(answer.part(), sums[out.size()]));
+      out.add(new Batch.Answer(answer.part(), reference.applyAsDouble(out.size())));
     }
     return batch.withForm(batch.form().with(out));
   }

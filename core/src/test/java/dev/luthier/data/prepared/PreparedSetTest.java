@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.luthier.data.Part;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
 import dev.luthier.data.DataSettings.TrainOn;
 import dev.luthier.data.DataSettings.TrainOnEnd;
+import dev.luthier.data.Part;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
 import dev.luthier.data.prepared.PreparedSets.SetRow;
@@ -155,7 +155,7 @@ class PreparedSetTest {
           .isEqualTo(rows.get(r).documents().size());
       assertThat(split.row(split.firstDocument(r))).isEqualTo(r);
     }
-    List<List<TokenSequence>> expected = new TrainingData(all, split.report()).rows(packing, 20);
+    List<List<TokenSequence>> expected = new TrainingData(all, split.report(), 1).rows(packing, 20);
     assertThat(split.packed()).hasSize(expected.size());
     for (int s = 0; s < expected.size(); s++) {
       assertThat(split.packed().get(s)).hasSameSizeAs(expected.get(s));

@@ -1,8 +1,8 @@
 package dev.luthier.data.prepared;
 
-import dev.luthier.data.Part;
 import dev.luthier.data.DataSettings.TrainOn;
 import dev.luthier.data.DataSettings.TrainOnEnd;
+import dev.luthier.data.Part;
 import dev.luthier.data.TokenSequence;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -37,6 +37,7 @@ import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -82,15 +83,16 @@ class PreferenceRunOracleTest {
           List<List<TokenSequence>> rows = new ArrayList<>();
           pairs.forEach(p -> rows.add(List.of(answer(p, p, "chosen"), answer(p, p, "rejected"))));
           Collator collator = new Collator(0);
-          Batch batch =
-              prompts ? new PromptLabels(collator).make(rows, 0) : collator.make(rows, 0);
+          Batch batch = prompts ? new PromptLabels(collator).make(rows, 0) : collator.make(rows, 0);
           double[] sums = Reference.sums(policy, batch);
-          int[] tokens = rows.stream().flatMap(List::stream).mapToInt(TokenSequence::trained).toArray();
+          int[] tokens =
+              rows.stream().flatMap(List::stream).mapToInt(TokenSequence::trained).toArray();
           boolean means = !folder.equals("pref_dpo_sigmoid");
           sameAnswers(expected, "", sums, means ? tokens : null);
           Batch held = mix.hasReference() ? reference.over(List.of(batch)).get(0) : batch;
           if (mix.hasReference()) {
-            double[] theirs = held.form().answers().stream().mapToDouble(Batch.Answer::reference).toArray();
+            double[] theirs =
+                held.form().answers().stream().mapToDouble(Batch.Answer::reference).toArray();
             sameAnswers(expected, "ref_", theirs, means ? tokens : null);
           }
           return new Step(held, new PairObjective(mix, Totals.of(List.of(held))));
@@ -148,7 +150,8 @@ class PreferenceRunOracleTest {
     sameWeights(trained, Assets.path(ROOT + folder + "/model_final.safetensors"));
   }
 
-  private static void sameAnswers(JsonNode expected, String prefix, double[] sums, int[] tokens) {
+  private static void sameAnswers(
+      JsonNode expected, String prefix, double[] sums, int @Nullable [] tokens) {
     JsonNode chosen = expected.get(prefix + "chosen_logps");
     JsonNode rejected = expected.get(prefix + "rejected_logps");
     for (int i = 0; i < sums.length; i++) {
@@ -162,7 +165,11 @@ class PreferenceRunOracleTest {
     for (String side : List.of("chosen", "rejected")) {
       JsonNode theirs = step.get(side + "_rewards");
       if (theirs != null) {
-        double mean = IntStream.range(0, theirs.size()).mapToDouble(i -> theirs.get(i).asDouble()).average().orElseThrow();
+        double mean =
+            IntStream.range(0, theirs.size())
+                .mapToDouble(i -> theirs.get(i).asDouble())
+                .average()
+                .orElseThrow();
         assertThat(figures.get("rewards/" + side)).as(what).isCloseTo(mean, within(CLOSE));
       }
     }

@@ -1,0 +1,24 @@
+package dev.luthier.cli;
+
+import dev.luthier.recipe.PreferenceMethod;
+import picocli.CommandLine.Command;
+
+/** {@code luthier cpo}. */
+@Command(
+    name = "cpo",
+    description = {
+      "Tunes a model to find chosen answers likelier than rejected ones and to say",
+      "them (CPO), without a reference."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  luthier cpo --model my-base --data pairs.jsonl --output my-cpo",
+      "",
+      "'luthier config cpo' prints every setting, its default and what it does."
+    })
+final class CpoCommand extends PreferenceCommand {
+  CpoCommand(Console console) {
+    super(console, PreferenceMethod.CPO);
+  }
+}
