@@ -6,6 +6,7 @@ import dev.luthier.UsageException;
 import dev.luthier.recipe.ClassifierSettings;
 import dev.luthier.recipe.PreferenceSettings;
 import dev.luthier.recipe.PretrainSettings;
+import dev.luthier.recipe.RewardSettings;
 import dev.luthier.recipe.SettingPrinter;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.recipe.data.CheckSettings;
@@ -42,7 +43,8 @@ final class ConfigCommand implements Callable<Integer> {
               entry("kto", PreferenceSettings.class),
               entry("orpo", PreferenceSettings.class),
               entry("simpo", PreferenceSettings.class),
-              entry("cpo", PreferenceSettings.class)));
+              entry("cpo", PreferenceSettings.class),
+              entry("reward", RewardSettings.class)));
 
   private final Console console;
 
@@ -51,7 +53,7 @@ final class ConfigCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "VERB",
       description =
-          "sft, dpo, kto, orpo, simpo, cpo, pretrain, train-classifier, data-check, data-prepare or"
+          "sft, dpo, kto, orpo, simpo, cpo, reward, pretrain, train-classifier, data-check, data-prepare or"
               + " data-generate.")
   private String verb = "";
 

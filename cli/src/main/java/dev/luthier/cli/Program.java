@@ -46,6 +46,9 @@ final class Program {
     line.addSubcommand("orpo", new OrpoCommand(console));
     line.addSubcommand("simpo", new SimpoCommand(console));
     line.addSubcommand("cpo", new CpoCommand(console));
+    CommandLine reward = new CommandLine(new RewardCommand(console));
+    reward.addSubcommand("score", new RewardScoreCommand(console));
+    line.addSubcommand("reward", reward);
     line.addSubcommand("train-classifier", new TrainClassifierCommand(console));
     line.addSubcommand("classify", new ClassifyCommand(console));
     line.addSubcommand("plan", new PlanCommand(console));

@@ -4,6 +4,7 @@ import dev.luthier.data.Example.Preference;
 import dev.luthier.data.Example.Unpaired;
 import dev.luthier.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -24,12 +25,12 @@ public record AnswerEncoder(RowEncoder encoder, boolean pairs) implements RowEnc
   public List<EncodedRow> documents(Row row) {
     if (row.example() instanceof Preference preference) {
       return List.of(
-          answer(row, preference.chosen(), pairs ? Part.CHOSEN : Part.DESIRABLE),
-          answer(row, preference.rejected(), pairs ? Part.REJECTED : Part.UNDESIRABLE));
+          answer(row, preference.chosen(), pairs ? Part.CHOSEN : Part.DESIRABLE, margin(row)),
+          answer(row, preference.rejected(), pairs ? Part.REJECTED : Part.UNDESIRABLE, 0));
     }
     if (!pairs && row.example() instanceof Unpaired unpaired) {
       Part part = unpaired.desirable() ? Part.DESIRABLE : Part.UNDESIRABLE;
-      return List.of(answer(row, unpaired.answer(), part));
+      return List.of(answer(row, unpaired.answer(), part, 0));
     }
     throw new RowRefused(
         "expected chosen and rejected answers"
@@ -39,9 +40,25 @@ public record AnswerEncoder(RowEncoder encoder, boolean pairs) implements RowEnc
         row.example() instanceof Unpaired ? "luthier kto learns from such rows" : "");
   }
 
-  private EncodedRow answer(Row row, Example example, Part part) {
-    EncodedRow encoded = encoder.encode(new Row(row.number(), example));
-    return encoded.as(part);
+  private EncodedRow answer(Row row, Example example, Part part, double margin) {
+    return encoder.encode(new Row(row.number(), example)).as(part, margin);
+  }
+
+  /** What the column {@code margin} says. */
+  private static double margin(Row row) {
+    Object value = row.columns().get("margin");
+    if (value == null || value instanceof String text && text.isBlank()) {
+      return 0;
+    }
+    try {
+      double margin = Double.parseDouble(value.toString());
+      if (Double.isFinite(margin)) {
+        return margin;
+      }
+    } catch (NumberFormatException e) {
+      // Told below.
+    }
+    throw new RowRefused("margin is " + RowText.of(Map.of("margin", value)) + ", not a number");
   }
 
   @Override

@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record Dropped(List<Integer> messages, List<Integer> toolCalls, boolean tools) {
   /** Everything is in the text. */
-  static final Dropped NOTHING = new Dropped(List.of(), List.of(), false);
+  public static final Dropped NOTHING = new Dropped(List.of(), List.of(), false);
 
   public Dropped {
     messages = List.copyOf(messages);

@@ -32,9 +32,9 @@ public record EncodedRow(
   }
 
   /** The same as this part of its row. */
-  EncodedRow as(Part part) {
+  EncodedRow as(Part part, double margin) {
     return new EncodedRow(
-        sequence.as(part),
+        sequence.as(part).withMargin(margin),
         text,
         encoding,
         straddling,

@@ -40,7 +40,8 @@ public interface Pieces {
                   part(sequence.tokens(), from, to),
                   part(sequence.labels(), from, to),
                   sequence.row(),
-                  sequence.part()));
+                  sequence.part(),
+                  sequence.margin()));
         }
         return out;
       }

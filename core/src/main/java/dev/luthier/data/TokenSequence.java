@@ -10,9 +10,11 @@ package dev.luthier.data;
  * @param labels (T) ids or {@link #IGNORED}
  * @param row 1-based number of the row in its file
  * @param part which part of its row it is
+ * @param margin of a chosen answer, by how much it is better than the rejected one as far as its
+ *     row says; else 0
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record TokenSequence(int[] tokens, int[] labels, int row, Part part) {
+public record TokenSequence(int[] tokens, int[] labels, int row, Part part, double margin) {
   /** The label of a token that is read and not trained. */
   public static final int IGNORED = -100;
 
@@ -25,12 +27,17 @@ public record TokenSequence(int[] tokens, int[] labels, int row, Part part) {
 
   /** The whole of a row. */
   public TokenSequence(int[] tokens, int[] labels, int row) {
-    this(tokens, labels, row, Part.TEXT);
+    this(tokens, labels, row, Part.TEXT, 0);
   }
 
   /** The same as this part of its row. */
   public TokenSequence as(Part other) {
-    return new TokenSequence(tokens, labels, row, other);
+    return new TokenSequence(tokens, labels, row, other, margin);
+  }
+
+  /** The same with this margin. */
+  TokenSequence withMargin(double other) {
+    return new TokenSequence(tokens, labels, row, part, other);
   }
 
   /** Number of tokens T. */

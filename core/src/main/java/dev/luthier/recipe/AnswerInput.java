@@ -10,7 +10,6 @@ import dev.luthier.data.MaskSettings;
 import dev.luthier.data.ModelInput;
 import dev.luthier.data.Packing;
 import dev.luthier.data.Part;
-import dev.luthier.data.PromptLabels;
 import dev.luthier.data.RowEncoder;
 import dev.luthier.data.TokenSequence;
 import dev.luthier.data.TrainingData;
@@ -31,6 +30,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** The answers that a run learns from, of files or of prepared sets. */
@@ -40,32 +41,54 @@ final class AnswerInput {
 
   private final Path model;
   private final DataSettings data;
-  private final PreferenceMethod method;
   private final Tokenizer tokenizer;
-  private final GenerationConfig generation;
-  private final ModelInput input;
+  private final Form form;
 
   /**
-   * Reads nothing yet.
+   * How a recipe reads answers.
    *
-   * @throws UsageException if the model is no decoder
+   * @param verb of the recipe
+   * @param pairs whether a chosen and a rejected answer belong together
+   * @param encoder of a single answer, by a clock for templates that print the date
+   * @param batches makes batches of documents
    */
-  AnswerInput(
-      Path model,
-      DataSettings data,
-      PreferenceMethod method,
-      Tokenizer tokenizer,
-      GenerationConfig generation) {
+  record Form(String verb, boolean pairs, Function<Clock, RowEncoder> encoder, BatchMaker batches) {
+    /**
+     * As a decoder's own tokens.
+     *
+     * @param batches of what a decoder's collator makes
+     */
+    static Form ofDecoder(
+        String verb,
+        boolean pairs,
+        DataSettings data,
+        RunTokens tokens,
+        UnaryOperator<BatchMaker> batches) {
+      ModelInput input = ModelInput.of(tokens.model(), tokens.tokenizer());
+      if (input.kind() != Transformer.Kind.DECODER) {
+        throw new UsageException(
+            tokens.model()
+                + " has an encoder; "
+                + verb
+                + " tunes decoders. See docs/preferences.md#models");
+      }
+      Set<Integer> stops = Set.copyOf(GenerationConfig.read(tokens.model()).eosTokenIds());
+      return new Form(
+          verb,
+          pairs,
+          clock ->
+              input.encoder(
+                  ChatTemplates.encoder(tokens.tokenizer(), data.template(), clock), data, stops),
+          batches.apply(input.batches(Training.LENGTH_STEP, MaskSettings.defaults(), 0)));
+    }
+  }
+
+  /** Reads nothing yet. */
+  AnswerInput(Path model, DataSettings data, Tokenizer tokenizer, Form form) {
     this.model = model;
     this.data = data;
-    this.method = method;
     this.tokenizer = tokenizer;
-    this.generation = generation;
-    this.input = ModelInput.of(model, tokenizer);
-    if (input.kind() != Transformer.Kind.DECODER) {
-      throw new UsageException(
-          model + " has an encoder; " + method + " tunes decoders. See docs/preferences.md#models");
-    }
+    this.form = form;
   }
 
   /**
@@ -94,28 +117,17 @@ final class AnswerInput {
       PreparedSet set = PreparedSet.open(path);
       return prepared(set, set.splits().size() == 1 ? set.splits().iterator().next() : split);
     }
-    RowEncoder encoder =
-        new AnswerEncoder(
-            input.encoder(
-                ChatTemplates.encoder(tokenizer, data.template(), clock),
-                data,
-                Set.copyOf(generation.eosTokenIds())),
-            method.hasPairs());
+    RowEncoder encoder = new AnswerEncoder(form.encoder().apply(clock), form.pairs());
     TrainingData encoded = DataPipeline.of(encoder, data).prepare(path);
     return SftData.of(
-        encoded, new TrainingRows(encoded.rows(data.packing(), data.maxLength()), batches()));
-  }
-
-  private BatchMaker batches() {
-    BatchMaker plain = input.batches(Training.LENGTH_STEP, MaskSettings.defaults(), 0);
-    return method.learnsPrompts() ? new PromptLabels(plain) : plain;
+        encoded, new TrainingRows(encoded.rows(data.packing(), data.maxLength()), form.batches()));
   }
 
   private SftData prepared(PreparedSet set, String name) {
     check(set);
     PreparedSplit split = set.split(name);
     boolean pairs = set.manifest().about().kind() == Kind.PREFERENCE;
-    int together = pairs && method.hasPairs() ? 2 : 1;
+    int together = pairs && form.pairs() ? 2 : 1;
     int[] lengths =
         IntStream.range(0, split.documents() / together)
             .map(g -> IntStream.range(0, together).map(i -> split.length(g * together + i)).sum())
@@ -128,14 +140,14 @@ final class AnswerInput {
     return SftData.of(
         split,
         new TrainingRows(
-            new Rows(split, packed, together, !method.hasPairs()),
+            new Rows(split, packed, together, !form.pairs()),
             row -> Arrays.stream(packed.get(row)).map(g -> lengths[g]).sum(),
-            batches()));
+            form.batches()));
   }
 
   private void check(PreparedSet set) {
     Kind kind = set.manifest().about().kind();
-    boolean fits = kind == Kind.PREFERENCE || kind == Kind.UNPAIRED && !method.hasPairs();
+    boolean fits = kind == Kind.PREFERENCE || kind == Kind.UNPAIRED && !form.pairs();
     if (!fits) {
       throw new UsageException(
           set.folder()
@@ -144,9 +156,9 @@ final class AnswerInput {
               + ", for "
               + kind.purpose()
               + "; "
-              + method
+              + form.verb()
               + " learns from sets of kind preference"
-              + (method.hasPairs() ? "" : " or unpaired"));
+              + (form.pairs() ? "" : " or unpaired"));
     }
     EncodedWith wanted = EncodedWith.of(model, tokenizer, data);
     EncodedWith with = set.manifest().about().encodedWith();

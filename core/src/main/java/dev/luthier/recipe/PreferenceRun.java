@@ -1,9 +1,9 @@
 package dev.luthier.recipe;
 
-import dev.luthier.UsageException;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.data.Batch;
+import dev.luthier.data.PromptLabels;
 import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
@@ -73,7 +73,16 @@ public final class PreferenceRun {
     this.tokens = RunTokens.of(settings.model(), TokenSettings.none());
     this.generation = GenerationConfig.read(settings.model());
     this.input =
-        new AnswerInput(settings.model(), settings.data(), method, tokens.tokenizer(), generation);
+        new AnswerInput(
+            settings.model(),
+            settings.data(),
+            tokens.tokenizer(),
+            AnswerInput.Form.ofDecoder(
+                method.toString(),
+                method.hasPairs(),
+                settings.data(),
+                tokens,
+                batches -> method.learnsPrompts() ? new PromptLabels(batches) : batches));
     this.reference = ReferenceModel.of(method, settings);
     this.tuning = new Tuning(settings);
   }
@@ -110,7 +119,7 @@ public final class PreferenceRun {
     SftData data = input.train(clock);
     DataMessages.describe(data.report(), listener);
     Optional<SftData> eval = input.eval(clock);
-    requireEval(eval);
+    SettingChecks.evaluated(settings.eval(), eval.isPresent());
     Transformer outline = tuning.outline();
     StepPlanner.Plan plan = plan(outline, data, eval);
     TrainSettings train =
@@ -216,15 +225,6 @@ public final class PreferenceRun {
       method.mix(settings.loss(), true);
     } else {
       method.unpaired(settings.loss());
-    }
-  }
-
-  private void requireEval(Optional<SftData> eval) {
-    if (settings.eval().everySteps() > 0 && eval.isEmpty()) {
-      throw new UsageException(
-          "eval.everySteps is "
-              + settings.eval().everySteps()
-              + " but there is nothing to evaluate on: add --eval-data FILE");
     }
   }
 

@@ -68,13 +68,8 @@ public record PreferenceSettings(
     SettingChecks.machine(complaints, threads, device);
     SettingChecks.trained(complaints, data.train(), train, method);
     SettingChecks.tuned(complaints, weights, method, adapter, lora);
-    complaints
-        .unless(
-            data.overflow() != DataSettings.Overflow.SPLIT,
-            "data.overflow",
-            data.overflow(),
-            "would part an answer from its prompt: use drop or truncate")
-        .throwIfAny();
+    SettingChecks.whole(complaints, data);
+    complaints.throwIfAny();
   }
 
   /** Returns the peak learning rate: the one given, or what suits method and optimizer. */

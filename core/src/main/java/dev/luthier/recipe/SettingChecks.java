@@ -1,7 +1,10 @@
 package dev.luthier.recipe;
 
 import dev.luthier.Complaints;
+import dev.luthier.UsageException;
+import dev.luthier.data.DataSettings;
 import dev.luthier.nn.LoraSettings;
+import dev.luthier.train.EvalSettings;
 import dev.luthier.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -63,5 +66,28 @@ public final class SettingChecks {
             "lora.dropout",
             lora.dropout(),
             "must be 0: the model must say the same each time it is asked");
+  }
+
+  /** Notes settings that would part an answer from its prompt. */
+  static void whole(Complaints complaints, DataSettings data) {
+    complaints.unless(
+        data.overflow() != DataSettings.Overflow.SPLIT,
+        "data.overflow",
+        data.overflow(),
+        "would part an answer from its prompt: use drop or truncate");
+  }
+
+  /**
+   * Refuses to evaluate on nothing.
+   *
+   * @param there whether there are rows to evaluate on
+   */
+  static void evaluated(EvalSettings eval, boolean there) {
+    if (eval.everySteps() > 0 && !there) {
+      throw new UsageException(
+          "eval.everySteps is "
+              + eval.everySteps()
+              + " but there is nothing to evaluate on: add --eval-data FILE");
+    }
   }
 }

@@ -1,6 +1,8 @@
 package dev.luthier.recipe;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.checkpoint.AdapterConfig;
+import dev.luthier.checkpoint.HeadConfig;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelLoader;
 import dev.luthier.checkpoint.TrainingBase;
@@ -24,10 +26,22 @@ import java.util.Optional;
  */
 final class Tuning {
   private final TunedSettings settings;
+  private final Optional<HeadConfig> head;
   private final Optional<LoraSettings> lora;
 
+  /** Of a language model. */
   Tuning(TunedSettings settings) {
+    this(settings, Optional.empty());
+  }
+
+  /**
+   * Of a model with this head, which its files need not have; an adapter trains it in full.
+   *
+   * @param head empty for the model's own
+   */
+  Tuning(TunedSettings settings, Optional<HeadConfig> head) {
     this.settings = settings;
+    this.head = head;
     this.lora =
         settings.method() == SftSettings.Method.FULL
             ? Optional.empty()
@@ -35,14 +49,24 @@ final class Tuning {
                 settings
                     .adapter()
                     .map(a -> AdapterConfig.read(HfFolder.adapter(a)).lora())
-                    .orElse(settings.lora())
+                    .orElseGet(this::fresh)
                     .withoutDropout());
+  }
+
+  private LoraSettings fresh() {
+    return head.map(h -> settings.lora().saving(ModelLoader.headModules(settings.model(), h)))
+        .orElse(settings.lora());
+  }
+
+  /** The model's configuration, with the head. */
+  ObjectNode config() {
+    ObjectNode config = ModelLoader.config(settings.model());
+    return head.map(h -> h.over(config)).orElse(config);
   }
 
   /** The model without weights. */
   Transformer outline() {
-    Path model = settings.model();
-    return Outline.of(ModelLoader.config(model), HfFolder.configName(model), lora);
+    return Outline.of(config(), HfFolder.configName(settings.model()), lora);
   }
 
   /**
@@ -75,13 +99,18 @@ final class Tuning {
    */
   LoadedModel load(boolean stream) {
     ModelLoader loader = loader(stream);
+    long seed = settings.train().seed();
+    Path model = settings.model();
     if (lora.isEmpty()) {
-      return loader.full(settings.model());
+      return head.map(h -> loader.full(model, h, seed)).orElseGet(() -> loader.full(model));
     }
     return settings
         .adapter()
-        .map(a -> loader.lora(settings.model(), HfFolder.adapter(a), lora.get()))
-        .orElseGet(() -> loader.lora(settings.model(), lora.get(), settings.train().seed()));
+        .map(a -> loader.lora(model, HfFolder.adapter(a), lora.get()))
+        .orElseGet(
+            () ->
+                head.map(h -> loader.lora(model, h, lora.get(), seed))
+                    .orElseGet(() -> loader.lora(model, lora.get(), seed)));
   }
 
   /** Loads models as this run computes. */

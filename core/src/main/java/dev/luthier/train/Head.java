@@ -75,9 +75,12 @@ final class Head {
       double scale) {
     if (objective.isTokenSum()) {
       double[] sum = {0};
+      // Scores are few, and an objective may hold those of one row against another's.
+      int most = objective.ofScores() ? Math.max(1, labels.count()) : chunk;
       visit(
           hidden,
           labels,
+          most,
           (h, l, from) -> {
             Objective.Loss[] loss = new Objective.Loss[1];
             backward(
@@ -159,10 +162,15 @@ final class Head {
   }
 
   private void visit(Tensor hidden, LabelTokens labels, Visitor visitor) {
-    for (int from = 0; from < labels.count(); from += chunk) {
-      int to = Math.min(labels.count(), from + chunk);
+    visit(hidden, labels, chunk, visitor);
+  }
+
+  private static void visit(Tensor hidden, LabelTokens labels, int most, Visitor visitor) {
+    for (int from = 0; from < labels.count(); from += most) {
+      int to = Math.min(labels.count(), from + most);
+      LabelTokens some = to - from == labels.count() ? labels : labels.slice(from, to);
       try (PointerScope scope = new PointerScope()) {
-        visitor.chunk(hidden.narrow(0, from, to - from), labels.slice(from, to), from);
+        visitor.chunk(hidden.narrow(0, from, to - from), some, from);
       }
     }
   }

@@ -29,7 +29,7 @@ public interface Objective {
 
   /**
    * Whether {@link #loss} takes the head's outputs (N, C) themselves, float32, in place of
-   * log-probs, and gives a gradient (N, C). Such an objective is a sum over tokens.
+   * log-probs, and gives a gradient (N, C). It is given all of a micro-batch at once.
    */
   default boolean ofScores() {
     return false;

@@ -71,7 +71,7 @@ class PreferenceGradientTest {
       tokens[i] = 1 + random.nextInt(39);
       labels[i] = tokens[i];
     }
-    return new TokenSequence(tokens, labels, row, part);
+    return new TokenSequence(tokens, labels, row).as(part);
   }
 
   private List<List<TokenSequence>> pairs(int count) {

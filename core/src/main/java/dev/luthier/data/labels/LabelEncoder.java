@@ -64,6 +64,11 @@ public final class LabelEncoder {
   @SuppressWarnings("ArrayRecordComponent")
   public record Encoded(int[] tokens, int second, int[] firstTokens, int cut) {}
 
+  /** Whether the model tells two texts apart by a segment of each token. */
+  public boolean hasSegments() {
+    return segments;
+  }
+
   /**
    * Where a sequence's label is predicted: at its first token in encoders, its last in decoders.
    */

@@ -150,7 +150,7 @@ public final class PreparedSplit {
         trained[i] = TokenSequence.IGNORED;
       }
     }
-    return new TokenSequence(ids, trained, number(row(document)), part(document));
+    return new TokenSequence(ids, trained, number(row(document)), part(document), 0);
   }
 
   /** Tokens of a document, without reading them. */

@@ -74,7 +74,7 @@ public final class Mismatched extends AbstractList<List<TokenSequence>> {
     Arrays.fill(labels, 0, read, TokenSequence.IGNORED);
     System.arraycopy(answer.tokens(), from, tokens, read, tokens.length - read);
     System.arraycopy(answer.labels(), from, labels, read, tokens.length - read);
-    return new TokenSequence(tokens, labels, prompt.row(), prompt.part());
+    return new TokenSequence(tokens, labels, prompt.row(), prompt.part(), 0);
   }
 
   /** Where an answer begins: at its first label. */

@@ -18,7 +18,7 @@ class MismatchedTest {
       tokens[i] = i < 2 ? 10 * number + i : answer[i - 2];
       labels[i] = i < 2 ? TokenSequence.IGNORED : tokens[i];
     }
-    return new TokenSequence(tokens, labels, number, part);
+    return new TokenSequence(tokens, labels, number).as(part);
   }
 
   private static TrainingRows rows(List<List<TokenSequence>> rows) {

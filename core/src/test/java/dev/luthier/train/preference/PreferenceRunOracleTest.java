@@ -182,7 +182,7 @@ class PreferenceRunOracleTest {
     int[] labels = tokens.clone();
     Arrays.fill(labels, 0, read.length, TokenSequence.IGNORED);
     Part part = side.equals("chosen") ? Part.CHOSEN : Part.REJECTED;
-    return new TokenSequence(tokens, labels, 1, part);
+    return new TokenSequence(tokens, labels, 1).as(part);
   }
 
   private static int[] ids(JsonNode of) {

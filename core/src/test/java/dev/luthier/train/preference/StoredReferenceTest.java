@@ -25,7 +25,7 @@ class StoredReferenceTest {
       tokens[i] = first + i;
       labels[i] = i < 2 ? TokenSequence.IGNORED : tokens[i];
     }
-    return new TokenSequence(tokens, labels, 1, Part.CHOSEN);
+    return new TokenSequence(tokens, labels, 1).as(Part.CHOSEN);
   }
 
   private static final List<Batch> APART =
