@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 
 import dev.luthier.UsageException;
 import dev.luthier.recipe.ClassifierSettings;
+import dev.luthier.recipe.PolicyRunSettings;
 import dev.luthier.recipe.PreferenceSettings;
 import dev.luthier.recipe.PretrainSettings;
 import dev.luthier.recipe.RewardSettings;
@@ -44,7 +45,9 @@ final class ConfigCommand implements Callable<Integer> {
               entry("orpo", PreferenceSettings.class),
               entry("simpo", PreferenceSettings.class),
               entry("cpo", PreferenceSettings.class),
-              entry("reward", RewardSettings.class)));
+              entry("reward", RewardSettings.class),
+              entry("grpo", PolicyRunSettings.class),
+              entry("rloo", PolicyRunSettings.class)));
 
   private final Console console;
 
@@ -53,7 +56,7 @@ final class ConfigCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "VERB",
       description =
-          "sft, dpo, kto, orpo, simpo, cpo, reward, pretrain, train-classifier, data-check, data-prepare or"
+          "sft, dpo, kto, orpo, simpo, cpo, reward, grpo, rloo, pretrain, train-classifier, data-check, data-prepare or"
               + " data-generate.")
   private String verb = "";
 

@@ -54,6 +54,14 @@ final class DemoCommand implements Callable<Integer> {
               + " kin, and nothing else.")
   private Optional<Path> preferences = Optional.empty();
 
+  @Option(
+      names = "--write-rewards",
+      paramLabel = "DIR",
+      description =
+          "Write few rows to tune on, and prompts to learn from by reward, for luthier grpo and its"
+              + " kin, and nothing else.")
+  private Optional<Path> rewards = Optional.empty();
+
   DemoCommand(Console console) {
     this.console = console;
   }
@@ -71,6 +79,10 @@ final class DemoCommand implements Callable<Integer> {
     if (preferences.isPresent()) {
       DemoData.writePreferences(preferences.get(), DemoData.SEED);
       return wrote("preferences", preferences.get());
+    }
+    if (rewards.isPresent()) {
+      DemoData.writeRewards(rewards.get(), DemoData.SEED);
+      return wrote("rewards", rewards.get());
     }
     Path base = home().resolve("examples/demo/base");
     if (!Files.isDirectory(base)) {

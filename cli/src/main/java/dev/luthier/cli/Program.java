@@ -49,6 +49,8 @@ final class Program {
     CommandLine reward = new CommandLine(new RewardCommand(console));
     reward.addSubcommand("score", new RewardScoreCommand(console));
     line.addSubcommand("reward", reward);
+    line.addSubcommand("grpo", new GrpoCommand(console));
+    line.addSubcommand("rloo", new RlooCommand(console));
     line.addSubcommand("train-classifier", new TrainClassifierCommand(console));
     line.addSubcommand("classify", new ClassifyCommand(console));
     line.addSubcommand("plan", new PlanCommand(console));

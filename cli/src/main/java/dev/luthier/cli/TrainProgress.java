@@ -2,8 +2,9 @@ package dev.luthier.cli;
 
 import dev.luthier.train.TrainListener;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /** Shows a training run while it runs. */
@@ -44,19 +45,22 @@ class TrainProgress implements TrainListener, AutoCloseable {
     message(
         String.format(
             Locale.ROOT,
-            "evaluation after step %d: loss %.4f over %d tokens%s%s",
+            "evaluation after step %d: %s%s",
             metrics.step(),
-            metrics.loss(),
-            metrics.labelTokens(),
-            words(metrics.figures()),
+            words(metrics),
             metrics.best() ? ", the best so far" : ""));
   }
 
-  private static String words(Map<String, Double> figures) {
-    StringBuilder out = new StringBuilder();
-    figures.forEach(
-        (name, value) -> out.append(String.format(Locale.ROOT, ", %s %.4g", name, value)));
-    return out.toString();
+  private static String words(EvalMetrics metrics) {
+    List<String> out = new ArrayList<>();
+    if (metrics.labelTokens() > 0) {
+      String loss = "loss %.4f over %d tokens";
+      out.add(String.format(Locale.ROOT, loss, metrics.loss(), metrics.labelTokens()));
+    }
+    metrics
+        .figures()
+        .forEach((name, value) -> out.add(String.format(Locale.ROOT, "%s %.4g", name, value)));
+    return String.join(", ", out);
   }
 
   @Override

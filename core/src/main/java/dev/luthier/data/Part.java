@@ -13,5 +13,7 @@ public enum Part {
   /** An answer marked as bad, with its prompt. */
   UNDESIRABLE,
   /** A prompt alone. */
-  PROMPT
+  PROMPT,
+  /** An answer that the model in training wrote, with its prompt. */
+  SAMPLED
 }

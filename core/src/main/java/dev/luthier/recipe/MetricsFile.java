@@ -22,6 +22,7 @@ final class MetricsFile implements TrainListener, AutoCloseable {
   static final String NAME = "metrics.jsonl";
 
   private static final String EVAL = "eval_";
+  private static final String BEST = "best";
   private static final ObjectMapper JSON = new ObjectMapper();
   private final Path file;
   private final BufferedWriter out;
@@ -77,9 +78,11 @@ final class MetricsFile implements TrainListener, AutoCloseable {
   public void evaluated(EvalMetrics m) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", m.step());
-    line.put("eval_loss", m.loss());
-    line.put("eval_label_tokens", m.labelTokens());
-    line.put("best", m.best());
+    if (m.labelTokens() > 0) {
+      line.put("eval_loss", m.loss());
+      line.put("eval_label_tokens", m.labelTokens());
+    }
+    line.put(BEST, m.best());
     m.figures().forEach((name, value) -> line.put(EVAL + name, value));
     write(line);
   }
@@ -92,7 +95,7 @@ final class MetricsFile implements TrainListener, AutoCloseable {
     try {
       for (String line : Files.readAllLines(folder.resolve(NAME))) {
         JsonNode json = JSON.readTree(line);
-        if (json.path("step").asLong() == step && json.has("eval_loss")) {
+        if (json.path("step").asLong() == step && json.has(BEST)) {
           json.fields()
               .forEachRemaining(
                   e -> {

@@ -15,6 +15,7 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Memory;
 import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
+import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Workload;
 import java.nio.file.Path;
 import java.util.Map;
@@ -76,14 +77,19 @@ final class Tuning {
    * @param bytes what else there is: rows, and what the recipe keeps
    */
   StepPlanner.Plan plan(Transformer outline, int length, long bytes) {
+    return plan(settings.train(), outline, length, bytes);
+  }
+
+  /** The same with other micro-batches than the settings'. */
+  StepPlanner.Plan plan(TrainSettings train, Transformer outline, int length, long bytes) {
     return StepPlanner.plan(
         new StepPlanner.Request(
             new Workload(
                 outline,
                 lora,
                 quant().or(() -> ModelLoader.quantization(settings.model())),
-                settings.train(),
-                settings.train().dtype(),
+                train,
+                train.dtype(),
                 length,
                 bytes + Training.tokenizerBytes(settings.model())),
             settings.weights() == SftSettings.Weights.STREAM,

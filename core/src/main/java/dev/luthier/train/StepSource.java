@@ -33,6 +33,14 @@ public interface StepSource {
   /** What is evaluated; empty if nothing is. */
   Optional<StepData> evaluation();
 
+  /**
+   * Whether the step that was given last has something to teach: if so, every trained tensor must
+   * learn from the first one.
+   */
+  default boolean teaches() {
+    return true;
+  }
+
   /** Whether the weights are evaluated before the first step, too. */
   default boolean evaluatesFirst() {
     return false;

@@ -52,8 +52,8 @@ public interface TrainListener {
    * One evaluation.
    *
    * @param step after which it was made
-   * @param loss nats per label token
-   * @param labelTokens scored
+   * @param loss nats per label token; means nothing where none was scored
+   * @param labelTokens scored; 0 of an evaluation that has figures alone
    * @param best whether it is the best so far
    * @param figures what else the objective measured
    */

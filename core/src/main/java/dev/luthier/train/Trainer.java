@@ -273,7 +273,7 @@ public final class Trainer implements AutoCloseable {
     double finish(double loss) {
       double norm = gradients.norm();
       checkNorm(norm, " (loss " + loss + ")");
-      if (state.step() == 0) {
+      if (state.step() == 0 && job.source().teaches()) {
         GradientGuard.check(parameters, gradients.suspects(), listener);
       }
       gradients.clip(norm, job.settings().maxGradNorm());
@@ -346,7 +346,7 @@ public final class Trainer implements AutoCloseable {
 
     @Override
     double finish(double loss) {
-      if (state.step() == 0) {
+      if (state.step() == 0 && job.source().teaches()) {
         GradientGuard.check(parameters, suspects, listener);
       }
       return Math.sqrt(squares);

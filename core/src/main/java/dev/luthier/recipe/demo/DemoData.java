@@ -71,6 +71,25 @@ public record DemoData(List<Sentence> train, List<Sentence> heldOut) {
     JsonLines.write(dir.resolve("heldout.jsonl"), pairs(data.heldOut), Long.MAX_VALUE);
   }
 
+  /**
+   * Writes few.jsonl, rows to tune on that are too few, prompts.jsonl, sentences to ask, and
+   * heldout.jsonl, others to evaluate on.
+   *
+   * @throws dev.luthier.LuthierException if a file cannot be written
+   */
+  public static void writeRewards(Path dir, long seed) {
+    DemoData data = generate(seed);
+    List<Sentence> few = data.train.subList(0, TRAIN_ROWS / 8);
+    List<Sentence> asked = data.train.subList(TRAIN_ROWS / 2, TRAIN_ROWS);
+    JsonLines.write(dir.resolve("few.jsonl"), rows(few), Long.MAX_VALUE);
+    JsonLines.write(dir.resolve("prompts.jsonl"), prompts(asked), Long.MAX_VALUE);
+    JsonLines.write(dir.resolve("heldout.jsonl"), prompts(data.heldOut), Long.MAX_VALUE);
+  }
+
+  private static Iterator<Map<String, Object>> prompts(List<Sentence> sentences) {
+    return sentences.stream().map(s -> Map.<String, Object>of("prompt", s.plain())).iterator();
+  }
+
   private static Iterator<Map<String, Object>> pairs(List<Sentence> sentences) {
     return sentences.stream()
         .map(

@@ -32,14 +32,38 @@ public final class PolicyLoss {
    * @param divergence the mean of k over tokens; 0 without a reference
    * @param clippedLow the share of ratios that were clipped from below, where that counts
    * @param clippedHigh the same from above
+   * @param ratios how many there are: of tokens, or of answers
    */
   @SuppressWarnings("ArrayRecordComponent")
   public record Graded(
-      double loss, double[][] gradient, double divergence, double clippedLow, double clippedHigh) {}
+      double loss,
+      double[][] gradient,
+      double divergence,
+      double clippedLow,
+      double clippedHigh,
+      long ratios) {}
+
+  /**
+   * What means are taken over.
+   *
+   * @param answers how many
+   * @param tokens of all of them
+   */
+  public record Totals(long answers, long tokens) {}
 
   /** The loss of a batch. */
   public static Graded of(List<Answer> answers, PolicySettings settings) {
-    Sum sum = new Sum(answers, settings);
+    long tokens = answers.stream().mapToLong(a -> a.now.length).sum();
+    return of(answers, settings, new Totals(answers.size(), tokens));
+  }
+
+  /**
+   * A part of the loss of a larger batch: those of all parts sum up to it. So do the divergences.
+   *
+   * @param totals of the larger batch
+   */
+  public static Graded of(List<Answer> answers, PolicySettings settings, Totals totals) {
+    Sum sum = new Sum(answers, settings, totals);
     for (int i = 0; i < answers.size(); i++) {
       sum.add(i);
     }
@@ -47,14 +71,15 @@ public final class PolicyLoss {
         sum.loss,
         sum.gradient,
         sum.divergence,
-        sum.low / (double) sum.ratios,
-        sum.high / (double) sum.ratios);
+        sum.low / (double) Math.max(1, sum.ratios),
+        sum.high / (double) Math.max(1, sum.ratios),
+        sum.ratios);
   }
 
   private static final class Sum {
     private final List<Answer> answers;
     private final PolicySettings set;
-    private final long tokens;
+    private final Totals totals;
     private final double[][] gradient;
     private double loss;
     private double divergence;
@@ -62,10 +87,10 @@ public final class PolicyLoss {
     private long low;
     private long high;
 
-    Sum(List<Answer> answers, PolicySettings set) {
+    Sum(List<Answer> answers, PolicySettings set, Totals totals) {
       this.answers = answers;
       this.set = set;
-      this.tokens = answers.stream().mapToLong(a -> a.now.length).sum();
+      this.totals = totals;
       this.gradient = new double[answers.size()][];
     }
 
@@ -73,6 +98,9 @@ public final class PolicyLoss {
       Answer a = answers.get(index);
       int length = a.now.length;
       gradient[index] = new double[length];
+      if (length == 0) {
+        return;
+      }
       double share = share(length);
       if (set.level() == PolicySettings.Level.SEQUENCE) {
         double slope = ratio(Math.exp(meanDifference(a)), a.advantage, share * length);
@@ -85,7 +113,7 @@ public final class PolicyLoss {
       for (int t = 0; a.reference != null && t < length; t++) {
         double off = a.reference[t] - a.now[t];
         double k = Math.expm1(off) - off;
-        divergence += k / tokens;
+        divergence += k / totals.tokens;
         loss += share * set.kl() * k;
         gradient[index][t] -= share * set.kl() * Math.expm1(off);
       }
@@ -94,9 +122,9 @@ public final class PolicyLoss {
     /** What a token of an answer of this length counts for. */
     private double share(int length) {
       return switch (set.mean()) {
-        case ANSWERS -> 1.0 / length / answers.size();
-        case TOKENS -> 1.0 / tokens;
-        case LONGEST -> 1.0 / set.maxLength() / answers.size();
+        case ANSWERS -> 1.0 / length / totals.answers;
+        case TOKENS -> 1.0 / totals.tokens;
+        case LONGEST -> 1.0 / set.maxLength() / totals.answers;
       };
     }
 

@@ -1,0 +1,80 @@
+package dev.luthier.recipe;
+
+import dev.luthier.Complaints;
+import dev.luthier.Setting;
+import dev.luthier.train.policy.Advantages;
+import dev.luthier.train.policy.PolicySettings.Level;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a policy minimises over its own answers.
+ *
+ * @param type what the sum over tokens is divided by
+ * @param level of what a ratio is
+ * @param scale what an answer's distance from its group's mean is divided by
+ * @param clipLow how far a ratio may fall below 1 and still be made smaller
+ * @param clipHigh how far it may rise above 1 and still be made larger
+ * @param delta the largest ratio where the advantage is negative
+ * @param beta the weight of the divergence from the reference
+ * @param maskTruncated whether answers that were cut for their length count for nothing
+ * @param epochs passes over an iteration's answers
+ * @param miniBatches updates in a pass
+ */
+public record PolicyLossSettings(
+    @Setting(
+            help =
+                "grpo: dapo (mean over all tokens) | grpo (mean of each answer's mean) | bnpo (as"
+                    + " dapo) | dr_grpo (over the longest answer)",
+            value = "dapo")
+        Type type,
+    @Setting(
+            help = "ratios of each token, or of an answer (GSPO): token | sequence",
+            value = "token")
+        Level level,
+    @Setting(help = "grpo: advantages over the deviation of: group | batch | none", value = "group")
+        Advantages.Scale scale,
+    @Setting(help = "how far a ratio may fall below 1 and still be made smaller", value = "0.2")
+        double clipLow,
+    @Setting(help = "how far it may rise above 1 and still be made larger", value = "0.2")
+        double clipHigh,
+    @Setting(help = "largest ratio where the advantage is negative; not set means none")
+        Optional<Double> delta,
+    @Setting(
+            help =
+                "weight of the divergence from the reference: in the loss (grpo, default 0), in the"
+                    + " reward (rloo, default 0.05)")
+        Optional<Double> beta,
+    @Setting(help = "answers that were cut for their length count for nothing", value = "false")
+        boolean maskTruncated,
+    @Setting(help = "passes over an iteration's answers", value = "1") int epochs,
+    @Setting(help = "updates in a pass", value = "1") int miniBatches) {
+  /** What the sum over tokens is divided by. */
+  public enum Type {
+    DAPO,
+    GRPO,
+    BNPO,
+    DR_GRPO;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Checks everything at once. */
+  public PolicyLossSettings {
+    new Complaints()
+        .unless(clipLow >= 0, "loss.clipLow", clipLow, "must be 0 or more")
+        .unless(clipHigh >= 0, "loss.clipHigh", clipHigh, "must be 0 or more")
+        .unless(
+            delta.orElse(Double.POSITIVE_INFINITY) > 1 + clipHigh,
+            "loss.delta",
+            delta.orElse(0.0),
+            "must be above 1 + loss.clipHigh")
+        .unless(beta.orElse(0.0) >= 0, "loss.beta", beta.orElse(0.0), "must be 0 or more")
+        .unless(epochs >= 1, "loss.epochs", epochs, "must be at least 1")
+        .unless(miniBatches >= 1, "loss.miniBatches", miniBatches, "must be at least 1")
+        .throwIfAny();
+  }
+}

@@ -1,0 +1,364 @@
+package dev.luthier.recipe;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.luthier.LuthierException;
+import dev.luthier.checkpoint.LoadedModel;
+import dev.luthier.checkpoint.ModelFiles;
+import dev.luthier.data.Collator;
+import dev.luthier.data.DataSettings;
+import dev.luthier.data.Example;
+import dev.luthier.eval.reward.RewardModel;
+import dev.luthier.format.DType;
+import dev.luthier.format.GenerationConfig;
+import dev.luthier.format.Hashes;
+import dev.luthier.format.HfFolder;
+import dev.luthier.format.Json;
+import dev.luthier.format.ModelCard;
+import dev.luthier.format.Reason;
+import dev.luthier.generate.GenerateDefaults;
+import dev.luthier.generate.ModelLanguage;
+import dev.luthier.generate.SamplingSettings;
+import dev.luthier.model.Transformer;
+import dev.luthier.serve.TextSampler;
+import dev.luthier.tokenizer.ChatEncoder;
+import dev.luthier.tokenizer.ChatTemplates;
+import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.train.BlockwiseStep;
+import dev.luthier.train.EvalSettings;
+import dev.luthier.train.Snapshot;
+import dev.luthier.train.StepPlanner;
+import dev.luthier.train.TrainFiles;
+import dev.luthier.train.TrainListener;
+import dev.luthier.train.TrainSettings;
+import dev.luthier.train.Trainables;
+import dev.luthier.train.Trainer;
+import dev.luthier.train.WeightSource;
+import dev.luthier.train.policy.PolicyPlan;
+import dev.luthier.train.policy.RewardFunction;
+import dev.luthier.train.policy.RewardFunction.Completion;
+import dev.luthier.train.policy.RolloutSteps;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.ZonedDateTime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/** A model learns from rewards for its own answers: GRPO, RLOO. */
+public final class PolicyRun {
+  /** Answers that the run wrote, in its folder. */
+  public static final String SAMPLES = "samples.jsonl";
+
+  private static final int SCORED_TOGETHER = 16;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final PolicyAlgorithm algorithm;
+  private final PolicyRunSettings settings;
+  private final TrainListener listener;
+  private final BooleanSupplier interrupted;
+  private final RunTokens tokens;
+  private final GenerationConfig generation;
+  private final Tuning tuning;
+
+  private PolicyRun(
+      PolicyAlgorithm algorithm,
+      PolicyRunSettings settings,
+      BooleanSupplier interrupted,
+      TrainListener listener) {
+    this.algorithm = algorithm;
+    this.settings = settings;
+    this.interrupted = interrupted;
+    this.listener = listener;
+    this.tokens = RunTokens.of(settings.model(), TokenSettings.none());
+    this.generation = GenerationConfig.read(settings.model());
+    this.tuning = new Tuning(settings);
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param resume whether to go on from the output's newest checkpoint
+   * @param interrupted asked between passes of the model
+   */
+  public static RunResult run(
+      PolicyAlgorithm algorithm,
+      PolicyRunSettings settings,
+      boolean resume,
+      BooleanSupplier interrupted,
+      TrainListener listener) {
+    RunFolder.checkUnused(settings.output(), resume);
+    Map<String, Path> inputs = new LinkedHashMap<>();
+    inputs.put("model", settings.model());
+    settings.adapter().ifPresent(a -> inputs.put("adapter", a));
+    inputs.put("data", settings.data().train().orElseThrow());
+    settings.data().eval().ifPresent(file -> inputs.put("eval", file));
+    settings.reward().function().ifPresent(file -> inputs.put("reward", file));
+    settings.reward().model().ifPresent(folder -> inputs.put("reward", folder));
+    RunFolder.checkInputs(settings.output(), resume, inputs);
+    HfFolder.model(settings.model());
+    RewardSources.require(settings.reward());
+    return new PolicyRun(algorithm, settings, interrupted, listener).run(resume);
+  }
+
+  private RunResult run(boolean resume) {
+    Training.threads(settings.threads());
+    Path output = settings.output();
+    ZonedDateTime started = RunFolder.started(output, resume);
+    Clock clock = Clock.fixed(started.toInstant(), started.getZone());
+    int room = settings.data().maxLength() - settings.rollout().maxNewTokens();
+    Path data = settings.data().train().orElseThrow();
+    PromptInput prompts = PromptInput.read(data, settings.data(), tokens, room, clock);
+    Optional<PromptInput> held =
+        settings.data().eval().map(f -> PromptInput.read(f, settings.data(), tokens, room, clock));
+    SettingChecks.evaluated(settings.eval(), held.isPresent());
+    listener.message(
+        String.format(
+            Locale.ROOT,
+            "data: %,d prompts%s%s",
+            prompts.prompts().size(),
+            prompts.refused().isEmpty() ? "" : ", " + prompts.refused().size() + " rows refused",
+            held.map(h -> "; " + h.prompts().size() + " to evaluate on").orElse("")));
+    Transformer outline = tuning.outline();
+    TrainSettings asked = settings.train().microBatches(settings.train().microBatchSize(), 1);
+    long kept = Snapshot.bytes(Trainables.of(outline));
+    StepPlanner.Plan plan =
+        tuning.plan(
+            asked, outline, settings.data().maxLength(), Training.rowBytes(List.of(data)) + kept);
+    TrainSettings train = asked.microBatches(plan.microBatchSize(), plan.gradientAccumulation());
+    Map<String, String> hashes = hashes(prompts, held);
+    tuning.checkBase(Objects.requireNonNull(hashes.get("model")));
+    Map<String, Object> identity =
+        Training.identity(algorithm.toString(), settings, train, settings.memory(), hashes);
+    identity.put("started", started.toString());
+    RunFolder folder = RunFolder.open(output, resume, identity);
+    if (folder.finished()) {
+      return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
+    }
+    RewardFunction reward = reward();
+    LoadedModel model = tuning.load(plan.stream());
+    Transformer policy = model.transformer();
+    Trainables.require(policy);
+    folder.begin();
+    RefusedFile.write(output, prompts.refused(), listener);
+    folder.planned(plan);
+    Training.describe(plan, outline.blocks().size(), listener);
+    listener.message(
+        String.format(Locale.ROOT, "training %,d parameters", Trainables.count(policy)));
+    PolicyPlan how = plan(prompts.prompts().size(), train);
+    RolloutSteps steps =
+        new RolloutSteps(
+            how,
+            prompts.prompts(),
+            held.map(PromptInput::prompts).orElse(List.of()),
+            new TextSampler(policy, language(clock), settings.rollout().together()),
+            new BlockwiseStep(policy, WeightSource.of(policy), plan.layout()),
+            needsReference() ? Optional.of(new Snapshot(Trainables.of(policy))) : Optional.empty(),
+            reward,
+            new Collator(pad(), Training.LENGTH_STEP),
+            this::log);
+    TrainFiles plain = tuning.files(model, hashes);
+    TrainFiles files = new WithRollouts(plain, steps);
+    Trainer.Job job =
+        new Trainer.Job(
+            policy,
+            steps,
+            train,
+            settings.learningRate(),
+            byReward(settings.eval()),
+            settings.checkpoint(),
+            plan.layout(),
+            settings.memory().bytes());
+    return Training.run(
+        folder,
+        output,
+        job,
+        files,
+        interrupted,
+        listener,
+        (target, results) -> {
+          tokens.writeResult(
+              target, plain, settings.data().template(), generation, java.util.Set.of());
+          writeCard(target, hashes, results);
+        });
+  }
+
+  private int pad() {
+    Tokenizer tokenizer = tokens.tokenizer();
+    return tokenizer.padId().orElse(tokenizer.eosId().orElse(0));
+  }
+
+  /** A policy's loss says nothing about how good it is. */
+  private static EvalSettings byReward(EvalSettings eval) {
+    return eval.metric().equals("loss")
+        ? new EvalSettings(
+            eval.everySteps(), eval.patience(), eval.minDelta(), eval.maxRows(), "reward")
+        : eval;
+  }
+
+  private boolean needsReference() {
+    return algorithm.beta(settings.loss()) > 0;
+  }
+
+  private PolicyPlan plan(int prompts, TrainSettings train) {
+    RolloutSettings r = settings.rollout();
+    PolicyLossSettings loss = settings.loss();
+    int updates = loss.miniBatches() * loss.epochs();
+    int iterations =
+        train.maxSteps() > 0
+            ? Math.max(1, train.maxSteps() / updates)
+            : (int) Math.max(1, Math.ceil(train.epochs() * prompts / r.prompts()));
+    boolean rloo = algorithm == PolicyAlgorithm.RLOO;
+    return new PolicyPlan(
+        r.prompts(),
+        r.generations(),
+        loss.miniBatches(),
+        loss.epochs(),
+        iterations,
+        r.maxNewTokens(),
+        SamplingSettings.sampling(r.temperature()).withLimits(r.topK(), r.topP(), 0),
+        algorithm.loss(loss, r.maxNewTokens()),
+        rloo,
+        loss.scale(),
+        rloo ? algorithm.beta(loss) : 0,
+        loss.maskTruncated(),
+        settings.data().maxLength(),
+        train.microBatchSize(),
+        train.seed());
+  }
+
+  private ModelLanguage language(Clock clock) {
+    Tokenizer tokenizer = tokens.tokenizer();
+    Optional<ChatEncoder> chat =
+        ChatTemplates.encoder(tokenizer, settings.data().template(), clock);
+    return new ModelLanguage(
+        tokenizer,
+        chat,
+        GenerateDefaults.read(settings.model(), settings.adapter(), tokenizer, chat));
+  }
+
+  private RewardFunction reward() {
+    RewardSourceSettings source = settings.reward();
+    if (source.function().isPresent()) {
+      return RewardSources.java(source.function().get(), source.type());
+    }
+    if (source.regex().isPresent()) {
+      return RewardSources.regex(source.regex().get());
+    }
+    return source.url().isPresent()
+        ? RewardSources.http(source.url().get())
+        : scorer(source.model().orElseThrow());
+  }
+
+  /** A reward model, which is loaded beside the policy. */
+  private RewardFunction scorer(Path folder) {
+    boolean adapter = HfFolder.kind(folder) == HfFolder.Kind.ADAPTER;
+    Path base = adapter ? settings.model() : folder;
+    RewardModel model =
+        new RewardModel(
+            tuning.loader(false).load(base, adapter ? Optional.of(folder) : Optional.empty()),
+            Tokenizer.load(base),
+            DataSettings.defaults(),
+            SCORED_TOGETHER,
+            folder.toString());
+    return completions ->
+        model.scores(
+            completions.stream()
+                .map(c -> model.encode(1, new Example.PromptCompletion(c.prompt(), c.text())))
+                .toList());
+  }
+
+  private Map<String, String> hashes(PromptInput prompts, Optional<PromptInput> held) {
+    Map<String, String> out = new LinkedHashMap<>();
+    out.put("model", Hashes.folder(settings.model()));
+    settings.adapter().ifPresent(a -> out.put("adapter", Hashes.folder(a)));
+    out.put("data", prompts.hash());
+    held.ifPresent(h -> out.put("eval", h.hash()));
+    settings.reward().function().ifPresent(f -> out.put("reward", Hashes.sha256(f)));
+    settings.reward().model().ifPresent(f -> out.put("reward", Hashes.folder(f)));
+    return out;
+  }
+
+  private void log(long iteration, List<Completion> completions, double[] rewards) {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < Math.min(settings.rollout().logged(), rewards.length); i++) {
+      Completion c = completions.get(i);
+      ObjectNode line = Json.object().put("iteration", iteration).put("prompt", c.prompt());
+      line.put("completion", c.text()).put("ended", c.ended());
+      if (!Double.isNaN(rewards[i])) {
+        line.put("reward", rewards[i]);
+      }
+      try {
+        lines.add(JSON.writeValueAsString(line));
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    Path file = settings.output().resolve(SAMPLES);
+    try {
+      Files.write(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new LuthierException(file + " cannot be written: " + Reason.of(e), e);
+    }
+  }
+
+  /**
+   * A checkpoint holds the answers that the next steps learn from.
+   *
+   * @param weights files of the trained weights
+   */
+  private record WithRollouts(TrainFiles weights, RolloutSteps steps) implements TrainFiles {
+    @Override
+    public void writeExact(Path folder) {
+      weights.writeExact(folder);
+      steps.save(folder);
+    }
+
+    @Override
+    public void readExact(Path folder) {
+      weights.readExact(folder);
+      steps.restore(folder);
+    }
+
+    @Override
+    public void writeResult(Path folder, DType stored) {
+      weights.writeResult(folder, stored);
+    }
+  }
+
+  private void writeCard(Path target, Map<String, String> hashes, Map<String, Object> results) {
+    boolean full = settings.method() == SftSettings.Method.FULL;
+    RunCard card =
+        new RunCard()
+            .base(settings.model(), Objects.requireNonNull(hashes.get("model")))
+            .fact("Data", "version (SHA-256)", Objects.requireNonNull(hashes.get("data")))
+            .fact("Settings", "method", settings.method())
+            .fact("Settings", "learning rate", settings.learningRate())
+            .settings("rollout", settings.rollout())
+            .settings("loss", settings.loss())
+            .settings("train", settings.train());
+    if (results.get("eval_before") instanceof Map<?, ?> before
+        && results.get("eval_after") instanceof Map<?, ?> after) {
+      card.fact("Results", "reward before", String.valueOf(before.get("reward")))
+          .fact("Results", "reward after", String.valueOf(after.get("reward")));
+    }
+    card.fact("Results", "steps", results.getOrDefault("steps", 0))
+        .write(
+            target,
+            full ? ModelCard.Kind.FINETUNE : ModelCard.Kind.ADAPTER,
+            ModelFiles.use(settings.model()),
+            Optional.of(settings.model()),
+            settings.data().train().stream().toList(),
+            full
+                ? List.of(algorithm.toString())
+                : List.of(algorithm.toString(), settings.method().toString()));
+  }
+}

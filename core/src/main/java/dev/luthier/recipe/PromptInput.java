@@ -1,0 +1,124 @@
+package dev.luthier.recipe;
+
+import dev.luthier.LuthierException;
+import dev.luthier.data.DataSettings;
+import dev.luthier.data.DataSettings.BadRows;
+import dev.luthier.data.ModelInput;
+import dev.luthier.data.PromptEncoder;
+import dev.luthier.data.Refusal;
+import dev.luthier.data.RefusedRows;
+import dev.luthier.data.source.DataFiles;
+import dev.luthier.data.source.ReadOptions;
+import dev.luthier.data.source.RowFile;
+import dev.luthier.data.source.RowSink;
+import dev.luthier.format.Hashes;
+import dev.luthier.tokenizer.ChatTemplates;
+import dev.luthier.train.policy.Prompt;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Prompts of files: rows with {@code prompt}, {@code messages}, or Alpaca's columns, of which an
+ * answer is left out. All columns stay, for reward functions.
+ *
+ * @param prompts those that fit
+ * @param refused rows that cannot be asked
+ * @param hash of the files
+ */
+record PromptInput(List<Prompt> prompts, List<Refusal> refused, String hash) {
+  /**
+   * Reads prompts.
+   *
+   * @param room tokens that a prompt may have
+   * @param clock for templates that print the date
+   * @throws LuthierException if more rows cannot be asked than the settings allow, or none is left
+   */
+  static PromptInput read(Path path, DataSettings data, RunTokens tokens, int room, Clock clock) {
+    PromptEncoder encoder =
+        new PromptEncoder(
+            ModelInput.of(tokens.model(), tokens.tokenizer()),
+            ChatTemplates.encoder(tokens.tokenizer(), data.template(), clock));
+    List<Prompt> prompts = new ArrayList<>();
+    List<Refusal> refused = new ArrayList<>();
+    List<String> hashes = new ArrayList<>();
+    int[] rows = {0};
+    for (Path file : DataFiles.of(path)) {
+      hashes.add(Hashes.sha256(file));
+      new RowFile(file)
+          .read(
+              new ReadOptions(data.badRows() == BadRows.REPAIR, data.header(), Optional.empty()),
+              new RowSink() {
+                @Override
+                public void row(int number, Map<String, @Nullable Object> row) {
+                  rows[0]++;
+                  try {
+                    prompts.add(prompt(named(row, data.columns()), encoder, room));
+                  } catch (LuthierException e) {
+                    String why = String.valueOf(e.getMessage());
+                    refused.add(new Refusal(file.toString(), number, why, "", ""));
+                  }
+                }
+
+                @Override
+                public void unreadable(int number, String reason, String hint, String text) {
+                  rows[0]++;
+                  refused.add(new Refusal(file.toString(), number, reason, hint, text));
+                }
+              });
+    }
+    RefusedRows rule = new RefusedRows(data.badRows());
+    refused.forEach(rule::add);
+    rule.check(rows[0]);
+    if (prompts.isEmpty()) {
+      throw new LuthierException("No row of " + path + " is left to ask.");
+    }
+    return new PromptInput(prompts, refused, String.join(" ", hashes));
+  }
+
+  private static Map<String, @Nullable Object> named(
+      Map<String, @Nullable Object> row, Map<String, String> columns) {
+    Map<String, @Nullable Object> out = new LinkedHashMap<>(row);
+    columns.forEach(
+        (ours, theirs) -> {
+          if (row.containsKey(theirs)) {
+            out.put(ours, row.get(theirs));
+          }
+        });
+    return out;
+  }
+
+  private static Prompt prompt(Map<String, @Nullable Object> row, PromptEncoder encoder, int room) {
+    int[] ids = encoder.encode(row);
+    if (ids.length == 0 || ids.length > room) {
+      throw new LuthierException(
+          ids.length == 0
+              ? "the prompt has no tokens"
+              : "the prompt has "
+                  + ids.length
+                  + " tokens, and data.maxLength leaves room for "
+                  + room
+                  + " before rollout.maxNewTokens");
+    }
+    return new Prompt(ids, text(row), row);
+  }
+
+  /** What was asked, in words. */
+  private static String text(Map<String, @Nullable Object> row) {
+    Object prompt =
+        row.getOrDefault("prompt", row.getOrDefault("instruction", row.get("messages")));
+    if (prompt instanceof List<?> turns) {
+      for (int i = turns.size() - 1; i >= 0; i--) {
+        if (turns.get(i) instanceof Map<?, ?> turn && "user".equals(turn.get("role"))) {
+          return String.valueOf(turn.get("content"));
+        }
+      }
+    }
+    return String.valueOf(prompt);
+  }
+}

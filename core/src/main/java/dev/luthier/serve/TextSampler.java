@@ -1,0 +1,130 @@
+package dev.luthier.serve;
+
+import dev.luthier.LuthierException;
+import dev.luthier.generate.ModelLanguage;
+import dev.luthier.generate.StopReason;
+import dev.luthier.model.Transformer;
+import dev.luthier.nn.KvPages;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples many texts of a model at a time, on the caller's thread: the engine's own passes over
+ * pages, with texts that begin alike sharing them. The model may be one that is being trained;
+ * nothing of its weights is kept from one call to the next. Equal requests in the same order give
+ * equal texts.
+ */
+public final class TextSampler {
+  private final Transformer model;
+  private final ModelLanguage language;
+  private final int together;
+
+  /**
+   * A sampler.
+   *
+   * @param together texts that are decoded together
+   */
+  public TextSampler(Transformer model, ModelLanguage language, int together) {
+    this.model = model;
+    this.language = language;
+    this.together = together;
+  }
+
+  /**
+   * A sampled text.
+   *
+   * @param text what follows the prompt, special tokens left out
+   * @param tokens its ids, with the stop token if one ended it
+   * @param logProbs of each in the model's own distribution; empty if none were asked for
+   * @param stopReason why it ended
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Sampled(String text, int[] tokens, float[] logProbs, StopReason stopReason) {}
+
+  /**
+   * Samples a text for each request, in their order.
+   *
+   * @param interrupted asked between steps
+   * @return empty if interrupted
+   * @throws LuthierException if a request cannot be answered
+   */
+  public Optional<List<Sampled>> sample(List<EngineRequest> requests, BooleanSupplier interrupted) {
+    int context = model.shape().maxPositions();
+    List<Heard> heard = new ArrayList<>();
+    try (Forward forward = new Forward(model)) {
+      List<KvPages.Sizes> sizes = forward.sizes();
+      int pages = pages(requests, context);
+      try (KvPages memory =
+              new KvPages(sizes, pages, model.parameters().compute(), model.parameters().device());
+          Scheduler scheduler =
+              new Scheduler(
+                  model, forward, memory, new PageTable(pages), new Counters(), together)) {
+        for (EngineRequest request : requests) {
+          Heard one = new Heard();
+          heard.add(one);
+          scheduler.add(new Sequence(request, one, null, language, context));
+        }
+        while (!scheduler.isIdle()) {
+          if (interrupted.getAsBoolean()) {
+            return Optional.empty();
+          }
+          scheduler.step();
+        }
+      }
+    }
+    return Optional.of(heard.stream().map(Heard::result).toList());
+  }
+
+  /** As many as the longest of those that run together take. */
+  private int pages(List<EngineRequest> requests, int context) {
+    return requests.stream()
+        .mapToInt(
+            r -> {
+              int longest = Math.min(context, r.prompt().length + r.settings().maxNewTokens());
+              return longest / KvPages.TOKENS + 2;
+            })
+        .boxed()
+        .sorted((a, b) -> b - a)
+        .limit(together)
+        .mapToInt(n -> n)
+        .sum();
+  }
+
+  /** What came of a request. */
+  private static final class Heard implements EngineListener {
+    private final List<Float> logProbs = new ArrayList<>();
+    private @Nullable Answer answer;
+    private @Nullable LuthierException problem;
+
+    @Override
+    public void token(ScoredToken token, String text) {
+      logProbs.add(token.logProbability());
+    }
+
+    @Override
+    public void ended(Answer with) {
+      answer = with;
+    }
+
+    @Override
+    public void failed(LuthierException why) {
+      problem = why;
+    }
+
+    Sampled result() {
+      if (problem != null) {
+        throw problem;
+      }
+      Answer a = Objects.requireNonNull(answer);
+      float[] p = new float[a.tokens().length];
+      for (int i = 0; i < p.length; i++) {
+        p[i] = logProbs.get(i);
+      }
+      return new Sampled(a.text(), a.tokens(), p, a.stopReason());
+    }
+  }
+}
