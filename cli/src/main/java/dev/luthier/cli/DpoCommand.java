@@ -20,6 +20,8 @@ import picocli.CommandLine.Mixin;
       "  luthier dpo --model b --data p.jsonl --output d --loss ipo",
       "  luthier dpo --model b --data p.jsonl --output d --loss sigmoid,sft=0.2",
       "",
+      "Rows have chosen and rejected answers, with a prompt or without, as texts,",
+      "as messages, or as Anthropic's HH writes conversations.",
       "'luthier config dpo' prints every setting, its default and what it does."
     })
 final class DpoCommand extends PreferenceCommand {

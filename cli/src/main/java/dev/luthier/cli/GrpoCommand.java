@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       "  luthier grpo --model b --adapter sft --data p --reward R.java --output g",
       "  luthier grpo --model b --data p.jsonl --reward-model rm --output g",
       "",
+      "Rows have a prompt, or messages; all columns go to the reward function.",
       "'luthier config grpo' prints every setting, its default and what it does."
     })
 final class GrpoCommand extends PolicyCommand {

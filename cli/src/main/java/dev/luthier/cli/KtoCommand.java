@@ -18,6 +18,8 @@ import picocli.CommandLine.Mixin;
       "  luthier kto --model my-base --data rated.jsonl --output my-kto",
       "  luthier kto --model b --adapter my-sft --data rated.jsonl --output k",
       "",
+      "Rows have an answer and a label that says whether it is wanted; or chosen and",
+      "rejected answers.",
       "'luthier config kto' prints every setting, its default and what it does."
     })
 final class KtoCommand extends PreferenceCommand {

@@ -15,6 +15,8 @@ import picocli.CommandLine.Command;
       "Example:",
       "  luthier orpo --model my-base --data pairs.jsonl --output my-orpo",
       "",
+      "Rows have chosen and rejected answers, with a prompt or without, as texts,",
+      "as messages, or as Anthropic's HH writes conversations.",
       "'luthier config orpo' prints every setting, its default and what it does."
     })
 final class OrpoCommand extends PreferenceCommand {

@@ -23,29 +23,8 @@ abstract class PolicyCommand implements Callable<Integer> {
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
   @Mixin private final RunOptions run = new RunOptions();
-
-  @Option(names = "--model", paramLabel = "DIR", description = "The base model's folder.")
-  private Optional<Path> model = Optional.empty();
-
-  @Option(
-      names = "--adapter",
-      paramLabel = "DIR",
-      description = "An adapter to begin from, as sft writes it.")
-  private Optional<Path> adapter = Optional.empty();
-
-  @Option(
-      names = "--data",
-      paramLabel = "FILE",
-      description =
-          "Prompts: JSON, JSONL, CSV, TSV or Parquet with prompt or messages; answers are left out,"
-              + " and all columns go to the reward function.")
-  private Optional<Path> data = Optional.empty();
-
-  @Option(
-      names = "--eval-data",
-      paramLabel = "FILE",
-      description = "Prompts to evaluate on, by greedy answers.")
-  private Optional<Path> evalData = Optional.empty();
+  @Mixin private final TunedOptions tuned = new TunedOptions();
+  @Mixin private final AdapterOption adapter = new AdapterOption();
 
   @Option(
       names = "--reward",
@@ -71,12 +50,6 @@ abstract class PolicyCommand implements Callable<Integer> {
       description = "An HTTP endpoint that scores answers.")
   private Optional<String> url = Optional.empty();
 
-  @Option(
-      names = "--method",
-      paramLabel = "METHOD",
-      description = "lora (default), qlora (over a quantized base) or full.")
-  private Optional<String> weights = Optional.empty();
-
   PolicyCommand(Console console, PolicyAlgorithm algorithm) {
     this.console = console;
     this.algorithm = algorithm;
@@ -85,11 +58,8 @@ abstract class PolicyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = run.settings(machine);
-    settings.set("model", model, "--model");
-    settings.set("adapter", adapter, "--adapter");
-    settings.set("data.train", data, "--data");
-    settings.set("data.eval", evalData, "--eval-data");
-    settings.set("method", weights, "--method");
+    tuned.addTo(settings);
+    adapter.addTo(settings);
     settings.set("reward.function", reward, "--reward");
     settings.set("reward.regex", regex, "--reward-regex");
     settings.set("reward.model", rewardModel, "--reward-model");

@@ -9,7 +9,6 @@ import dev.luthier.recipe.RunResult;
 import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.train.Trainer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,36 +25,8 @@ abstract class PreferenceCommand implements Callable<Integer> {
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
   @Mixin private final RunOptions run = new RunOptions();
-
-  @Option(names = "--model", paramLabel = "DIR", description = "The base model's folder.")
-  private Optional<Path> model = Optional.empty();
-
-  @Option(
-      names = "--adapter",
-      paramLabel = "DIR",
-      description = "An adapter to begin from, as sft writes it.")
-  private Optional<Path> adapter = Optional.empty();
-
-  @Option(
-      names = "--data",
-      paramLabel = "FILE",
-      description =
-          "Preferences to train on: JSON, JSONL, CSV, TSV or Parquet with chosen and rejected (and"
-              + " prompt), as texts, as messages or as HH writes conversations; or a folder that"
-              + " data prepare made.")
-  private Optional<Path> data = Optional.empty();
-
-  @Option(
-      names = "--eval-data",
-      paramLabel = "FILE",
-      description = "Preferences to evaluate on, or a prepared folder.")
-  private Optional<Path> evalData = Optional.empty();
-
-  @Option(
-      names = "--method",
-      paramLabel = "METHOD",
-      description = "lora (default), qlora (over a quantized base) or full.")
-  private Optional<String> weights = Optional.empty();
+  @Mixin private final TunedOptions tuned = new TunedOptions();
+  @Mixin private final AdapterOption adapter = new AdapterOption();
 
   @Option(
       names = "--loss",
@@ -70,12 +41,6 @@ abstract class PreferenceCommand implements Callable<Integer> {
       description = "How dear it is to leave the reference, or the scale of rewards.")
   private Optional<String> beta = Optional.empty();
 
-  @Option(
-      names = "--fit",
-      description =
-          "Choose micro-batches, streaming and spilling so that the run is fastest within --budget.")
-  private boolean fit;
-
   PreferenceCommand(Console console, PreferenceMethod method) {
     this.console = console;
     this.method = method;
@@ -87,14 +52,10 @@ abstract class PreferenceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = run.settings(machine);
-    settings.set("model", model, "--model");
-    settings.set("adapter", adapter, "--adapter");
-    settings.set("data.train", data, "--data");
-    settings.set("data.eval", evalData, "--eval-data");
-    settings.set("method", weights, "--method");
+    tuned.addTo(settings);
+    adapter.addTo(settings);
     settings.set("loss.types", types(), "--loss");
     settings.set("loss.beta", beta, "--beta");
-    settings.set("memory.fit", fit ? Optional.of("true") : Optional.empty(), "--fit");
     addTo(settings);
     PreferenceSettings bound = settings.bind(PreferenceSettings.class);
     RunResult result;

@@ -6,12 +6,9 @@ import dev.luthier.recipe.RunResult;
 import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.train.Trainer;
-import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code luthier reward}: a model that scores answers. */
 @Command(
@@ -27,6 +24,8 @@ import picocli.CommandLine.Option;
       "  luthier reward --model bert --data p.jsonl --output r --method full",
       "  luthier reward score --model my-base --adapter my-reward --data a.jsonl",
       "",
+      "Rows have chosen and rejected answers, with a prompt or without, as texts,",
+      "as messages, or as Anthropic's HH writes conversations.",
       "'luthier config reward' prints every setting, its default and what it does."
     })
 final class RewardCommand implements Callable<Integer> {
@@ -36,35 +35,7 @@ final class RewardCommand implements Callable<Integer> {
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
   @Mixin private final RunOptions run = new RunOptions();
-
-  @Option(names = "--model", paramLabel = "DIR", description = "The base model's folder.")
-  private Optional<Path> model = Optional.empty();
-
-  @Option(
-      names = "--data",
-      paramLabel = "FILE",
-      description =
-          "Pairs to train on: chosen and rejected (and prompt, and margin), or a folder that data"
-              + " prepare made.")
-  private Optional<Path> data = Optional.empty();
-
-  @Option(
-      names = "--eval-data",
-      paramLabel = "FILE",
-      description = "Pairs to evaluate on, or a prepared folder.")
-  private Optional<Path> evalData = Optional.empty();
-
-  @Option(
-      names = "--method",
-      paramLabel = "METHOD",
-      description = "lora (default), qlora (over a quantized base) or full.")
-  private Optional<String> method = Optional.empty();
-
-  @Option(
-      names = "--fit",
-      description =
-          "Choose micro-batches, streaming and spilling so that the run is fastest within --budget.")
-  private boolean fit;
+  @Mixin private final TunedOptions tuned = new TunedOptions();
 
   RewardCommand(Console console) {
     this.console = console;
@@ -73,11 +44,7 @@ final class RewardCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Settings settings = run.settings(machine);
-    settings.set("model", model, "--model");
-    settings.set("data.train", data, "--data");
-    settings.set("data.eval", evalData, "--eval-data");
-    settings.set("method", method, "--method");
-    settings.set("memory.fit", fit ? Optional.of("true") : Optional.empty(), "--fit");
+    tuned.addTo(settings);
     RewardSettings bound = settings.bind(RewardSettings.class);
     RunResult result;
     try (TrainProgress progress = new TrainProgress(console)) {

@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       "  luthier rloo --model b --adapter sft --data p --reward R.java --output g",
       "  luthier rloo --model b --data p.jsonl --reward-model rm --output g",
       "",
+      "Rows have a prompt, or messages; all columns go to the reward function.",
       "'luthier config rloo' prints every setting, its default and what it does."
     })
 final class RlooCommand extends PolicyCommand {

@@ -16,6 +16,8 @@ import picocli.CommandLine.Command;
       "  luthier simpo --model my-base --data pairs.jsonl --output my-simpo",
       "  luthier simpo --model b --data p.jsonl --output s --set loss.gamma=1.6",
       "",
+      "Rows have chosen and rejected answers, with a prompt or without, as texts,",
+      "as messages, or as Anthropic's HH writes conversations.",
       "'luthier config simpo' prints every setting, its default and what it does."
     })
 final class SimpoCommand extends PreferenceCommand {
