@@ -104,6 +104,7 @@ class PolicyCommandTest {
             "--set",
             "rollout.generations=8");
     assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err()).contains("reference: " + model + ", the weights that training begins");
     List<JsonNode> lines = metrics("a");
     assertThat(lines.get(0).path("step").asInt()).isZero();
     for (JsonNode line : lines) {

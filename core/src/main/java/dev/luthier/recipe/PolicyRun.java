@@ -153,6 +153,7 @@ public final class PolicyRun {
     Training.describe(plan, outline.blocks().size(), listener);
     listener.message(
         String.format(Locale.ROOT, "training %,d parameters", Trainables.count(policy)));
+    describeReference(hashes);
     PolicyPlan how = plan(prompts.prompts().size(), train);
     RolloutSteps steps =
         new RolloutSteps(
@@ -202,6 +203,16 @@ public final class PolicyRun {
         ? new EvalSettings(
             eval.everySteps(), eval.patience(), eval.minDelta(), eval.maxRows(), "reward")
         : eval;
+  }
+
+  private void describeReference(Map<String, String> hashes) {
+    if (needsReference()) {
+      String begun = settings.adapter().map(a -> a + " over ").orElse("") + settings.model();
+      String hash =
+          hashes.get("model") + (hashes.containsKey("adapter") ? "+" + hashes.get("adapter") : "");
+      listener.message(
+          "reference: " + begun + ", the weights that training begins from (SHA-256 " + hash + ")");
+    }
   }
 
   private boolean needsReference() {
