@@ -35,7 +35,7 @@ final class PlanCommand implements Callable<Integer> {
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
   @Mixin private final SettingOptions common = new SettingOptions();
-  @Mixin private final SftOptions sft = new SftOptions();
+  @Mixin private final TunedOptions sft = new TunedOptions();
 
   PlanCommand(Console console) {
     this.console = console;

@@ -22,6 +22,8 @@ import picocli.CommandLine.Mixin;
       "  luthier sft --config run.yaml --set train.learningRate=1e-4",
       "  luthier sft --model my-base --data rows.jsonl --output my-adapter --resume",
       "",
+      "Rows have messages, prompt and completion, Alpaca's or ShareGPT's columns, or",
+      "text.",
       "'luthier config sft' prints every setting, its default and what it does."
     })
 final class SftCommand implements Callable<Integer> {
@@ -32,7 +34,7 @@ final class SftCommand implements Callable<Integer> {
   @Mixin private final MachineOptions machine = new MachineOptions();
   @Mixin private final RunOptions run = new RunOptions();
 
-  @Mixin private final SftOptions sft = new SftOptions();
+  @Mixin private final TunedOptions sft = new TunedOptions();
 
   SftCommand(Console console) {
     this.console = console;

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What is tuned, and on what, for the verbs that learn from answers. */
+/** What is tuned on what, and how. */
 final class TunedOptions {
   @Option(names = "--model", paramLabel = "DIR", description = "The base model's folder.")
   private Optional<Path> model = Optional.empty();
@@ -14,14 +14,14 @@ final class TunedOptions {
       names = "--data",
       paramLabel = "FILE",
       description =
-          "Rows to train on, see below: JSON, JSONL, CSV, TSV or Parquet, or a folder that"
+          "Rows to train on: JSON, JSONL, CSV, TSV or Parquet, or a folder that"
               + " data prepare made.")
   private Optional<Path> data = Optional.empty();
 
   @Option(
       names = "--eval-data",
       paramLabel = "FILE",
-      description = "Rows to evaluate on, before the first step and after.")
+      description = "Rows to evaluate on, or a prepared folder.")
   private Optional<Path> evalData = Optional.empty();
 
   @Option(

@@ -27,6 +27,7 @@ import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.BlockwiseStep;
 import dev.luthier.train.EvalSettings;
 import dev.luthier.train.Snapshot;
+import dev.luthier.train.StepLayout;
 import dev.luthier.train.StepPlanner;
 import dev.luthier.train.TrainFiles;
 import dev.luthier.train.TrainListener;
@@ -129,7 +130,7 @@ public final class PolicyRun {
             held.map(h -> "; " + h.prompts().size() + " to evaluate on").orElse("")));
     Transformer outline = tuning.outline();
     TrainSettings asked = settings.train().microBatches(settings.train().microBatchSize(), 1);
-    long kept = Snapshot.bytes(Trainables.of(outline));
+    long kept = needsReference() ? Snapshot.bytes(Trainables.of(outline)) : 0;
     StepPlanner.Plan plan =
         tuning.plan(
             asked, outline, settings.data().maxLength(), Training.rowBytes(List.of(data)) + kept);
@@ -154,6 +155,8 @@ public final class PolicyRun {
     listener.message(
         String.format(Locale.ROOT, "training %,d parameters", Trainables.count(policy)));
     describeReference(hashes);
+    // An update has as many micro-batches as its answers take, which were not planned together.
+    StepLayout layout = plan.layout().byBlock(false);
     PolicyPlan how = plan(prompts.prompts().size(), train);
     RolloutSteps steps =
         new RolloutSteps(
@@ -161,7 +164,7 @@ public final class PolicyRun {
             prompts.prompts(),
             held.map(PromptInput::prompts).orElse(List.of()),
             new TextSampler(policy, language(clock), settings.rollout().together()),
-            new BlockwiseStep(policy, WeightSource.of(policy), plan.layout()),
+            new BlockwiseStep(policy, WeightSource.of(policy), layout),
             needsReference() ? Optional.of(new Snapshot(Trainables.of(policy))) : Optional.empty(),
             reward,
             new Collator(pad(), Training.LENGTH_STEP),
@@ -176,7 +179,7 @@ public final class PolicyRun {
             settings.learningRate(),
             byReward(settings.eval()),
             settings.checkpoint(),
-            plan.layout(),
+            layout,
             settings.memory().bytes());
     return Training.run(
         folder,

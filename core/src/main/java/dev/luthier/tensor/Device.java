@@ -2,6 +2,7 @@ package dev.luthier.tensor;
 
 import dev.luthier.UsageException;
 import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -75,5 +76,10 @@ public record Device(String name) {
   @Override
   public String toString() {
     return name;
+  }
+
+  /** Where a tensor lies. */
+  public static Device of(Tensor tensor) {
+    return tensor.device().is_cpu() ? CPU : new Device(tensor.device().str().getString());
   }
 }

@@ -11,9 +11,7 @@ final class CrossEntropy implements Objective {
     Tensor minus =
         Tensors.to(
             Tensors.floats(labels.weights(), Device.CPU, labels.count()).neg(),
-            logProbs.device().is_cpu()
-                ? Device.CPU
-                : new Device(logProbs.device().str().getString()));
+            Device.of(logProbs));
     return new Loss(logProbs.mul(minus).sum().item_double(), minus);
   }
 

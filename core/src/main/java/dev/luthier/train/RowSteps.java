@@ -49,6 +49,11 @@ final class RowSteps implements StepSource {
   }
 
   @Override
+  public boolean evaluates() {
+    return evaluation.isPresent();
+  }
+
+  @Override
   public Optional<StepData> evaluation() {
     return evaluation.map(
         rows -> new StepData(rows.batches(settings.microBatchSize(), eval.maxRows()), objective));

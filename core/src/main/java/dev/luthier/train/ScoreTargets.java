@@ -19,7 +19,7 @@ record ScoreTargets(Tensor values, Tensor factors) {
     for (int i = 0; i < factors.length; i++) {
       factors[i] = labels.weights()[i] / width;
     }
-    Device device = new Device(scores.device().str().getString());
+    Device device = Device.of(scores);
     return new ScoreTargets(
         Tensors.floats(values, device, labels.count(), width),
         Tensors.floats(factors, device, labels.count(), 1));

@@ -30,7 +30,10 @@ public interface StepSource {
    */
   StepData longest(int count);
 
-  /** What is evaluated; empty if nothing is. */
+  /** Whether there is something to evaluate. */
+  boolean evaluates();
+
+  /** What is evaluated; empty if nothing is. The model may be run for it. */
   Optional<StepData> evaluation();
 
   /**

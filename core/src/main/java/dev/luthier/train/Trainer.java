@@ -146,7 +146,7 @@ public final class Trainer implements AutoCloseable {
     listener.started(state.step(), total);
     if (state.step() < total) {
       checkpoints.checkRoom(
-          checkpointBytes(), job.checkpoint().keepBest() && job.source().evaluation().isPresent());
+          checkpointBytes(), job.checkpoint().keepBest() && job.source().evaluates());
       dryPass();
       if (state.step() == 0 && job.source().evaluatesFirst()) {
         job.source().evaluation().ifPresent(data -> evaluate(data, 0));

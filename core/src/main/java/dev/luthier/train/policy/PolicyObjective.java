@@ -107,10 +107,9 @@ public final class PolicyObjective implements Objective {
     low += graded.clippedLow() * graded.ratios();
     high += graded.clippedHigh() * graded.ratios();
     ratios += graded.ratios();
-    Device device =
-        logProbs.device().is_cpu() ? Device.CPU : new Device(logProbs.device().str().getString());
-    Tensor held = Tensors.floats(gradient, Device.CPU, gradient.length);
-    return new Loss(graded.loss() * totals.answers(), Tensors.to(held, device));
+    return new Loss(
+        graded.loss() * totals.answers(),
+        Tensors.floats(gradient, Device.of(logProbs), gradient.length));
   }
 
   @Override

@@ -40,7 +40,6 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Steps of a policy that learns from its own answers: an iteration asks prompts, scores the
@@ -378,6 +377,11 @@ public final class RolloutSteps implements StepSource {
   }
 
   @Override
+  public boolean evaluates() {
+    return !held.isEmpty();
+  }
+
+  @Override
   public boolean evaluatesFirst() {
     return true;
   }
@@ -414,7 +418,7 @@ public final class RolloutSteps implements StepSource {
 
   /** Reads back what {@link #save} wrote. */
   public void restore(Path folder) {
-    @Nullable Path file = folder.resolve(FILE);
+    Path file = folder.resolve(FILE);
     if (!Files.exists(file)) {
       return;
     }

@@ -36,6 +36,11 @@ public record AgreeingSteps(StepSource steps, double share) implements StepSourc
   }
 
   @Override
+  public boolean evaluates() {
+    return steps.evaluates();
+  }
+
+  @Override
   public boolean evaluatesFirst() {
     return steps.evaluatesFirst();
   }

@@ -23,8 +23,7 @@ final class Answers {
    */
   Answers(Tensor given, LabelTokens labels) {
     this.labels = labels;
-    this.device =
-        given.device().is_cpu() ? Device.CPU : new Device(given.device().str().getString());
+    this.device = Device.of(given);
     this.logProbs = Tensors.toFloats(given);
     this.gradient = new float[logProbs.length];
   }
@@ -73,7 +72,6 @@ final class Answers {
   }
 
   Objective.Loss loss(double sum) {
-    return new Objective.Loss(
-        sum, Tensors.to(Tensors.floats(gradient, Device.CPU, gradient.length), device));
+    return new Objective.Loss(sum, Tensors.floats(gradient, device, gradient.length));
   }
 }

@@ -13,11 +13,11 @@ final class Divergence {
   /**
    * Of a whole step.
    *
-   * @param mismatched answers behind prompts that they do not answer
+   * @param mismatched answers behind prompts that they do not answer, with their references
    */
-  static double of(BlockwiseStep policy, Reference reference, List<Batch> mismatched) {
+  static double of(BlockwiseStep policy, List<Batch> mismatched) {
     List<Double> above = new ArrayList<>();
-    for (Batch batch : reference.over(mismatched)) {
+    for (Batch batch : mismatched) {
       double[] sums = Reference.sums(policy, batch);
       for (int i = 0; i < sums.length; i++) {
         above.add(sums[i] - batch.form().answers().get(i).reference());

@@ -4,7 +4,6 @@ import dev.luthier.data.Batch;
 import dev.luthier.train.Objective;
 import dev.luthier.train.StepData;
 import dev.luthier.train.StepSource;
-import java.util.AbstractList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -57,38 +56,21 @@ public final class PreferenceSteps implements StepSource {
   }
 
   @Override
+  public boolean evaluates() {
+    return rows.evaluates();
+  }
+
+  @Override
   public boolean evaluatesFirst() {
     return true;
   }
 
   @Override
   public Optional<StepData> evaluation() {
-    return rows.evaluation()
-        .map(data -> new StepData(new Scored(data.batches(), reference), of(data)));
+    return rows.evaluation().map(data -> new StepData(reference.view(data.batches()), of(data)));
   }
 
   private Objective of(StepData data) {
     return objective.apply(data.batches());
-  }
-
-  /** Batches that are scored when they are asked for. */
-  private static final class Scored extends AbstractList<Batch> {
-    private final List<Batch> batches;
-    private final Reference reference;
-
-    Scored(List<Batch> batches, Reference reference) {
-      this.batches = batches;
-      this.reference = reference;
-    }
-
-    @Override
-    public Batch get(int index) {
-      return reference.over(List.of(batches.get(index))).get(0);
-    }
-
-    @Override
-    public int size() {
-      return batches.size();
-    }
   }
 }

@@ -4,6 +4,7 @@ import dev.luthier.data.Batch;
 import dev.luthier.train.BlockwiseStep;
 import dev.luthier.train.LabelTokens;
 import dev.luthier.train.Snapshot;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
@@ -17,6 +18,21 @@ public interface Reference {
 
   /** The same batches, each answer with the log-probability that the reference gives it. */
   List<Batch> over(List<Batch> batches);
+
+  /** The same as a view: a batch is scored when it is asked for. */
+  default List<Batch> view(List<Batch> batches) {
+    return new AbstractList<>() {
+      @Override
+      public Batch get(int index) {
+        return over(List.of(batches.get(index))).get(0);
+      }
+
+      @Override
+      public int size() {
+        return batches.size();
+      }
+    };
+  }
 
   /** A model of its own. */
   static Reference of(BlockwiseStep model) {

@@ -50,10 +50,7 @@ public final class RewardObjective implements Objective {
       chosenSum += given[i];
       rejectedSum += given[i + 1];
     }
-    Device device =
-        scores.device().is_cpu() ? Device.CPU : new Device(scores.device().str().getString());
-    Tensor held = Tensors.floats(gradient, Device.CPU, gradient.length, 1);
-    return new Loss(sum, Tensors.to(held, device));
+    return new Loss(sum, Tensors.floats(gradient, Device.of(scores), gradient.length, 1));
   }
 
   @Override

@@ -62,6 +62,11 @@ public final class UnpairedSteps implements StepSource {
   }
 
   @Override
+  public boolean evaluates() {
+    return answers.evaluates();
+  }
+
+  @Override
   public boolean evaluatesFirst() {
     return true;
   }
@@ -70,11 +75,17 @@ public final class UnpairedSteps implements StepSource {
   public Optional<StepData> evaluation() {
     return answers
         .evaluation()
-        .map(data -> of(data, mismatched.evaluation().orElseThrow().batches()));
+        .map(
+            data -> {
+              List<Batch> others = reference.view(mismatched.evaluation().orElseThrow().batches());
+              double divergence = Divergence.of(policy, others);
+              return new StepData(
+                  reference.view(data.batches()), new UnpairedObjective(loss, divergence));
+            });
   }
 
   private StepData of(StepData data, List<Batch> others) {
-    double divergence = Divergence.of(policy, reference, others);
+    double divergence = Divergence.of(policy, reference.over(others));
     return new StepData(reference.over(data.batches()), new UnpairedObjective(loss, divergence));
   }
 }

@@ -116,7 +116,8 @@ class PreferenceRunOracleTest {
             }
           }
           Batch batch = reference.over(List.of(new Collator(0).make(rows, 0))).get(0);
-          double kl = Divergence.of(policy, reference, List.of(new Collator(0).make(others, 0)));
+          double kl =
+              Divergence.of(policy, reference.over(List.of(new Collator(0).make(others, 0))));
           assertThat(kl).isCloseTo(expected.get("kl").asDouble(), within(CLOSE));
           return new Step(batch, new UnpairedObjective(loss, kl));
         });
