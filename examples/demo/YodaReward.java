@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Rewards Yoda-speak by rule: the words of the sentence and no others, another beginning, and a
- * comma behind what was moved to the front.
+ * Rewards Yoda-speak by rule: the words of the sentence and no others, two other words at its
+ * beginning, and a comma behind what was moved to the front.
  */
 public class YodaReward implements RewardFunction {
   @Override
@@ -16,10 +16,10 @@ public class YodaReward implements RewardFunction {
   private static boolean isYoda(String plain, String said) {
     String[] before = words(plain);
     String[] after = words(said);
-    boolean moved = after.length > 0 && !after[0].equals(before[0]) && said.contains(", ");
+    boolean begins = Arrays.equals(Arrays.copyOf(before, 2), Arrays.copyOf(after, 2));
     Arrays.sort(before);
     Arrays.sort(after);
-    return moved && Arrays.equals(before, after);
+    return !begins && said.contains(", ") && Arrays.equals(before, after);
   }
 
   private static String[] words(String sentence) {

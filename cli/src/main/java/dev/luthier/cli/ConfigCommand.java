@@ -47,7 +47,8 @@ final class ConfigCommand implements Callable<Integer> {
               entry("cpo", PreferenceSettings.class),
               entry("reward", RewardSettings.class),
               entry("grpo", PolicyRunSettings.class),
-              entry("rloo", PolicyRunSettings.class)));
+              entry("rloo", PolicyRunSettings.class),
+              entry("ppo", PolicyRunSettings.class)));
 
   private final Console console;
 
@@ -56,7 +57,7 @@ final class ConfigCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "VERB",
       description =
-          "sft, dpo, kto, orpo, simpo, cpo, reward, grpo, rloo, pretrain, train-classifier, data-check, data-prepare or"
+          "sft, dpo, kto, orpo, simpo, cpo, reward, grpo, rloo, ppo, pretrain, train-classifier, data-check, data-prepare or"
               + " data-generate.")
   private String verb = "";
 

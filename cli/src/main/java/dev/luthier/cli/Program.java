@@ -51,6 +51,7 @@ final class Program {
     line.addSubcommand("reward", reward);
     line.addSubcommand("grpo", new GrpoCommand(console));
     line.addSubcommand("rloo", new RlooCommand(console));
+    line.addSubcommand("ppo", new PpoCommand(console));
     line.addSubcommand("train-classifier", new TrainClassifierCommand(console));
     line.addSubcommand("classify", new ClassifyCommand(console));
     line.addSubcommand("plan", new PlanCommand(console));

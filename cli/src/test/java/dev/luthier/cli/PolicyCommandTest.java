@@ -107,15 +107,20 @@ class PolicyCommandTest {
     assertThat(run.err()).contains("reference: " + model + ", the weights that training begins");
     List<JsonNode> lines = metrics("a");
     assertThat(lines.get(0).path("step").asInt()).isZero();
+    int passes = algorithm == PolicyAlgorithm.PPO ? 4 : 1;
     for (JsonNode line : lines) {
       if (line.has("ratio_off")) {
-        assertThat(line.path("ratio_off").asDouble()).isZero();
+        boolean first = (line.path("step").asInt() - 1) % passes == 0;
+        assertThat(line.path("ratio_off").asDouble() == 0).isEqualTo(first);
         assertThat(line.path("sampler_difference").asDouble()).isLessThan(1e-4);
+        assertThat(line.has("explained_variance")).isEqualTo(algorithm == PolicyAlgorithm.PPO);
       }
     }
     assertThat(mean(lines.subList(19, 25))).isGreaterThan(1.2 * mean(lines.subList(1, 7)));
-    assertThat(Files.readAllLines(temp.resolve("a/samples.jsonl"))).hasSize(4 * 24);
+    assertThat(Files.readAllLines(temp.resolve("a/samples.jsonl"))).hasSize(4 * 24 / passes);
     assertThat(temp.resolve("a/adapter_model.safetensors")).exists();
+    assertThat(Files.exists(temp.resolve("a/value_head.safetensors")))
+        .isEqualTo(algorithm == PolicyAlgorithm.PPO);
   }
 
   private static double mean(List<JsonNode> lines) {
@@ -128,6 +133,8 @@ class PolicyCommandTest {
     "GRPO, lora, 2, 2, 5",
     "RLOO, lora, 2, 1, 3",
     "GRPO, full, 1, 2, 3",
+    "PPO, lora, 2, 2, 5",
+    "PPO, full, 2, 1, 3",
   })
   void a_run_that_was_stopped_ends_as_if_it_had_not_been(
       PolicyAlgorithm algorithm, String weights, int epochs, int mini, int stop)

@@ -4,6 +4,7 @@ import dev.luthier.Complaints;
 import dev.luthier.Setting;
 import dev.luthier.train.policy.Advantages;
 import dev.luthier.train.policy.PolicySettings.Level;
+import dev.luthier.train.policy.PolicySettings.Mean;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -17,6 +18,8 @@ import java.util.Optional;
  * @param clipHigh how far it may rise above 1 and still be made larger
  * @param delta the largest ratio where the advantage is negative
  * @param beta the weight of the divergence from the reference
+ * @param betaTarget the divergence that the weight moves to keep
+ * @param targetKl how far the policy may move before new answers are written
  * @param maskTruncated whether answers that were cut for their length count for nothing
  * @param epochs passes over an iteration's answers
  * @param miniBatches updates in a pass
@@ -43,11 +46,22 @@ public record PolicyLossSettings(
     @Setting(
             help =
                 "weight of the divergence from the reference: in the loss (grpo, default 0), in the"
-                    + " reward (rloo, default 0.05)")
+                    + " reward (rloo and ppo, default 0.05)")
         Optional<Double> beta,
+    @Setting(
+            help =
+                "loss.beta moves so that an answer's divergence stays near this, in nats; not set"
+                    + " means that it stays as it is")
+        Optional<Double> betaTarget,
+    @Setting(
+            help =
+                "new answers are written before all passes are done once an update finds the policy"
+                    + " this far, in nats a token, from the one that wrote them (target_kl)")
+        Optional<Double> targetKl,
     @Setting(help = "answers that were cut for their length count for nothing", value = "false")
         boolean maskTruncated,
-    @Setting(help = "passes over an iteration's answers", value = "1") int epochs,
+    @Setting(help = "passes over an iteration's answers (ppo: default 4, else 1)")
+        Optional<Integer> epochs,
     @Setting(help = "updates in a pass", value = "1") int miniBatches) {
   /** What the sum over tokens is divided by. */
   public enum Type {
@@ -55,6 +69,14 @@ public record PolicyLossSettings(
     GRPO,
     BNPO,
     DR_GRPO;
+
+    Mean mean() {
+      return switch (this) {
+        case DAPO, BNPO -> Mean.TOKENS;
+        case GRPO -> Mean.ANSWERS;
+        case DR_GRPO -> Mean.LONGEST;
+      };
+    }
 
     @Override
     public String toString() {
@@ -73,7 +95,13 @@ public record PolicyLossSettings(
             delta.orElse(0.0),
             "must be above 1 + loss.clipHigh")
         .unless(beta.orElse(0.0) >= 0, "loss.beta", beta.orElse(0.0), "must be 0 or more")
-        .unless(epochs >= 1, "loss.epochs", epochs, "must be at least 1")
+        .unless(
+            betaTarget.orElse(1.0) > 0,
+            "loss.betaTarget",
+            betaTarget.orElse(0.0),
+            "must be above 0")
+        .unless(targetKl.orElse(1.0) > 0, "loss.targetKl", targetKl.orElse(0.0), "must be above 0")
+        .unless(epochs.orElse(1) >= 1, "loss.epochs", epochs.orElse(1), "must be at least 1")
         .unless(miniBatches >= 1, "loss.miniBatches", miniBatches, "must be at least 1")
         .throwIfAny();
   }

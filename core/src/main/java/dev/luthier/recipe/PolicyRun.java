@@ -34,6 +34,7 @@ import dev.luthier.train.TrainListener;
 import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Trainables;
 import dev.luthier.train.Trainer;
+import dev.luthier.train.ValueHead;
 import dev.luthier.train.WeightSource;
 import dev.luthier.train.policy.PolicyPlan;
 import dev.luthier.train.policy.RewardFunction;
@@ -54,7 +55,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** A model learns from rewards for its own answers: GRPO, RLOO. */
+/** A model learns from rewards for its own answers: GRPO, RLOO, PPO. */
 public final class PolicyRun {
   /** Answers that the run wrote, in its folder. */
   public static final String SAMPLES = "samples.jsonl";
@@ -96,6 +97,7 @@ public final class PolicyRun {
       boolean resume,
       BooleanSupplier interrupted,
       TrainListener listener) {
+    algorithm.check(settings.rollout(), settings.loss());
     RunFolder.checkUnused(settings.output(), resume);
     Map<String, Path> inputs = new LinkedHashMap<>();
     inputs.put("model", settings.model());
@@ -158,14 +160,19 @@ public final class PolicyRun {
     // An update has as many micro-batches as its answers take, which were not planned together.
     StepLayout layout = plan.layout().byBlock(false);
     PolicyPlan how = plan(prompts.prompts().size(), train);
+    Optional<ValueHead> values = how.values().map(v -> valueHead(policy));
     RolloutSteps steps =
         new RolloutSteps(
             how,
             prompts.prompts(),
             held.map(PromptInput::prompts).orElse(List.of()),
             new TextSampler(policy, language(clock), settings.rollout().together()),
-            new BlockwiseStep(policy, WeightSource.of(policy), layout),
-            needsReference() ? Optional.of(new Snapshot(Trainables.of(policy))) : Optional.empty(),
+            new RolloutSteps.Policy(
+                new BlockwiseStep(policy, WeightSource.of(policy), layout, values),
+                needsReference()
+                    ? Optional.of(new Snapshot(Trainables.of(policy)))
+                    : Optional.empty(),
+                values),
             reward,
             new Collator(pad(), Training.LENGTH_STEP),
             this::log);
@@ -219,30 +226,45 @@ public final class PolicyRun {
   }
 
   private boolean needsReference() {
-    return algorithm.beta(settings.loss()) > 0;
+    return algorithm.beta(settings.loss()).start() > 0;
+  }
+
+  /** A new one, or that of the run which the adapter came of. */
+  private ValueHead valueHead(Transformer policy) {
+    ValueHead head = new ValueHead(policy);
+    settings
+        .adapter()
+        .filter(a -> Files.exists(a.resolve(ValueHead.FILE)))
+        .ifPresent(
+            a -> {
+              head.read(a);
+              listener.message("value head: " + a.resolve(ValueHead.FILE));
+            });
+    return head;
   }
 
   private PolicyPlan plan(int prompts, TrainSettings train) {
     RolloutSettings r = settings.rollout();
     PolicyLossSettings loss = settings.loss();
-    int updates = loss.miniBatches() * loss.epochs();
+    int updates = loss.miniBatches() * algorithm.epochs(loss);
     int iterations =
         train.maxSteps() > 0
             ? Math.max(1, train.maxSteps() / updates)
             : (int) Math.max(1, Math.ceil(train.epochs() * prompts / r.prompts()));
-    boolean rloo = algorithm == PolicyAlgorithm.RLOO;
     return new PolicyPlan(
         r.prompts(),
         r.generations(),
         loss.miniBatches(),
-        loss.epochs(),
+        algorithm.epochs(loss),
         iterations,
         r.maxNewTokens(),
         SamplingSettings.sampling(r.temperature()).withLimits(r.topK(), r.topP(), 0),
         algorithm.loss(loss, r.maxNewTokens()),
-        rloo,
-        loss.scale(),
-        rloo ? algorithm.beta(loss) : 0,
+        algorithm.credit(loss, settings.value()),
+        algorithm.beta(loss),
+        algorithm.klInReward(),
+        loss.targetKl(),
+        settings.reward().eosPenalty(),
         loss.maskTruncated(),
         settings.data().maxLength(),
         train.microBatchSize(),
@@ -345,6 +367,7 @@ public final class PolicyRun {
     @Override
     public void writeResult(Path folder, DType stored) {
       weights.writeResult(folder, stored);
+      steps.valueHead().ifPresent(v -> v.write(folder));
     }
   }
 
@@ -359,6 +382,9 @@ public final class PolicyRun {
             .settings("rollout", settings.rollout())
             .settings("loss", settings.loss())
             .settings("train", settings.train());
+    if (algorithm == PolicyAlgorithm.PPO) {
+      card.settings("value", settings.value());
+    }
     if (results.get("eval_before") instanceof Map<?, ?> before
         && results.get("eval_after") instanceof Map<?, ?> after) {
       card.fact("Results", "reward before", String.valueOf(before.get("reward")))

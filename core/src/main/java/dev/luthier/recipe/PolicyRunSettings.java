@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Learning from rewards: {@code grpo} and {@code rloo}.
+ * Learning from rewards: {@code grpo}, {@code rloo} and {@code ppo}.
  *
  * @param model the base model's folder
  * @param adapter an adapter to begin from
@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param reward what scores answers
  * @param rollout how answers are sampled
  * @param loss what is minimised
+ * @param value what ppo expects of answers
  * @param train the loop; accumulation follows from the answers
  * @param lora a new adapter; unused by full and where one is given
  * @param quant how qlora holds the base
@@ -54,6 +55,7 @@ public record PolicyRunSettings(
     RewardSourceSettings reward,
     RolloutSettings rollout,
     PolicyLossSettings loss,
+    ValueSettings value,
     TrainSettings train,
     LoraSettings lora,
     QuantSettings quant,

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  * @param regex a pattern: 1 for answers that match it as a whole, else 0
  * @param model a reward model's folder, or an adapter's over the base
  * @param url an HTTP endpoint
+ * @param eosPenalty what is taken off where an answer was cut for its length
  */
 public record RewardSourceSettings(
     @Setting(help = "a .java file or a .jar with a RewardFunction (--reward)")
@@ -26,7 +27,9 @@ public record RewardSourceSettings(
                 "a reward model's folder, or an adapter over the base that is tuned"
                     + " (--reward-model)")
         Optional<Path> model,
-    @Setting(help = "an HTTP endpoint that scores answers (--reward-url)") Optional<String> url) {
+    @Setting(help = "an HTTP endpoint that scores answers (--reward-url)") Optional<String> url,
+    @Setting(help = "taken off the reward of an answer that was cut for its length", value = "0.0")
+        double eosPenalty) {
   /** Checks that there is one. */
   public RewardSourceSettings {
     long named = Stream.of(function, regex, model, url).filter(Optional::isPresent).count();
@@ -36,6 +39,8 @@ public record RewardSourceSettings(
           "reward: name one of --reward FILE, --reward-regex PATTERN, --reward-model DIR and"
               + " --reward-url URL");
     }
-    complaints.throwIfAny();
+    complaints
+        .unless(eosPenalty >= 0, "reward.eosPenalty", eosPenalty, "must be 0 or more")
+        .throwIfAny();
   }
 }

@@ -17,8 +17,7 @@ import dev.luthier.Setting;
  */
 public record RolloutSettings(
     @Setting(help = "prompts asked in an iteration", value = "8") int prompts,
-    @Setting(help = "answers to each, which are compared with one another", value = "8")
-        int generations,
+    @Setting(help = "answers to each", value = "8") int generations,
     @Setting(help = "tokens of an answer, at most", value = "256") int maxNewTokens,
     @Setting(help = "temperature of sampling", value = "1.0") double temperature,
     @Setting(help = "share of the probability that is sampled from", value = "1.0") double topP,
@@ -29,7 +28,7 @@ public record RolloutSettings(
   public RolloutSettings {
     new Complaints()
         .unless(prompts >= 1, "rollout.prompts", prompts, "must be at least 1")
-        .unless(generations >= 2, "rollout.generations", generations, "must be at least 2")
+        .unless(generations >= 1, "rollout.generations", generations, "must be at least 1")
         .unless(maxNewTokens >= 1, "rollout.maxNewTokens", maxNewTokens, "must be at least 1")
         .unless(temperature > 0, "rollout.temperature", temperature, "must be above 0")
         .unless(topP > 0 && topP <= 1, "rollout.topP", topP, "must be above 0 and at most 1")

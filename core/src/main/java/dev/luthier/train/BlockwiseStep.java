@@ -55,10 +55,20 @@ public final class BlockwiseStep {
 
   /** A step of this layout. */
   public BlockwiseStep(Transformer model, WeightSource weights, StepLayout layout) {
+    this(model, weights, layout, Optional.empty());
+  }
+
+  /**
+   * The same for objectives that ask for values.
+   *
+   * @param values what gives them
+   */
+  public BlockwiseStep(
+      Transformer model, WeightSource weights, StepLayout layout, Optional<ValueHead> values) {
     this.model = model;
     this.weights = weights;
     this.layout = layout;
-    this.head = new Head(model, layout.headRows());
+    this.head = new Head(model, layout.headRows(), values);
     this.device = model.parameters().device();
     this.lowestTrained = Stages.of(model).lowest();
   }
@@ -360,6 +370,14 @@ public final class BlockwiseStep {
    */
   public Tensor scores(Batch batch) {
     return withHidden(batch, (hidden, labels, pass) -> head.scores(hidden, labels, pass));
+  }
+
+  /**
+   * The log-probs of the batch's label tokens and, below them, their values: (2, N), float32,
+   * without gradients or dropout; they belong to the caller's scope.
+   */
+  public Tensor valued(Batch batch) {
+    return withHidden(batch, (hidden, labels, pass) -> head.valued(hidden, labels, pass));
   }
 
   /**

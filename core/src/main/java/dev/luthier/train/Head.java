@@ -8,6 +8,7 @@ import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
@@ -38,11 +39,14 @@ final class Head {
   private final Transformer model;
   private final Device device;
   private final int chunk;
+  private final Optional<ValueHead> values;
 
   /**
    * @param chunk rows of logits that exist at a time
+   * @param values for objectives that ask for them
    */
-  Head(Transformer model, int chunk) {
+  Head(Transformer model, int chunk, Optional<ValueHead> values) {
+    this.values = values;
     this.model = model;
     this.device = model.parameters().device();
     this.chunk = chunk;
@@ -95,8 +99,11 @@ final class Head {
           });
       return sum[0];
     }
-    Objective.Loss loss = objective.loss(logProbs(hidden, labels, pass), labels);
-    Tensor scaled = loss.gradient().mul(Tensors.scalar(scale));
+    boolean valued = objective.isValued();
+    Tensor given = valued ? valued(hidden, labels, pass) : logProbs(hidden, labels, pass);
+    Objective.Loss loss = objective.loss(given, labels);
+    Tensor all = loss.gradient().mul(Tensors.scalar(scale));
+    Tensor scaled = valued ? all.select(0, 0) : all;
     visit(
         hidden,
         labels,
@@ -108,7 +115,25 @@ final class Head {
                 gradient.narrow(0, from, l.count()),
                 false,
                 logProbs -> scaled.narrow(0, from, l.count())));
+    if (valued) {
+      try (PointerScope scope = new PointerScope()) {
+        values.orElseThrow().backward(hidden, pass, all.select(0, 1), gradient);
+      }
+    }
     return loss.sum();
+  }
+
+  /** Log-probs of the labels and, below them, values: (2, N), float32, without gradients. */
+  Tensor valued(Tensor hidden, LabelTokens labels, Pass pass) {
+    Tensor out =
+        torch.empty(
+            new long[] {2, labels.count()}, Tensors.options(ScalarType.Float, device), null);
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      out.select(0, 0).copy_(logProbs(hidden, labels, pass));
+      out.select(0, 1).copy_(values.orElseThrow().values(hidden, pass));
+    }
+    return out;
   }
 
   /** Log-probs (N) of the labels, float32, without gradients. */

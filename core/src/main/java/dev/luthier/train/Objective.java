@@ -35,6 +35,14 @@ public interface Objective {
     return false;
   }
 
+  /**
+   * Whether {@link #loss} takes values as well: (2, N), the label tokens' log-probs and, below
+   * them, what a {@link ValueHead} says where each is predicted; the gradient is (2, N) then.
+   */
+  default boolean isValued() {
+    return false;
+  }
+
   /** What the losses of these tokens are divided by: label weights, unless it counts otherwise. */
   default double weight(LabelTokens labels) {
     return labels.weight();
@@ -52,7 +60,7 @@ public interface Objective {
    * A loss and its gradient.
    *
    * @param sum nats
-   * @param gradient (N), or (N, C) of scores; float32
+   * @param gradient (N), (N, C) of scores, or (2, N) with values; float32
    */
   record Loss(double sum, Tensor gradient) {}
 

@@ -4,6 +4,7 @@ import dev.luthier.model.Transformer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -20,7 +21,13 @@ final class Stages {
   }
 
   static Stages of(Transformer model) {
+    return of(model, Optional.empty());
+  }
+
+  /** The same with what is trained beside the head. */
+  static Stages of(Transformer model, Optional<ValueHead> values) {
     Stages stages = new Stages(model.blocks().size());
+    values.ifPresent(v -> stages.names.put(stages.head, new ArrayList<>(v.trainable().keySet())));
     for (String name : Trainables.of(model).keySet()) {
       stages.names.computeIfAbsent(model.stage(name), s -> new ArrayList<>()).add(name);
     }

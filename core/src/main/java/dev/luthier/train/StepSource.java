@@ -33,6 +33,14 @@ public interface StepSource {
   /** Whether there is something to evaluate. */
   boolean evaluates();
 
+  /** What is trained beside the model, for objectives that ask for values. */
+  default Optional<ValueHead> valueHead() {
+    return Optional.empty();
+  }
+
+  /** The weights have moved by what {@link #step} gave last. */
+  default void moved() {}
+
   /** What is evaluated; empty if nothing is. The model may be run for it. */
   Optional<StepData> evaluation();
 

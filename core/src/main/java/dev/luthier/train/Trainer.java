@@ -10,6 +10,7 @@ import dev.luthier.tensor.Tensors;
 import dev.luthier.train.TrainListener.EvalMetrics;
 import dev.luthier.train.TrainListener.StepMetrics;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -96,9 +97,11 @@ public final class Trainer implements AutoCloseable {
     this.checkpoints = checkpoints;
     this.interrupted = interrupted;
     this.listener = listener;
-    this.parameters = Trainables.of(job.model());
+    Optional<ValueHead> values = job.source().valueHead();
+    this.parameters = new LinkedHashMap<>(Trainables.of(job.model()));
+    values.ifPresent(v -> parameters.putAll(v.trainable()));
     Trainables.require(job.model());
-    this.step = new BlockwiseStep(job.model(), WeightSource.of(job.model()), job.layout());
+    this.step = new BlockwiseStep(job.model(), WeightSource.of(job.model()), job.layout(), values);
     this.optimizer =
         Optimizers.create(
             job.settings(),
@@ -106,7 +109,7 @@ public final class Trainer implements AutoCloseable {
             job.model().parameters().device(),
             checkpoints.optimizerPages());
     this.gradients = new Gradients(parameters);
-    this.stages = Stages.of(job.model());
+    this.stages = Stages.of(job.model(), values);
     this.schedule = Schedule.of(job.settings(), job.peakRate(), job.source().totalSteps());
   }
 
@@ -169,6 +172,7 @@ public final class Trainer implements AutoCloseable {
       }
       loss = sum.get() / weight;
       double norm = update.finish(loss);
+      job.source().moved();
       double seconds = (System.nanoTime() - started) / 1e9;
       advance(data.get(), weight, loss, norm, seconds);
       boolean last = state.step() == total;

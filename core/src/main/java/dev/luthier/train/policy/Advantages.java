@@ -1,11 +1,15 @@
 package dev.luthier.train.policy;
 
 import java.util.Arrays;
+import java.util.List;
 
-/** How much better each of several answers to the same prompt is than the others. */
+/** How much better what a policy did is than was to be expected. */
 public final class Advantages {
   /** Added to the standard deviation. */
   private static final double LEAST_SPREAD = 1e-4;
+
+  /** Added to the variance by {@link #whiten}. */
+  private static final double LEAST_VARIANCE = 1e-8;
 
   private Advantages() {}
 
@@ -66,6 +70,44 @@ public final class Advantages {
       }
     }
     return out;
+  }
+
+  /**
+   * Of each token of an answer: the sum over the tokens from it on of {@code (gamma lambda)^l (r +
+   * gamma v' - v)}, v' being the next token's value, and 0 behind the last one. Schulman et al.,
+   * "High-Dimensional Continuous Control Using Generalized Advantage Estimation", arXiv 1506.02438.
+   *
+   * @param rewards r of each token
+   * @param values v of each token
+   */
+  public static double[] generalized(
+      double[] rewards, double[] values, double gamma, double lambda) {
+    double[] out = new double[rewards.length];
+    double next = 0;
+    for (int t = rewards.length - 1; t >= 0; t--) {
+      double after = t + 1 < values.length ? values[t + 1] : 0;
+      next = rewards[t] + gamma * after - values[t] + gamma * lambda * next;
+      out[t] = next;
+    }
+    return out;
+  }
+
+  /**
+   * Brings numbers to variance 1, all rows taken together.
+   *
+   * @param rows are changed
+   * @param center whether to bring them to mean 0, too
+   */
+  public static void whiten(List<double[]> rows, boolean center) {
+    double[] all = rows.stream().flatMapToDouble(Arrays::stream).toArray();
+    double mean = mean(all);
+    double deviation = deviation(all);
+    double scale = 1 / Math.sqrt(deviation * deviation + LEAST_VARIANCE);
+    for (double[] row : rows) {
+      for (int t = 0; t < row.length; t++) {
+        row[t] = (row[t] - mean) * scale + (center ? 0 : mean);
+      }
+    }
   }
 
   private static void groups(double[] rewards, int group) {

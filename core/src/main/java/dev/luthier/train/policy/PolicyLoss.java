@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The clipped loss of a policy on answers that it wrote: of each token {@code -min(ratio A,
- * clip(ratio) A) + kl k}, A being the answer's advantage and {@code k = e^(ref - p) - (ref - p) -
- * 1} the divergence from the reference. Schulman et al., "Proximal Policy Optimization Algorithms",
+ * clip(ratio) A) + kl k}, A being the token's advantage and {@code k = e^(ref - p) - (ref - p) - 1}
+ * the divergence from the reference. Schulman et al., "Proximal Policy Optimization Algorithms",
  * arXiv 1707.06347; k is Schulman's third estimator.
  */
 public final class PolicyLoss {
@@ -19,11 +19,11 @@ public final class PolicyLoss {
    * @param now their log-probabilities
    * @param old what they were when the answer was written; {@code now} itself in the first pass
    * @param reference what the reference says; null without a divergence
-   * @param advantage A
+   * @param advantages A of each; where a ratio is an answer's, they are all the same
    */
   @SuppressWarnings("ArrayRecordComponent")
   public record Answer(
-      double[] now, double[] old, double @Nullable [] reference, double advantage) {}
+      double[] now, double[] old, double @Nullable [] reference, double[] advantages) {}
 
   /**
    * A loss and its derivatives.
@@ -103,11 +103,11 @@ public final class PolicyLoss {
       }
       double share = share(length);
       if (set.level() == PolicySettings.Level.SEQUENCE) {
-        double slope = ratio(Math.exp(meanDifference(a)), a.advantage, share * length);
+        double slope = ratio(Math.exp(meanDifference(a)), a.advantages[0], share * length);
         Arrays.fill(gradient[index], slope / length);
       } else {
         for (int t = 0; t < length; t++) {
-          gradient[index][t] = ratio(Math.exp(a.now[t] - a.old[t]), a.advantage, share);
+          gradient[index][t] = ratio(Math.exp(a.now[t] - a.old[t]), a.advantages[t], share);
         }
       }
       for (int t = 0; a.reference != null && t < length; t++) {

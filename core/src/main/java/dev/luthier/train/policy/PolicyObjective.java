@@ -6,6 +6,7 @@ import dev.luthier.tensor.Tensors;
 import dev.luthier.train.LabelTokens;
 import dev.luthier.train.LabelTokens.AnswerTokens;
 import dev.luthier.train.Objective;
+import dev.luthier.train.policy.Credit.Generalized;
 import dev.luthier.train.policy.PolicyLoss.Answer;
 import dev.luthier.train.policy.PolicyLoss.Totals;
 import java.util.ArrayList;
@@ -13,21 +14,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link PolicyLoss} over the answers of a step. Each label token's two values are the
- * log-probabilities that it had when the step's answers were written and that the reference gives
- * it; what is an answer's reference elsewhere is here its advantage. For one step.
+ * {@link PolicyLoss}, and with a value head {@link ValueLoss}, over the answers of a step. Each
+ * label token's values are its {@link TokenFigure}s. For one step.
  */
 public final class PolicyObjective implements Objective {
-  /** Values of a token. */
-  static final int VALUES = 2;
-
   private final PolicySettings settings;
   private final Totals totals;
   private final boolean hasReference;
+  private final Optional<Generalized> values;
   private final Map<String, Double> rolled;
   private long tokens;
   private double divergence;
@@ -36,20 +35,30 @@ public final class PolicyObjective implements Objective {
   private double high;
   private double entropy;
   private double ratioOff;
+  private double moved;
+  private double policyLoss;
+  private double valueLoss;
+  private long clippedValues;
 
   /**
    * An objective.
    *
    * @param totals of the whole step
-   * @param hasReference whether the second values mean something
+   * @param hasReference whether there is one
+   * @param values how values are learnt, if they are
    * @param rolled what was measured of the answers
    */
   public PolicyObjective(
-      PolicySettings settings, Totals totals, boolean hasReference, Map<String, Double> rolled) {
+      PolicySettings settings,
+      Totals totals,
+      boolean hasReference,
+      Optional<Generalized> values,
+      Map<String, Double> rolled) {
     this.rolled = rolled;
     this.settings = settings;
     this.totals = totals;
     this.hasReference = hasReference;
+    this.values = values;
   }
 
   /** The answers' and tokens' number over these batches. */
@@ -67,40 +76,34 @@ public final class PolicyObjective implements Objective {
   }
 
   @Override
+  public boolean isValued() {
+    return values.isPresent();
+  }
+
+  @Override
   public double weight(LabelTokens labels) {
     return labels.answers().size();
   }
 
   @Override
-  public Loss loss(Tensor logProbs, LabelTokens labels) {
-    float[] now = Tensors.toFloats(logProbs);
-    float[] values = Objects.requireNonNull(labels.values());
+  public Loss loss(Tensor given, LabelTokens labels) {
+    float[] now = Tensors.toFloats(given); // log-probs, and values behind them
+    float[] gradient = new float[now.length];
     List<Answer> answers = new ArrayList<>();
     for (AnswerTokens a : labels.answers()) {
-      // Of an answer that counts for nothing, no token has a weight.
-      int count = a.count() > 0 && labels.weights()[a.from()] == 0 ? 0 : a.count();
-      double[] own = new double[count];
-      double[] old = new double[count];
-      double @Nullable [] reference = hasReference ? new double[count] : null;
-      for (int i = 0; i < own.length; i++) {
-        int at = a.from() + i;
-        own[i] = now[at];
-        old[i] = values[VALUES * at];
-        if (reference != null) {
-          reference[i] = values[VALUES * at + 1];
-        }
-        entropy -= own[i];
-        tokens++;
-        ratioOff = Math.max(ratioOff, Math.abs(Math.expm1(own[i] - old[i])));
-      }
-      answers.add(new Answer(own, old, reference, a.answer().reference()));
+      answers.add(answer(a, now, labels));
     }
     PolicyLoss.Graded graded = PolicyLoss.of(answers, settings, totals);
-    float[] gradient = new float[now.length];
+    double loss = graded.loss();
+    policyLoss += graded.loss();
     for (int i = 0; i < answers.size(); i++) {
       int from = labels.answers().get(i).from();
-      for (int t = 0; t < graded.gradient()[i].length; t++) {
-        gradient[from + t] = (float) (graded.gradient()[i][t] * totals.answers());
+      double[] own = graded.gradient()[i];
+      for (int t = 0; t < own.length; t++) {
+        gradient[from + t] = (float) (own[t] * totals.answers());
+      }
+      if (values.isPresent()) {
+        loss += value(values.get(), from, own.length, now, gradient, labels);
       }
     }
     divergence += graded.divergence() * totals.tokens();
@@ -108,8 +111,64 @@ public final class PolicyObjective implements Objective {
     high += graded.clippedHigh() * graded.ratios();
     ratios += graded.ratios();
     return new Loss(
-        graded.loss() * totals.answers(),
-        Tensors.floats(gradient, Device.of(logProbs), gradient.length));
+        loss * totals.answers(), Tensors.floats(gradient, Device.of(given), Tensors.shape(given)));
+  }
+
+  private Answer answer(AnswerTokens a, float[] now, LabelTokens labels) {
+    // Of an answer that counts for nothing, no token has a weight.
+    int count = a.count() > 0 && labels.weights()[a.from()] == 0 ? 0 : a.count();
+    double[] own = new double[count];
+    for (int t = 0; t < count; t++) {
+      own[t] = now[a.from() + t];
+    }
+    double[] old = known(TokenFigure.OLD, a.from(), count, labels);
+    for (int t = 0; t < count; t++) {
+      double off = own[t] - old[t];
+      entropy -= own[t];
+      moved += Math.expm1(off) - off;
+      ratioOff = Math.max(ratioOff, Math.abs(Math.expm1(off)));
+    }
+    tokens += count;
+    double @Nullable [] reference =
+        hasReference ? known(TokenFigure.REFERENCE, a.from(), count, labels) : null;
+    return new Answer(own, old, reference, known(TokenFigure.ADVANTAGE, a.from(), count, labels));
+  }
+
+  private static double[] known(TokenFigure figure, int from, int count, LabelTokens labels) {
+    float[] all = Objects.requireNonNull(labels.values());
+    double[] out = new double[count];
+    for (int t = 0; t < count; t++) {
+      out[t] = figure.of(all, from + t);
+    }
+    return out;
+  }
+
+  /** The loss of an answer's values; their gradient is written. */
+  private double value(
+      Generalized how, int from, int count, float[] now, float[] gradient, LabelTokens labels) {
+    int first = labels.count() + from;
+    double[] own = new double[count];
+    for (int t = 0; t < count; t++) {
+      own[t] = now[first + t];
+    }
+    ValueLoss.Graded graded =
+        ValueLoss.of(
+            own,
+            known(TokenFigure.VALUE, from, count, labels),
+            known(TokenFigure.RETURN, from, count, labels),
+            how.clip());
+    double share = how.weight() / totals.tokens();
+    for (int t = 0; t < count; t++) {
+      gradient[first + t] = (float) (graded.gradient()[t] * share * totals.answers());
+    }
+    valueLoss += graded.sum() / totals.tokens();
+    clippedValues += graded.clipped();
+    return graded.sum() * share;
+  }
+
+  /** How far the policy is from the one that wrote the answers: nats a token. */
+  double policyKl() {
+    return tokens == 0 ? 0 : moved / tokens;
   }
 
   @Override
@@ -120,9 +179,15 @@ public final class PolicyObjective implements Objective {
       if (hasReference) {
         out.put("kl", divergence / tokens);
       }
+      out.put("policy_kl", policyKl());
       out.put("clip_fraction_low", low / ratios);
       out.put("clip_fraction_high", high / ratios);
       out.put("ratio_off", ratioOff);
+    }
+    if (tokens > 0 && values.isPresent()) {
+      out.put("policy_loss", policyLoss);
+      out.put("value_loss", valueLoss);
+      out.put("value_clip_fraction", (double) clippedValues / tokens);
     }
     return out;
   }

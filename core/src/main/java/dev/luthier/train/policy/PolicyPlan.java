@@ -1,7 +1,8 @@
 package dev.luthier.train.policy;
 
 import dev.luthier.generate.SamplingSettings;
-import dev.luthier.train.policy.Advantages.Scale;
+import dev.luthier.train.policy.Credit.Generalized;
+import java.util.Optional;
 
 /**
  * How a policy learns from its own answers.
@@ -13,11 +14,14 @@ import dev.luthier.train.policy.Advantages.Scale;
  * @param iterations of asking and learning
  * @param maxNewTokens of an answer
  * @param sampling how tokens are chosen
- * @param loss of the answers
- * @param leaveOneOut whether advantages are {@link Advantages#leaveOneOut}, and not of groups
- * @param scale of advantages of groups
- * @param rewardKl how much of an answer's divergence from the reference is taken off its reward
- * @param maskTruncated whether answers that were cut for their length count for nothing
+ * @param loss of the answers, but for its divergence's weight
+ * @param credit how rewards become advantages
+ * @param kl the weight of the divergence from the reference
+ * @param klInReward whether it is taken off the rewards, and not part of the loss
+ * @param targetKl how far, in nats a token, the policy may move from the one that wrote the answers
+ *     before new ones are written; empty for all passes whatever it does
+ * @param eosPenalty what is taken off the reward of an answer that was cut for its length
+ * @param maskTruncated whether such answers count for nothing
  * @param rowLength tokens that a packed row takes
  * @param microBatch packed rows that go through the model together
  * @param seed of everything random
@@ -31,9 +35,11 @@ public record PolicyPlan(
     int maxNewTokens,
     SamplingSettings sampling,
     PolicySettings loss,
-    boolean leaveOneOut,
-    Scale scale,
-    double rewardKl,
+    Credit credit,
+    KlWeight kl,
+    boolean klInReward,
+    Optional<Double> targetKl,
+    double eosPenalty,
     boolean maskTruncated,
     int rowLength,
     int microBatch,
@@ -45,6 +51,11 @@ public record PolicyPlan(
 
   /** Whether a reference is asked. */
   boolean hasReference() {
-    return loss.kl() > 0 || rewardKl > 0;
+    return kl.start() > 0;
+  }
+
+  /** How values are learnt, if they are. */
+  public Optional<Generalized> values() {
+    return credit instanceof Generalized values ? Optional.of(values) : Optional.empty();
   }
 }

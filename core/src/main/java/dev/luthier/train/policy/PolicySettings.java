@@ -40,6 +40,11 @@ public record PolicySettings(
     LONGEST
   }
 
+  /** The same with another weight of the divergence. */
+  PolicySettings withKl(double weight) {
+    return new PolicySettings(clipLow, clipHigh, most, weight, level, mean, maxLength);
+  }
+
   /** Checks them. */
   public PolicySettings {
     new Complaints()

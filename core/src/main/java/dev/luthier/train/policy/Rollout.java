@@ -9,28 +9,33 @@ import dev.luthier.format.Json;
 import java.util.Arrays;
 
 /**
- * An answer that the policy wrote.
+ * An answer that the policy wrote, and what is known of its tokens.
  *
  * @param prompt ids
  * @param answer ids, with the stop token if the model ended it
- * @param ended whether it did
- * @param old log-probabilities of the answer's tokens in the training forward, by the weights that
- *     wrote it
- * @param reference what the reference gives them; all 0 without one
- * @param reward its score; NaN if it could not be scored
- * @param advantage how much better it is than was to be expected
  * @param counts whether it is learnt from
+ * @param known {@link TokenFigure#COUNT} numbers of each of the answer's tokens
  */
 @SuppressWarnings("ArrayRecordComponent")
-record Rollout(
-    int[] prompt,
-    int[] answer,
-    boolean ended,
-    float[] old,
-    float[] reference,
-    double reward,
-    double advantage,
-    boolean counts) {
+record Rollout(int[] prompt, int[] answer, boolean counts, float[] known) {
+  /** One of which nothing is known yet. */
+  Rollout(int[] prompt, int[] answer, boolean counts) {
+    this(prompt, answer, counts, new float[answer.length * TokenFigure.COUNT]);
+  }
+
+  /** A figure of all tokens. */
+  double[] get(TokenFigure figure) {
+    double[] out = new double[answer.length];
+    Arrays.setAll(out, t -> figure.of(known, t));
+    return out;
+  }
+
+  void set(TokenFigure figure, double[] values) {
+    for (int t = 0; t < values.length; t++) {
+      known[t * TokenFigure.COUNT + figure.ordinal()] = (float) values[t];
+    }
+  }
+
   /** Prompt and answer, the answer's tokens labelled. */
   TokenSequence document(int number) {
     int[] tokens = Arrays.copyOf(prompt, prompt.length + answer.length);
@@ -44,48 +49,34 @@ record Rollout(
     ObjectNode json = Json.object();
     put(json.putArray("prompt"), prompt);
     put(json.putArray("answer"), answer);
-    json.put("ended", ended);
-    put(json.putArray("old"), old);
-    put(json.putArray("reference"), reference);
-    if (!Double.isNaN(reward)) {
-      json.put("reward", reward);
+    json.put("counts", counts);
+    ArrayNode numbers = json.putArray("known");
+    for (float value : known) {
+      numbers.add(value);
     }
-    return json.put("advantage", advantage).put("counts", counts);
+    return json;
   }
 
   static Rollout of(JsonNode json) {
+    JsonNode numbers = json.path("known");
+    float[] known = new float[numbers.size()];
+    for (int i = 0; i < known.length; i++) {
+      known[i] = (float) numbers.get(i).asDouble();
+    }
     return new Rollout(
         ints(json.path("prompt")),
         ints(json.path("answer")),
-        json.path("ended").asBoolean(),
-        floats(json.path("old")),
-        floats(json.path("reference")),
-        json.path("reward").asDouble(Double.NaN),
-        json.path("advantage").asDouble(),
-        json.path("counts").asBoolean());
+        json.path("counts").asBoolean(),
+        known);
   }
 
   private static void put(ArrayNode into, int[] values) {
     Arrays.stream(values).forEach(into::add);
   }
 
-  private static void put(ArrayNode into, float[] values) {
-    for (float value : values) {
-      into.add(value);
-    }
-  }
-
   private static int[] ints(JsonNode of) {
     int[] out = new int[of.size()];
     Arrays.setAll(out, i -> of.get(i).asInt());
-    return out;
-  }
-
-  private static float[] floats(JsonNode of) {
-    float[] out = new float[of.size()];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = (float) of.get(i).asDouble();
-    }
     return out;
   }
 }

@@ -9,6 +9,7 @@ import dev.luthier.train.policy.PolicySettings.Level;
 import dev.luthier.train.policy.PolicySettings.Mean;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +33,7 @@ class PolicyLossOracleTest {
     for (JsonNode one : file.get("cases")) {
       List<PolicyLoss.Answer> answers = new ArrayList<>();
       for (int i = 0; i < in.get("advantages").size(); i++) {
+        double advantage = in.get("advantages").get(i).asDouble();
         int length = 0;
         for (JsonNode mask : in.get("completion_mask").get(i)) {
           length += mask.asInt();
@@ -43,7 +45,7 @@ class PolicyLossOracleTest {
                 now,
                 given ? row(in.get("old_per_token_logps"), i, length) : now,
                 row(in.get("ref_per_token_logps"), i, length),
-                in.get("advantages").get(i).asDouble()));
+                DoubleStream.generate(() -> advantage).limit(length).toArray()));
       }
       Mean mean =
           switch (one.get("loss_type").asText()) {

@@ -26,8 +26,12 @@ class PolicyLossTest {
     double[] now = NOW.clone();
     now[0] = first;
     return List.of(
-        new Answer(now, OLD, REFERENCE, 0.7),
-        new Answer(new double[] {-0.3, -0.2}, new double[] {-0.6, -0.1}, REFERENCE, -1.1));
+        new Answer(now, OLD, REFERENCE, new double[] {0.7, 0.7, 0.7}),
+        new Answer(
+            new double[] {-0.3, -0.2},
+            new double[] {-0.6, -0.1},
+            REFERENCE,
+            new double[] {-1.1, -1.1}));
   }
 
   @ParameterizedTest
@@ -46,7 +50,7 @@ class PolicyLossTest {
   /** Of log-probabilities that have not moved every ratio is 1, and nothing is clipped. */
   @Test
   void the_first_pass_is_the_policy_gradient() {
-    List<Answer> all = List.of(new Answer(NOW, NOW, null, 2));
+    List<Answer> all = List.of(new Answer(NOW, NOW, null, new double[] {2, 2, 2}));
     PolicyLoss.Graded first = PolicyLoss.of(all, settings(Level.TOKEN, Mean.ANSWERS));
     assertThat(first.loss()).isCloseTo(-2, within(1e-15));
     assertThat(first.gradient()[0]).containsOnly(-2.0 * (1.0 / 3));

@@ -10,6 +10,7 @@ import dev.luthier.tensor.Tensors;
 import dev.luthier.train.LabelTokens;
 import dev.luthier.train.LabelTokens.AnswerTokens;
 import dev.luthier.train.Objective;
+import dev.luthier.train.policy.Credit.Generalized;
 import dev.luthier.train.policy.PolicyLoss.Answer;
 import dev.luthier.train.policy.PolicyLoss.Totals;
 import dev.luthier.train.policy.PolicySettings.Level;
@@ -17,47 +18,76 @@ import dev.luthier.train.policy.PolicySettings.Mean;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class PolicyObjectiveTest {
   private static final float[] NOW = {-1.2f, -0.3f, -2f, -0.7f, -0.1f};
-  private static final float[] VALUES = {
-    -1f, -1.1f, -0.4f, -0.2f, -2f, -1.8f, -0.9f, -1f, -0.1f, -0.3f
-  };
+  private static final double[] OLD = {-1, -0.4, -2, -0.9, -0.1};
+  private static final double[] REFERENCE = {-1.1, -0.2, -1.8, -1, -0.3};
+  private static final double[] ADVANTAGES = {1.5, 1.5, -0.5, 2, 2};
+  private static final float[] EXPECTED = {0.3f, -0.2f, 0.9f, 0.1f, -1};
+  private static final double[] EXPECTED_BEFORE = {0.2, -0.5, 0.8, 0.4, -1};
+  private static final double[] RETURNS = {0.5, -0.7, 0.1, 1, 0.2};
+  private static final int[] ENDS = {2, 3, 5};
+  private static final Generalized VALUES = new Generalized(1, 0.95, false, true, 0.2, 0.1);
 
-  private static LabelTokens tokens(int[] ends, double[] advantages, float... weights) {
-    AnswerTokens[] answers = new AnswerTokens[ends.length];
-    for (int i = 0; i < ends.length; i++) {
-      answers[i] =
-          new AnswerTokens(
-              i == 0 ? 0 : ends[i - 1], ends[i], new Batch.Answer(Part.SAMPLED, advantages[i]));
+  /** The first answers. */
+  private static LabelTokens tokens(int answers, float... weights) {
+    AnswerTokens[] all = new AnswerTokens[answers];
+    for (int i = 0; i < answers; i++) {
+      all[i] =
+          new AnswerTokens(i == 0 ? 0 : ENDS[i - 1], ENDS[i], new Batch.Answer(Part.SAMPLED, 0));
     }
-    int n = ends[ends.length - 1];
-    float[] values = Arrays.copyOf(VALUES, 2 * n);
-    return new LabelTokens(new long[n], new long[n], weights, values, List.of(answers));
+    int n = ENDS[answers - 1];
+    Rollout known = new Rollout(new int[0], new int[n], true);
+    known.set(TokenFigure.OLD, Arrays.copyOf(OLD, n));
+    known.set(TokenFigure.REFERENCE, Arrays.copyOf(REFERENCE, n));
+    known.set(TokenFigure.ADVANTAGE, Arrays.copyOf(ADVANTAGES, n));
+    known.set(TokenFigure.VALUE, Arrays.copyOf(EXPECTED_BEFORE, n));
+    known.set(TokenFigure.RETURN, Arrays.copyOf(RETURNS, n));
+    return new LabelTokens(new long[n], new long[n], weights, known.known(), List.of(all));
   }
 
   private static PolicySettings settings(Mean mean) {
     return new PolicySettings(0.2, 0.3, 10, 0.1, Level.TOKEN, mean, 6);
   }
 
+  private static PolicyObjective objective(
+      Mean mean, Totals totals, Optional<Generalized> values, Map<String, Double> rolled) {
+    return new PolicyObjective(settings(mean), totals, true, values, rolled);
+  }
+
+  /** As the token figures hold them. */
+  private static double[] floats(double[] of, int from, int to) {
+    return Arrays.stream(of, from, to).map(x -> (float) x).toArray();
+  }
+
+  private static Answer answer(int i) {
+    int from = i == 0 ? 0 : ENDS[i - 1];
+    double[] now = new double[ENDS[i] - from];
+    Arrays.setAll(now, t -> NOW[from + t]);
+    return new Answer(
+        now,
+        floats(OLD, from, ENDS[i]),
+        floats(REFERENCE, from, ENDS[i]),
+        floats(ADVANTAGES, from, ENDS[i]));
+  }
+
   /** Answers of several micro-batches have the loss and the gradient that they have together. */
   @ParameterizedTest
   @EnumSource
   void micro_batches_sum_up_to_the_whole(Mean mean) {
-    List<Answer> all =
-        List.of(
-            new Answer(new double[] {NOW[0], NOW[1]}, of(0, 0, 2), of(1, 0, 2), 1.5),
-            new Answer(new double[] {NOW[2]}, of(0, 2, 3), of(1, 2, 3), -0.5),
-            new Answer(new double[] {NOW[3], NOW[4]}, of(0, 3, 5), of(1, 3, 5), 2));
-    PolicyLoss.Graded whole = PolicyLoss.of(all, settings(mean));
-    PolicyObjective objective =
-        new PolicyObjective(settings(mean), new Totals(3, 5), true, Map.of("reward", 0.5));
-    LabelTokens both = tokens(new int[] {2, 3, 5}, new double[] {1.5, -0.5, 2}, 1, 1, 1, 1, 1);
+    PolicyLoss.Graded whole =
+        PolicyLoss.of(List.of(answer(0), answer(1), answer(2)), settings(mean));
+    Totals totals = new Totals(3, 5);
+    PolicyObjective objective = objective(mean, totals, Optional.empty(), Map.of("reward", 0.5));
     try (PointerScope scope = new PointerScope()) {
-      Objective.Loss ours = objective.loss(Tensors.floats(NOW, Device.CPU, 5), both);
+      Objective.Loss ours =
+          objective.loss(Tensors.floats(NOW, Device.CPU, 5), tokens(3, 1, 1, 1, 1, 1));
       assertThat(ours.sum() / 3).isCloseTo(whole.loss(), within(1e-12));
       float[] gradient = Tensors.toFloats(ours.gradient());
       int at = 0;
@@ -66,36 +96,62 @@ class PolicyObjectiveTest {
           assertThat(gradient[at++] / 3.0).isCloseTo(g, within(1e-7));
         }
       }
-      PolicyObjective part = new PolicyObjective(settings(mean), new Totals(3, 5), true, Map.of());
-      LabelTokens first = tokens(new int[] {2, 3}, new double[] {1.5, -0.5}, 1, 1, 1);
       float[] some =
           Tensors.toFloats(
-              part.loss(Tensors.floats(NOW, Device.CPU, 5).narrow(0, 0, 3), first).gradient());
+              objective(mean, totals, Optional.empty(), Map.of())
+                  .loss(Tensors.floats(NOW, Device.CPU, 5).narrow(0, 0, 3), tokens(2, 1, 1, 1))
+                  .gradient());
       assertThat(some).containsExactly(Arrays.copyOf(gradient, 3), within(1e-7f));
     }
     assertThat(objective.figures()).containsEntry("reward", 0.5).containsKey("kl");
     assertThat(objective.figures().get("kl")).isCloseTo(whole.divergence(), within(1e-12));
   }
 
-  private static double[] of(int which, int from, int to) {
-    double[] out = new double[to - from];
-    Arrays.setAll(out, i -> VALUES[2 * (from + i) + which]);
+  @Test
+  void values_are_learnt_beside_the_policy() {
+    ValueLoss.Graded values =
+        ValueLoss.of(doubles(EXPECTED), floats(EXPECTED_BEFORE, 0, 5), floats(RETURNS, 0, 5), 0.2);
+    PolicyLoss.Graded policy =
+        PolicyLoss.of(List.of(answer(0), answer(1), answer(2)), settings(Mean.TOKENS));
+    Totals totals = new Totals(3, 5);
+    PolicyObjective objective = objective(Mean.TOKENS, totals, Optional.of(VALUES), Map.of());
+    float[] given = Arrays.copyOf(NOW, 10);
+    System.arraycopy(EXPECTED, 0, given, 5, 5);
+    try (PointerScope scope = new PointerScope()) {
+      Objective.Loss ours =
+          objective.loss(Tensors.floats(given, Device.CPU, 2, 5), tokens(3, 1, 1, 1, 1, 1));
+      assertThat(ours.sum() / 3).isCloseTo(policy.loss() + 0.1 * values.sum() / 5, within(1e-12));
+      float[] gradient = Tensors.toFloats(ours.gradient());
+      assertThat(gradient).hasSize(10);
+      for (int t = 0; t < 5; t++) {
+        assertThat(gradient[5 + t] / 3.0).isCloseTo(0.1 * values.gradient()[t] / 5, within(1e-7));
+      }
+    }
+    assertThat(objective.figures().get("value_loss")).isCloseTo(values.sum() / 5, within(1e-12));
+    assertThat(objective.figures().get("policy_loss")).isCloseTo(policy.loss(), within(1e-12));
+  }
+
+  private static double[] doubles(float[] of) {
+    double[] out = new double[of.length];
+    Arrays.setAll(out, t -> of[t]);
     return out;
   }
 
   @ParameterizedTest
   @EnumSource
   void an_answer_that_counts_for_nothing_has_no_gradient(Mean mean) {
-    LabelTokens labels = tokens(new int[] {2, 3}, new double[] {1.5, -0.5}, 0, 0, 1);
-    PolicyObjective objective =
-        new PolicyObjective(settings(mean), new Totals(2, 1), true, Map.of());
+    float[] given = {NOW[0], NOW[1], NOW[2], 1, 1, 1};
     try (PointerScope scope = new PointerScope()) {
       Objective.Loss ours =
-          objective.loss(Tensors.floats(NOW, Device.CPU, 5).narrow(0, 0, 3), labels);
+          objective(mean, new Totals(2, 1), Optional.of(VALUES), Map.of())
+              .loss(Tensors.floats(given, Device.CPU, 2, 3), tokens(2, 0, 0, 1));
       float[] gradient = Tensors.toFloats(ours.gradient());
       assertThat(gradient[0]).isZero();
       assertThat(gradient[1]).isZero();
       assertThat(gradient[2]).isNotZero();
+      assertThat(gradient[3]).isZero();
+      assertThat(gradient[4]).isZero();
+      assertThat(gradient[5]).isNotZero();
     }
   }
 }
