@@ -88,6 +88,7 @@ final class Program {
     CommandLine bench = new CommandLine(new BenchCommand());
     bench.addSubcommand("step", new BenchStepCommand(console));
     bench.addSubcommand("serve", new BenchServeCommand(console));
+    bench.addSubcommand("rollout", new BenchRolloutCommand(console));
     line.addSubcommand("bench", bench);
     line.addSubcommand("pull", new PullCommand(console));
     line.addSubcommand("push", new PushCommand(console));

@@ -63,16 +63,24 @@ final class ProgressPrinter implements AutoCloseable {
    * @param learningRate the rate it was taken with
    * @param tokensPerSecond tokens that went through the model
    * @param peakBytes the most memory so far
+   * @param more what stands before them
    */
-  void step(long step, double loss, double learningRate, double tokensPerSecond, long peakBytes) {
+  void step(
+      long step,
+      double loss,
+      double learningRate,
+      double tokensPerSecond,
+      long peakBytes,
+      String more) {
     String figures =
-        String.format(
-            Locale.ROOT,
-            "loss %.4f  lr %.2e  %.0f tok/s  peak %d MiB",
-            loss,
-            learningRate,
-            tokensPerSecond,
-            peakBytes / MIB);
+        more
+            + String.format(
+                Locale.ROOT,
+                "loss %.4f  lr %.2e  %.0f tok/s  peak %d MiB",
+                loss,
+                learningRate,
+                tokensPerSecond,
+                peakBytes / MIB);
     if (bar.isPresent()) {
       bar.get().stepTo(step).setExtraMessage(" " + figures);
       return;

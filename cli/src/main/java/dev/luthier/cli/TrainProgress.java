@@ -12,6 +12,9 @@ class TrainProgress implements TrainListener, AutoCloseable {
   /** Weight of the newest step in the shown speed; single steps vary with their rows. */
   private static final double NEWEST = 0.2;
 
+  /** Figures of a step that say more than its loss. */
+  private static final List<String> SHOWN = List.of("reward", "kl_answer");
+
   private final Console console;
   private Optional<ProgressPrinter> printer = Optional.empty();
   private double tokensPerSecond;
@@ -37,7 +40,19 @@ class TrainProgress implements TrainListener, AutoCloseable {
                 metrics.loss(),
                 metrics.learningRate(),
                 tokensPerSecond,
-                metrics.peakBytes()));
+                metrics.peakBytes(),
+                shown(metrics)));
+  }
+
+  private static String shown(StepMetrics metrics) {
+    StringBuilder out = new StringBuilder();
+    for (String name : SHOWN) {
+      Double value = metrics.figures().get(name);
+      if (value != null) {
+        out.append(String.format(Locale.ROOT, "%s %.3f  ", name, value));
+      }
+    }
+    return out.toString();
   }
 
   @Override

@@ -105,6 +105,9 @@ class PolicyCommandTest {
             "rollout.generations=8");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err()).contains("reference: " + model + ", the weights that training begins");
+    assertThat(run.err())
+        .contains("sample: Say something of ")
+        .containsPattern("reward 0\\.\\d+  kl_a");
     List<JsonNode> lines = metrics("a");
     assertThat(lines.get(0).path("step").asInt()).isZero();
     int passes = algorithm == PolicyAlgorithm.PPO ? 4 : 1;

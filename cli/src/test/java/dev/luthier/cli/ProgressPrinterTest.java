@@ -13,7 +13,7 @@ class ProgressPrinterTest {
     Console console = new Console(Cli.stream(out), Cli.stream(err), false, terminal);
     try (ProgressPrinter printer = new ProgressPrinter(console, "train", 0, 3)) {
       for (int step = 1; step <= 3; step++) {
-        printer.step(step, 2.5 / step, 1e-4, 1234, 300L << 20);
+        printer.step(step, 2.5 / step, 1e-4, 1234, 300L << 20, "");
       }
       printer.line("eval loss 0.5");
     }

@@ -18,6 +18,7 @@ public final class Linear {
   private final @Nullable Lora lora;
   private final @Nullable TokenRows tokens;
   private @Nullable Consumer<Tensor> observer;
+  private boolean aside;
 
   /**
    * @param weight where its rows lie, maybe with others'
@@ -84,7 +85,12 @@ public final class Linear {
   }
 
   @Nullable Lora lora() {
-    return lora;
+    return aside ? null : lora;
+  }
+
+  /** Whether its adapter adds nothing for now, since a {@link ServedAdapter} does in its place. */
+  void setAside(boolean now) {
+    aside = now;
   }
 
   @Nullable TokenRows tokens() {

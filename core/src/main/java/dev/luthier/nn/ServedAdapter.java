@@ -1,12 +1,17 @@
 package dev.luthier.nn;
 
 import dev.luthier.LuthierException;
+import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,16 +32,18 @@ public final class ServedAdapter implements AutoCloseable {
    * @param addressB of b's numbers
    */
   record Addition(Tensor a, Tensor b, double scale, int rank, long addressA, long addressB) {
-    static Addition of(Lora lora) {
-      Tensor b = Tensors.pin(lora.b().t().contiguous());
+    /**
+     * @param a of the adapter, in the compute dtype
+     * @param b (R, out), in the compute dtype, contiguous
+     */
+    static Addition of(Lora lora, Tensor a, Tensor b) {
       return new Addition(
-          lora.a(),
-          b,
-          lora.scale(),
-          lora.rank(),
-          lora.a().data_ptr().address(),
-          b.data_ptr().address());
+          a, b, lora.scale(), lora.rank(), a.data_ptr().address(), b.data_ptr().address());
     }
+  }
+
+  private ServedAdapter() {
+    this.tensors = new ArrayList<>();
   }
 
   private ServedAdapter(LoraLayers lora, Map<String, Linear> linears, Linear head) {
@@ -44,7 +51,7 @@ public final class ServedAdapter implements AutoCloseable {
         (path, linear) -> {
           Lora own = lora.create(path, linear.in(), linear.out(), linear == head);
           if (own != null && own.a().dim() == 2 && own.b().dim() == 2) {
-            layers.put(linear, Addition.of(own));
+            layers.put(linear, Addition.of(own, own.a(), Tensors.pin(own.b().t().contiguous())));
           }
         });
     this.tensors = new ArrayList<>(lora.parameters().all().values());
@@ -86,6 +93,29 @@ public final class ServedAdapter implements AutoCloseable {
     return adapter;
   }
 
+  /**
+   * The adapter of a model that was built with it, as its weights are now. Until this is closed it
+   * adds nothing in the model itself, so that texts may be written as they are served.
+   *
+   * @param adapted the model's layers that carry it
+   * @param dtype in which the model computes
+   */
+  public static ServedAdapter ofModel(Collection<Linear> adapted, ScalarType dtype) {
+    ServedAdapter out = new ServedAdapter();
+    try (PointerScope scope = new PointerScope();
+        Grad off = Grad.off()) {
+      for (Linear linear : adapted) {
+        Lora lora = Objects.requireNonNull(linear.lora());
+        Tensor a = Tensors.pin(Tensors.cast(lora.a().detach().clone(), dtype));
+        out.tensors.add(a);
+        Tensor b = Tensors.pin(Tensors.cast(lora.b().detach(), dtype).t().contiguous());
+        out.layers.put(linear, Addition.of(lora, a, b));
+      }
+    }
+    adapted.forEach(linear -> linear.setAside(true));
+    return out;
+  }
+
   /** What it adds to a layer; null for nothing. */
   @Nullable Addition of(Linear layer) {
     return layers.get(layer);
@@ -98,6 +128,7 @@ public final class ServedAdapter implements AutoCloseable {
 
   @Override
   public void close() {
+    layers.keySet().forEach(linear -> linear.setAside(false));
     layers.values().forEach(addition -> Tensors.release(addition.b));
     tensors.forEach(Tensors::release);
     tensors.clear();

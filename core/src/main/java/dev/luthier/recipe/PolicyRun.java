@@ -61,6 +61,13 @@ public final class PolicyRun {
   public static final String SAMPLES = "samples.jsonl";
 
   private static final int SCORED_TOGETHER = 16;
+
+  /** Iterations of which a sample is shown. */
+  private static final int SHOWN_EVERY = 20;
+
+  /** Characters of it. */
+  private static final int LINE = 200;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final PolicyAlgorithm algorithm;
@@ -324,6 +331,16 @@ public final class PolicyRun {
   }
 
   private void log(long iteration, List<Completion> completions, double[] rewards) {
+    if (iteration % SHOWN_EVERY == 0) {
+      Completion first = completions.get(0);
+      listener.message(
+          String.format(
+              Locale.ROOT,
+              "sample: %s => %s (reward %.3g)",
+              line(first.prompt()),
+              line(first.text()),
+              rewards[0]));
+    }
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < Math.min(settings.rollout().logged(), rewards.length); i++) {
       Completion c = completions.get(i);
@@ -344,6 +361,12 @@ public final class PolicyRun {
     } catch (IOException e) {
       throw new LuthierException(file + " cannot be written: " + Reason.of(e), e);
     }
+  }
+
+  /** As much of a text as fits into a line. */
+  private static String line(String text) {
+    String flat = text.strip().replaceAll("\\s+", " ");
+    return flat.length() <= LINE ? flat : flat.substring(0, LINE) + " ...";
   }
 
   /**

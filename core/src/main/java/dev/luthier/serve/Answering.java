@@ -10,6 +10,7 @@ import dev.luthier.generate.TokenHistory;
 import dev.luthier.serve.EngineListener.ScoredToken;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ abstract class Answering implements GenerateListener {
 
   private final EngineRequest request;
   private float @Nullable [] scores; // of the next token, before anything changed them
+  private double logSum; // of their exponentials
   private final List<ScoredToken> promptScores = new ArrayList<>(); // of tokens 1, 2, ...
   private boolean promptTold;
   private String rest = "";
@@ -95,9 +97,11 @@ abstract class Answering implements GenerateListener {
   /**
    * Chooses the next token.
    *
+   * @param next scores (V); changed in place
+   * @param sum the logarithm of the sum of their exponentials, asked before they are changed
    * @return whether there is one
    */
-  boolean choose(float[] next) {
+  boolean choose(float[] next, DoubleSupplier sum) {
     if (request.promptScores() != PromptScores.NONE && !promptTold) {
       promptTold = true;
       listener.prompt(promptScores);
@@ -106,7 +110,10 @@ abstract class Answering implements GenerateListener {
       row.end(StopReason.LENGTH);
       return false;
     }
-    scores = request.logprobs() < 0 ? null : next.clone();
+    if (request.logprobs() >= 0) {
+      scores = next.clone();
+      logSum = sum.getAsDouble();
+    }
     request.constraint().ifPresent(c -> c.restrict(next));
     int id = row.choose(next);
     if (!row.isEnded()) {
@@ -120,7 +127,7 @@ abstract class Answering implements GenerateListener {
     if (id == NO_TOKEN) {
       rest = text;
     } else {
-      listener.token(LogProbabilities.of(id, scores, request.logprobs()), text);
+      listener.token(LogProbabilities.of(id, scores, logSum, request.logprobs()), text);
     }
   }
 

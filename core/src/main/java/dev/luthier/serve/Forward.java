@@ -76,10 +76,12 @@ final class Forward implements AutoCloseable {
    * What came of tokens that ran.
    *
    * @param next the scores (V) of what follows them; null where more of them remain
+   * @param logSum the logarithm of the sum of their exponentials, if log-probabilities are asked
+   *     for
    * @param prompt those of the prompt's tokens that follow them, if they are asked for
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Ran(float @Nullable [] next, List<ScoredToken> prompt) {}
+  record Ran(float @Nullable [] next, float logSum, List<ScoredToken> prompt) {}
 
   /** The sizes of keys and values in each block: what a first token leaves. */
   List<KvPages.Sizes> sizes() {
@@ -118,6 +120,7 @@ final class Forward implements AutoCloseable {
       }
     }
     float[] scores;
+    float[] logSums;
     List<List<ScoredToken>> prompts = new ArrayList<>();
     long[] rows = last.build().toArray();
     try (PointerScope scope = new PointerScope()) {
@@ -126,7 +129,10 @@ final class Forward implements AutoCloseable {
       Tensor tokens = model.tokens(ids.build().toArray(), 1, at);
       // (1, N, D)
       Tensor x = Inference.hidden(model, tokens, ragged.pass(0), ragged::pass, this::block);
-      scores = rows.length == 0 ? new float[0] : scores(x, rows, ragged.pass(0));
+      Tensor logits = rows.length == 0 ? null : logits(x, rows, ragged.pass(0)); // (n, V)
+      scores = logits == null ? new float[0] : Tensors.toFloats(logits);
+      boolean asked = all.stream().anyMatch(w -> w.sequence().alternatives() >= 0);
+      logSums = logits == null || !asked ? new float[rows.length] : logSums(logits);
       int from = 0;
       for (Work work : all) {
         prompts.add(prompt(x, from, work, ragged.pass(0)));
@@ -137,9 +143,12 @@ final class Forward implements AutoCloseable {
     int width = rows.length == 0 ? 0 : scores.length / rows.length;
     int row = 0;
     for (int i = 0; i < all.size(); i++) {
-      boolean gives = all.get(i).givesScores();
-      float[] next = gives ? Arrays.copyOfRange(scores, row * width, ++row * width) : null;
-      out.add(new Ran(next, prompts.get(i)));
+      if (all.get(i).givesScores()) {
+        float[] next = Arrays.copyOfRange(scores, row * width, (row + 1) * width);
+        out.add(new Ran(next, logSums[row++], prompts.get(i)));
+      } else {
+        out.add(new Ran(null, 0, prompts.get(i)));
+      }
     }
     return out;
   }
@@ -165,10 +174,15 @@ final class Forward implements AutoCloseable {
     return out;
   }
 
-  private float[] scores(Tensor x, long[] rows, Pass pass) {
+  private static float[] logSums(Tensor logits) {
+    return Tensors.toFloats(
+        Tensors.cast(logits, ScalarType.Float).logsumexp(new long[] {-1}, false));
+  }
+
+  private Tensor logits(Tensor x, long[] rows, Pass pass) {
     Tensor at = Tensors.longs(rows, device, rows.length);
     Tensor last = x.select(0, 0).index_select(0, at); // (n, D)
-    return Tensors.toFloats(Inference.logits(model, last, pass.ofRows(at)));
+    return Inference.logits(model, last, pass.ofRows(at));
   }
 
   private static void addRange(List<RowAdapters.Range> ranges, int at, Work work) {

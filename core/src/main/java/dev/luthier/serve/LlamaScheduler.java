@@ -1,6 +1,7 @@
 package dev.luthier.serve;
 
 import dev.luthier.LuthierException;
+import dev.luthier.generate.Softmax;
 import dev.luthier.llamacpp.LlamaBatch;
 import dev.luthier.llamacpp.LlamaContext;
 import dev.luthier.serve.EngineListener.ScoredToken;
@@ -254,7 +255,8 @@ final class LlamaScheduler {
       if (scored(work.text, at)) {
         float[] logits = context.logits(work.from + i);
         int next = work.text.text().get(at + 1);
-        tokens.add(LogProbabilities.of(next, logits, work.text.alternatives()));
+        tokens.add(
+            LogProbabilities.of(next, logits, Softmax.logSum(logits), work.text.alternatives()));
       }
     }
     work.text.score(tokens);
@@ -270,7 +272,8 @@ final class LlamaScheduler {
       return;
     }
     try {
-      if (work.text.choose(context.logits(work.from + work.count - 1))) {
+      float[] next = context.logits(work.from + work.count - 1);
+      if (work.text.choose(next, () -> Softmax.logSum(next))) {
         counters.generatedTokens.incrementAndGet();
       }
     } catch (RuntimeException | Error e) { // a listener's, or scores that are no numbers

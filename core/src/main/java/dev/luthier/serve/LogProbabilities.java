@@ -23,21 +23,13 @@ final class LogProbabilities {
    * A token's, under the softmax of the scores.
    *
    * @param scores (V); null for none, which gives 0
+   * @param logSum the logarithm of the sum of their exponentials
    * @param count of alternatives
    */
-  static ScoredToken of(int id, float @Nullable [] scores, int count) {
+  static ScoredToken of(int id, float @Nullable [] scores, double logSum, int count) {
     if (scores == null) {
       return new ScoredToken(id, 0, List.of());
     }
-    double max = Double.NEGATIVE_INFINITY;
-    for (float score : scores) {
-      max = Math.max(max, score);
-    }
-    double sum = 0;
-    for (float score : scores) {
-      sum += Math.exp(score - max);
-    }
-    double logSum = max + Math.log(sum);
     List<ScoredToken> alternatives = new ArrayList<>();
     for (int best : best(scores, count)) {
       alternatives.add(new ScoredToken(best, (float) (scores[best] - logSum), List.of()));

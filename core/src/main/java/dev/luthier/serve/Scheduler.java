@@ -212,14 +212,14 @@ final class Scheduler implements AutoCloseable {
       }
       float[] next = ran.get(i).next();
       if (next != null) {
-        choose(s, next);
+        choose(s, next, ran.get(i).logSum());
       }
     }
   }
 
-  private void choose(Sequence s, float[] scores) {
+  private void choose(Sequence s, float[] scores, float logSum) {
     try {
-      if (s.choose(scores)) {
+      if (s.choose(scores, () -> logSum)) {
         counters.generatedTokens.incrementAndGet();
       }
     } catch (RuntimeException | Error e) { // a listener's, or scores that are no numbers

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.luthier.LuthierException;
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.Inference;
+import dev.luthier.generate.Softmax;
 import dev.luthier.generate.StopReason;
 import dev.luthier.llamacpp.LlamaContext;
 import dev.luthier.llamacpp.LlamaModel;
@@ -69,7 +70,8 @@ class PromptScoresTest {
     List<ScoredToken> heard = asked.prompt.orElseThrow();
     assertThat(heard).hasSize(prompt.length - 1);
     for (int i = 1; i < prompt.length; i++) {
-      ScoredToken expected = LogProbabilities.of(prompt[i], logits[i - 1], 3);
+      ScoredToken expected =
+          LogProbabilities.of(prompt[i], logits[i - 1], Softmax.logSum(logits[i - 1]), 3);
       ScoredToken token = heard.get(i - 1);
       assertThat(token.id()).isEqualTo(prompt[i]);
       assertThat(token.logProbability()).isCloseTo(expected.logProbability(), within(1e-3f));

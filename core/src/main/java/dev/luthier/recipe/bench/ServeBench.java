@@ -1,6 +1,5 @@
 package dev.luthier.recipe.bench;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.checkpoint.ModelLoader;
@@ -10,9 +9,7 @@ import dev.luthier.export.Importance;
 import dev.luthier.format.DType;
 import dev.luthier.format.Gguf;
 import dev.luthier.format.GgufTensor;
-import dev.luthier.generate.GenerateDefaults;
 import dev.luthier.generate.GenerateSettings;
-import dev.luthier.generate.ModelLanguage;
 import dev.luthier.generate.SamplingSettings;
 import dev.luthier.measure.MemoryBandwidth;
 import dev.luthier.measure.RandomAdapter;
@@ -28,31 +25,21 @@ import dev.luthier.serve.Engines;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Kernels;
-import dev.luthier.tokenizer.BpeTrainer;
-import dev.luthier.tokenizer.Tokenizer;
-import dev.luthier.tokenizer.TokenizerRoles;
-import dev.luthier.tokenizer.TokenizerWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Times an engine: one text alone, many at once, and many with different adapters. Texts are of
  * random tokens and of fixed length.
  */
 public final class ServeBench {
-  private static final long SEED = 42;
-
   /** Requests that are timed one after another. */
   private static final int ALONE = 4;
 
@@ -60,10 +47,12 @@ public final class ServeBench {
   private static final int TEXTS = 5;
 
   private final ServeBenchSettings settings;
+  private final BenchModel what;
   private final Consumer<String> progress;
 
   private ServeBench(ServeBenchSettings settings, Consumer<String> progress) {
     this.settings = settings;
+    this.what = new BenchModel(settings.shape(), settings.model());
     this.progress = progress;
   }
 
@@ -73,16 +62,7 @@ public final class ServeBench {
    * @param progress is told, a line at a time, what happens
    */
   public static ServeBenchResult run(ServeBenchSettings settings, Consumer<String> progress) {
-    return new ServeBench(settings, progress).run();
-  }
-
-  private ServeBenchResult run() {
-    Path scratch = folder();
-    try {
-      return run(scratch);
-    } finally {
-      delete(scratch);
-    }
+    return BenchModel.withScratch(new ServeBench(settings, progress)::run);
   }
 
   private ServeBenchResult run(Path scratch) {
@@ -96,7 +76,7 @@ public final class ServeBench {
           limits(settings.model().orElse(scratch.resolve("none"))).withWeights(weights);
       ModelLoader loader = Engines.loader(how);
       Transformer model = model(loader);
-      try (Engine engine = Engines.over(model, loader, language(scratch), how)) {
+      try (Engine engine = Engines.over(model, loader, what.language(scratch), how)) {
         progress.accept("one text alone");
         decoding.add(decoding(engine, weights.toString(), bytes(model, weights)));
         if (decoding.size() == 1) {
@@ -139,15 +119,17 @@ public final class ServeBench {
   /** The model of random weights as a folder. */
   private Path written(Path folder) {
     Transformer model =
-        new ModelLoader(settings.dtype(), Device.CPU).patterned(config(), SEED).transformer();
+        new ModelLoader(settings.dtype(), Device.CPU)
+            .patterned(what.config(), BenchModel.SEED)
+            .transformer();
     DType dtype = settings.dtype() == ComputeDtype.FLOAT32 ? DType.F32 : DType.BF16;
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new LuthierException("cannot write " + folder + ": " + e.getMessage(), e);
     }
-    ModelFiles.write(folder, config(), model.parameters().all(), dtype);
-    tokenizer(folder);
+    ModelFiles.write(folder, what.config(), model.parameters().all(), dtype);
+    BenchModel.tokenizer(folder);
     return folder;
   }
 
@@ -174,7 +156,7 @@ public final class ServeBench {
           "adapter" + i,
           RandomAdapter.write(
               scratch.resolve("adapter" + i),
-              config(),
+              what.config(),
               LoraSettings.defaults(),
               settings.what(),
               i));
@@ -189,37 +171,10 @@ public final class ServeBench {
     return Optional.of(new Mixing(one, many));
   }
 
-  private ObjectNode config() {
-    return settings
-        .shape()
-        .map(PublishedShape::config)
-        .orElseGet(() -> ModelLoader.config(settings.model().orElseThrow()));
-  }
-
   private Transformer model(ModelLoader loader) {
     return settings.model().isPresent()
         ? loader.load(settings.model().get()).transformer()
-        : loader.patterned(config(), SEED).transformer();
-  }
-
-  /** Of a model without files a tokenizer of bytes, which has no text for most ids. */
-  private ModelLanguage language(Path scratch) {
-    if (settings.model().isPresent()) {
-      return ModelLanguage.read(settings.model().get(), Optional.empty(), true);
-    }
-    tokenizer(scratch);
-    return new ModelLanguage(
-        Tokenizer.load(scratch),
-        Optional.empty(),
-        new GenerateDefaults(Set.of(), SamplingSettings.greedy()));
-  }
-
-  private static void tokenizer(Path folder) {
-    TokenizerRoles roles =
-        new TokenizerRoles(
-            Optional.empty(), Optional.empty(), Optional.empty(), false, 2048, Optional.empty());
-    TokenizerWriter.write(
-        new BpeTrainer(256, List.of(), 1).train(Stream.of("text")), roles, folder);
+        : loader.patterned(what.config(), BenchModel.SEED).transformer();
   }
 
   /** Bytes of matrices that one token reads. */
@@ -245,11 +200,7 @@ public final class ServeBench {
       tokens.addAll(between(engine));
     }
     bandwidths.add(MemoryBandwidth.measure());
-    return new Decoding(weights, median(tokens), bytes, median(bandwidths));
-  }
-
-  private static double median(List<Double> of) {
-    return of.stream().sorted().skip(of.size() / 2).findFirst().orElseThrow();
+    return new Decoding(weights, BenchModel.median(tokens), bytes, BenchModel.median(bandwidths));
   }
 
   /** Seconds between two tokens of a text, of all of them. */
@@ -288,8 +239,7 @@ public final class ServeBench {
   }
 
   private EngineRequest request(long seed, Optional<String> adapter) {
-    int vocabulary = config().path("vocab_size").asInt();
-    int[] prompt = new SplittableRandom(seed).ints(settings.prompt(), 0, vocabulary).toArray();
+    int[] prompt = what.prompt(settings.prompt(), seed);
     SamplingSettings endless =
         SamplingSettings.greedy().withExcluded(settings.answer(), List.of(), List.of());
     GenerateSettings how = GenerateSettings.greedy(settings.answer()).withSampling(endless);
@@ -314,24 +264,6 @@ public final class ServeBench {
     @Override
     public void failed(LuthierException problem) {
       done.completeExceptionally(problem);
-    }
-  }
-
-  private static Path folder() {
-    try {
-      return Files.createTempDirectory("luthier-bench");
-    } catch (IOException e) {
-      throw new LuthierException("cannot make a folder for scratch files: " + e.getMessage(), e);
-    }
-  }
-
-  private static void delete(Path folder) {
-    try (Stream<Path> all = Files.walk(folder)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    } catch (IOException e) {
-      folder.toFile().deleteOnExit(); // what is left of it is small
     }
   }
 }

@@ -177,13 +177,12 @@ public final class RolloutSteps implements StepSource {
       return false;
     }
     Answered a = answered.get();
-    final long asked = System.nanoTime();
     List<Rollout> rollouts = new ArrayList<>();
     for (int i = 0; i < each.size(); i++) {
       boolean counts = !Double.isNaN(a.scores()[i]) && (a.ended(i) || !plan.maskTruncated());
       rollouts.add(new Rollout(each.get(i).ids(), a.sampled().get(i).tokens(), counts));
     }
-    measure(rollouts);
+    Map<String, Double> seconds = measure(rollouts);
     double divergence = divergence(rollouts);
     double kl = now == 0 ? klWeight.start() : klWeight.next(state.kl(), divergence);
     weigh(rollouts, a, kl);
@@ -195,7 +194,7 @@ public final class RolloutSteps implements StepSource {
     }
     figures.put("sample_seconds", a.sampleSeconds());
     figures.put("reward_seconds", a.rewardSeconds());
-    figures.put("logps_seconds", (System.nanoTime() - asked) / 1e9);
+    figures.putAll(seconds);
     state = new State(now, step, false, kl, List.copyOf(rollouts), figures);
     listener.rolled(now, a.completions(), a.scores());
     return true;
@@ -216,14 +215,16 @@ public final class RolloutSteps implements StepSource {
     return out;
   }
 
-  /** What policy, value head and reference say of the answers. */
-  private void measure(List<Rollout> rollouts) {
+  /** What policy, value head and reference say of the answers; how long they took. */
+  private Map<String, Double> measure(List<Rollout> rollouts) {
+    final long began = System.nanoTime();
     BlockwiseStep step = policy.step();
     if (policy.values().isPresent()) {
       batches.measure(rollouts, step::valued, TokenFigure.OLD, TokenFigure.VALUE);
     } else {
       batches.measure(rollouts, step::logProbs, TokenFigure.OLD);
     }
+    final long said = System.nanoTime();
     policy
         .reference()
         .ifPresent(
@@ -233,6 +234,12 @@ public final class RolloutSteps implements StepSource {
                       batches.measure(rollouts, step::logProbs, TokenFigure.REFERENCE);
                       return null;
                     }));
+    Map<String, Double> out = new LinkedHashMap<>();
+    out.put("logps_seconds", (said - began) / 1e9);
+    if (plan.hasReference()) {
+      out.put("reference_seconds", (System.nanoTime() - said) / 1e9);
+    }
+    return out;
   }
 
   /** From the reference: the mean over answers, nats. */
