@@ -1,16 +1,13 @@
 package dev.luthier.cli;
 
-import dev.luthier.recipe.bench.PublishedShape;
 import dev.luthier.recipe.bench.RolloutBench;
 import dev.luthier.recipe.bench.RolloutBenchResult;
 import dev.luthier.recipe.bench.RolloutBenchSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Native;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,15 +33,7 @@ final class BenchRolloutCommand implements Callable<Integer> {
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
-
-  @Option(
-      names = "--shape",
-      paramLabel = "NAME",
-      description = "llama-85m, tinyllama-1.1b, llama-3.2-1b or llama-7b.")
-  private Optional<String> shape = Optional.empty();
-
-  @Option(names = "--model", paramLabel = "DIR", description = "Or a model's folder.")
-  private Optional<Path> model = Optional.empty();
+  @Mixin private final BenchModelOptions what = new BenchModelOptions();
 
   @Option(names = "--prompts", paramLabel = "N", description = "Asked; 8 by default.")
   private int prompts = 8;
@@ -69,8 +58,8 @@ final class BenchRolloutCommand implements Callable<Integer> {
   public Integer call() {
     RolloutBenchSettings settings =
         new RolloutBenchSettings(
-            shape.map(PublishedShape::named),
-            model,
+            what.shape(),
+            what.model,
             machine.computeDtype().orElse(ComputeDtype.FLOAT32),
             prompts,
             generations,

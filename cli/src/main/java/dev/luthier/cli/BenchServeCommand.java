@@ -1,19 +1,16 @@
 package dev.luthier.cli;
 
 import dev.luthier.export.GgufFileType;
-import dev.luthier.recipe.bench.PublishedShape;
 import dev.luthier.recipe.bench.ServeBench;
 import dev.luthier.recipe.bench.ServeBenchResult;
 import dev.luthier.recipe.bench.ServeBenchSettings;
 import dev.luthier.serve.EngineSettings;
 import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Native;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,15 +40,7 @@ final class BenchServeCommand implements Callable<Integer> {
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
-
-  @Option(
-      names = "--shape",
-      paramLabel = "NAME",
-      description = "llama-85m, tinyllama-1.1b, llama-3.2-1b or llama-7b.")
-  private Optional<String> shape = Optional.empty();
-
-  @Option(names = "--model", paramLabel = "DIR", description = "Or a model's folder.")
-  private Optional<Path> model = Optional.empty();
+  @Mixin private final BenchModelOptions what = new BenchModelOptions();
 
   @Option(
       names = "--weights",
@@ -94,8 +83,8 @@ final class BenchServeCommand implements Callable<Integer> {
   public Integer call() {
     ServeBenchSettings settings =
         new ServeBenchSettings(
-            shape.map(PublishedShape::named),
-            model,
+            what.shape(),
+            what.model,
             machine.computeDtype().orElse(ComputeDtype.FLOAT32),
             weights,
             llamacpp,

@@ -4,7 +4,6 @@ import dev.luthier.format.ByteSize;
 import dev.luthier.measure.StepFlops;
 import dev.luthier.measure.StepTimer;
 import dev.luthier.recipe.SftSettings;
-import dev.luthier.recipe.bench.PublishedShape;
 import dev.luthier.recipe.bench.StepBench;
 import dev.luthier.recipe.bench.StepBenchResult;
 import dev.luthier.recipe.bench.StepBenchSettings;
@@ -13,7 +12,6 @@ import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Device;
 import dev.luthier.tensor.Native;
 import dev.luthier.tensor.OneDnn;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -47,15 +45,7 @@ final class BenchStepCommand implements Callable<Integer> {
   @Mixin private final HelpOption help = new HelpOption();
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
-
-  @Option(
-      names = "--shape",
-      paramLabel = "NAME",
-      description = "llama-85m, tinyllama-1.1b, llama-3.2-1b or llama-7b.")
-  private Optional<String> shape = Optional.empty();
-
-  @Option(names = "--model", paramLabel = "DIR", description = "Or a model's folder.")
-  private Optional<Path> model = Optional.empty();
+  @Mixin private final BenchModelOptions what = new BenchModelOptions();
 
   @Option(
       names = "--method",
@@ -106,8 +96,8 @@ final class BenchStepCommand implements Callable<Integer> {
   public Integer call() {
     StepBenchSettings settings =
         new StepBenchSettings(
-            shape.map(PublishedShape::named),
-            model,
+            what.shape(),
+            what.model,
             method,
             length,
             rows,

@@ -67,8 +67,8 @@ public final class Softmax {
   }
 
   /**
-   * e^x for x from -700 to 0, within four units of the last place: {@code 2^k e^r}, |r| at most half
-   * of ln 2, and of e^r the Taylor series up to r^13 / 13!.
+   * e^x for x from -700 to 0, within four units of the last place: {@code 2^k e^r}, |r| at most
+   * half of ln 2, and of e^r the Taylor series up to r^13 / 13!.
    */
   static double exp(double x) {
     double shifted = x * LOG2_E + ROUND;

@@ -1,12 +1,8 @@
 package dev.luthier.train.policy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.data.Batch;
 import dev.luthier.data.Collator;
 import dev.luthier.data.DataOrder;
-import dev.luthier.format.Json;
 import dev.luthier.generate.SamplingSettings;
 import dev.luthier.serve.TextSampler;
 import dev.luthier.train.BlockwiseStep;
@@ -18,7 +14,6 @@ import dev.luthier.train.StepSource;
 import dev.luthier.train.ValueHead;
 import dev.luthier.train.policy.Asking.Answered;
 import dev.luthier.train.policy.RewardFunction.Completion;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -37,9 +32,6 @@ import org.jspecify.annotations.Nullable;
  * seed and the iteration.
  */
 public final class RolloutSteps implements StepSource {
-  /** Of a checkpoint: the answers that are being learnt from, and where the run is with them. */
-  private static final String FILE = "rollouts.json";
-
   private final PolicyPlan plan;
   private final List<Prompt> prompts;
   private final List<Prompt> held;
@@ -48,7 +40,7 @@ public final class RolloutSteps implements StepSource {
   private final RolloutBatches batches;
   private final RolloutListener listener;
   private final KlWeight klWeight;
-  private State state = State.START;
+  private RolloutState state = RolloutState.START;
   private @Nullable PolicyObjective last;
 
   /** Hears of answers. */
@@ -72,30 +64,6 @@ public final class RolloutSteps implements StepSource {
    */
   public record Policy(
       BlockwiseStep step, Optional<Snapshot> reference, Optional<ValueHead> values) {}
-
-  /**
-   * Where a run is.
-   *
-   * @param iteration counted from 0; -1 before the first
-   * @param began the step that was its first
-   * @param over whether its answers are left before all passes
-   * @param kl the weight of the divergence
-   * @param rollouts its answers
-   * @param figures what was measured of them
-   */
-  private record State(
-      long iteration,
-      long began,
-      boolean over,
-      double kl,
-      List<Rollout> rollouts,
-      Map<String, Double> figures) {
-    static final State START = new State(-1, 0, true, 0, List.of(), Map.of());
-
-    State end() {
-      return new State(iteration, began, true, kl, rollouts, figures);
-    }
-  }
 
   /**
    * Steps.
@@ -183,11 +151,11 @@ public final class RolloutSteps implements StepSource {
       rollouts.add(new Rollout(each.get(i).ids(), a.sampled().get(i).tokens(), counts));
     }
     Map<String, Double> seconds = measure(rollouts);
-    double divergence = divergence(rollouts);
+    double divergence = plan.hasReference() ? RolloutFigures.divergence(rollouts) : 0;
     double kl = now == 0 ? klWeight.start() : klWeight.next(state.kl(), divergence);
     weigh(rollouts, a, kl);
     Map<String, Double> figures = new LinkedHashMap<>(a.figures());
-    figures.putAll(measured(rollouts, a));
+    figures.putAll(RolloutFigures.of(rollouts, a, policy.values().isPresent()));
     if (plan.hasReference()) {
       figures.put("kl_answer", divergence);
       figures.put("kl_weight", kl);
@@ -195,7 +163,7 @@ public final class RolloutSteps implements StepSource {
     figures.put("sample_seconds", a.sampleSeconds());
     figures.put("reward_seconds", a.rewardSeconds());
     figures.putAll(seconds);
-    state = new State(now, step, false, kl, List.copyOf(rollouts), figures);
+    state = new RolloutState(now, step, false, kl, List.copyOf(rollouts), figures);
     listener.rolled(now, a.completions(), a.scores());
     return true;
   }
@@ -242,20 +210,6 @@ public final class RolloutSteps implements StepSource {
     return out;
   }
 
-  /** From the reference: the mean over answers, nats. */
-  private double divergence(List<Rollout> rollouts) {
-    return plan.hasReference()
-        ? rollouts.stream().mapToDouble(r -> Arrays.stream(apart(r)).sum()).average().orElse(0)
-        : 0;
-  }
-
-  private static double[] apart(Rollout of) {
-    double[] out = of.get(TokenFigure.OLD);
-    double[] reference = of.get(TokenFigure.REFERENCE);
-    Arrays.setAll(out, t -> out[t] - reference[t]);
-    return out;
-  }
-
   private void weigh(List<Rollout> rollouts, Answered a, double kl) {
     double[] scores = a.scores().clone();
     List<double[]> penalties = new ArrayList<>();
@@ -264,7 +218,7 @@ public final class RolloutSteps implements StepSource {
       Rollout one = rollouts.get(i);
       scores[i] -= a.ended(i) ? 0 : plan.eosPenalty();
       double weight = plan.klInReward() && plan.hasReference() ? kl : 0;
-      penalties.add(Arrays.stream(apart(one)).map(d -> weight * d).toArray());
+      penalties.add(Arrays.stream(RolloutFigures.apart(one)).map(d -> weight * d).toArray());
       values.add(one.get(TokenFigure.VALUE));
     }
     Credit.Worth worth = plan.credit().worth(scores, penalties, values, plan.group());
@@ -272,51 +226,6 @@ public final class RolloutSteps implements StepSource {
       rollouts.get(i).set(TokenFigure.ADVANTAGE, worth.advantages().get(i));
       rollouts.get(i).set(TokenFigure.RETURN, worth.returns().get(i));
     }
-  }
-
-  private Map<String, Double> measured(List<Rollout> rollouts, Answered a) {
-    double off = 0;
-    double size = 0;
-    long tokens = 0;
-    for (int i = 0; i < rollouts.size(); i++) {
-      Rollout one = rollouts.get(i);
-      double[] old = one.get(TokenFigure.OLD);
-      double[] advantages = one.get(TokenFigure.ADVANTAGE);
-      for (int t = 0; t < old.length; t++) {
-        off = Math.max(off, Math.abs(a.sampled().get(i).logProbs()[t] - old[t]));
-        size += Math.abs(advantages[t]);
-        tokens++;
-      }
-    }
-    Map<String, Double> out = new LinkedHashMap<>();
-    out.put("sampler_difference", off);
-    out.put("advantage_size", size / tokens);
-    double explained = explained(rollouts);
-    if (policy.values().isPresent() && Double.isFinite(explained)) {
-      out.put("explained_variance", explained);
-    }
-    return out;
-  }
-
-  /** What share of the returns' variance the values told before. */
-  private static double explained(List<Rollout> rollouts) {
-    double[] returns = all(rollouts, TokenFigure.RETURN);
-    double[] values = all(rollouts, TokenFigure.VALUE);
-    double[] rest = returns.clone();
-    Arrays.setAll(rest, t -> returns[t] - values[t]);
-    return 1 - variance(rest) / variance(returns);
-  }
-
-  private static double[] all(List<Rollout> rollouts, TokenFigure figure) {
-    return rollouts.stream()
-        .filter(Rollout::counts)
-        .flatMapToDouble(r -> Arrays.stream(r.get(figure)))
-        .toArray();
-  }
-
-  private static double variance(double[] of) {
-    double mean = Arrays.stream(of).average().orElse(0);
-    return Arrays.stream(of).map(x -> (x - mean) * (x - mean)).average().orElse(0);
   }
 
   @Override
@@ -372,40 +281,13 @@ public final class RolloutSteps implements StepSource {
 
   /** Writes into a checkpoint what the next steps learn from. */
   public void save(Path folder) {
-    ObjectNode json = Json.object();
-    json.put("iteration", state.iteration()).put("began", state.began());
-    json.put("over", state.over()).put("kl", state.kl());
-    ArrayNode all = json.putArray("rollouts");
-    state.rollouts().forEach(r -> all.add(r.toJson()));
-    ObjectNode measured = json.putObject("figures");
-    state.figures().forEach(measured::put);
-    Json.write(folder.resolve(FILE), json);
+    state.write(folder);
     policy.values().ifPresent(v -> v.write(folder));
   }
 
   /** Reads back what {@link #save} wrote. */
   public void restore(Path folder) {
-    Path file = folder.resolve(FILE);
-    if (!Files.exists(file)) {
-      return;
-    }
-    ObjectNode json = Json.read(file);
-    List<Rollout> read = new ArrayList<>();
-    for (JsonNode one : json.path("rollouts")) {
-      read.add(Rollout.of(one));
-    }
-    Map<String, Double> measured = new LinkedHashMap<>();
-    json.path("figures")
-        .fields()
-        .forEachRemaining(e -> measured.put(e.getKey(), e.getValue().asDouble()));
-    state =
-        new State(
-            json.path("iteration").asLong(),
-            json.path("began").asLong(),
-            json.path("over").asBoolean(),
-            json.path("kl").asDouble(),
-            read,
-            measured);
+    state = RolloutState.read(folder);
     policy.values().ifPresent(v -> v.read(folder));
   }
 }
