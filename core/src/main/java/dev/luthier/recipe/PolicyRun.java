@@ -183,8 +183,7 @@ public final class PolicyRun {
             reward,
             new Collator(pad(), Training.LENGTH_STEP),
             this::log);
-    TrainFiles plain = tuning.files(model, hashes);
-    TrainFiles files = new WithRollouts(plain, steps);
+    TrainFiles files = new WithRollouts(tuning.files(model, hashes), steps);
     Trainer.Job job =
         new Trainer.Job(
             policy,
@@ -204,7 +203,7 @@ public final class PolicyRun {
         listener,
         (target, results) -> {
           tokens.writeResult(
-              target, plain, settings.data().template(), generation, java.util.Set.of());
+              target, files, settings.data().template(), generation, java.util.Set.of());
           writeCard(target, hashes, results);
         });
   }
