@@ -26,12 +26,14 @@ final class ConfigOptions {
     resolver = inputs;
   }
 
-  /** The settings so far: the file, then --set; what they name on the hub is here. */
+  /**
+   * The settings so far: the file, then --set. What they name on the hub is fetched when they are
+   * bound, since a flag may name something else.
+   */
   Settings settings() {
     Settings settings = new Settings();
     config.ifPresent(settings::file);
     set.forEach(settings::set);
-    resolver.accept(settings);
-    return settings;
+    return settings.resolveWith(resolver);
   }
 }

@@ -225,4 +225,27 @@ class HubCommandsTest {
       assertThat(hub.requests).isEmpty();
     }
   }
+
+  /** What a file names and a flag replaces must not be asked for. */
+  @Test
+  void what_a_flag_replaces_is_never_looked_up() throws Exception {
+    Path config = Files.writeString(home.resolve("replaced.yaml"), "model: someone/something\n");
+    Path rows = Files.writeString(home.resolve("one.jsonl"), "{\"text\":\"a b\"}\n");
+    try (Repository hub = new Repository()) {
+      Cli run =
+          Cli.run(
+              environment(hub),
+              "sft",
+              "--config",
+              config.toString(),
+              "--model",
+              home.resolve("none").toString(),
+              "--data",
+              rows.toString(),
+              "--output",
+              home.resolve("out").toString());
+      assertThat(run.code()).isNotZero();
+      assertThat(hub.requests).isEmpty();
+    }
+  }
 }

@@ -106,7 +106,7 @@ public final class ServedAdapter implements AutoCloseable {
         Grad off = Grad.off()) {
       for (Linear linear : adapted) {
         Lora lora = Objects.requireNonNull(linear.lora());
-        Tensor a = Tensors.pin(Tensors.cast(lora.a().detach().clone(), dtype));
+        Tensor a = Tensors.pin(Tensors.cast(lora.a().detach(), dtype));
         out.tensors.add(a);
         Tensor b = Tensors.pin(Tensors.cast(lora.b().detach(), dtype).t().contiguous());
         out.layers.put(linear, Addition.of(lora, a, b));

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /**
@@ -32,6 +33,17 @@ public final class Settings {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private SettingNode.Mapping tree = SettingNode.Mapping.empty("settings");
+  private Consumer<Settings> resolver = settings -> {};
+
+  /**
+   * Before they are bound, this has a look at them all, and may {@link #replace} some.
+   *
+   * @param by finds what paths mean
+   */
+  public Settings resolveWith(Consumer<Settings> by) {
+    resolver = by;
+    return this;
+  }
 
   /**
    * Takes a YAML file as the start.
@@ -135,6 +147,7 @@ public final class Settings {
    * @throws UsageException with every unknown key, wrong type, missing and refused value at once
    */
   public <R extends Record> R bind(Class<R> type) {
+    resolver.accept(this);
     return SettingBinder.bind(type, tree);
   }
 

@@ -39,7 +39,6 @@ public final class RolloutSteps implements StepSource {
   private final Asking asking;
   private final RolloutBatches batches;
   private final RolloutListener listener;
-  private final KlWeight klWeight;
   private RolloutState state = RolloutState.START;
   private @Nullable PolicyObjective last;
 
@@ -87,7 +86,6 @@ public final class RolloutSteps implements StepSource {
     this.asking = new Asking(sampler, rewards, plan.maxNewTokens(), plan.seed());
     this.batches = new RolloutBatches(plan, collator);
     this.listener = listener;
-    this.klWeight = plan.kl();
   }
 
   @Override
@@ -152,7 +150,7 @@ public final class RolloutSteps implements StepSource {
     }
     Map<String, Double> seconds = measure(rollouts);
     double divergence = plan.hasReference() ? RolloutFigures.divergence(rollouts) : 0;
-    double kl = now == 0 ? klWeight.start() : klWeight.next(state.kl(), divergence);
+    double kl = now == 0 ? plan.kl().start() : plan.kl().next(state.kl(), divergence);
     weigh(rollouts, a, kl);
     Map<String, Double> figures = new LinkedHashMap<>(a.figures());
     figures.putAll(RolloutFigures.of(rollouts, a, policy.values().isPresent()));
@@ -235,7 +233,7 @@ public final class RolloutSteps implements StepSource {
     Rollout one = new Rollout(longest.ids(), new int[answer], true);
     return data(
         batches.of(Collections.nCopies(count * plan.microBatch(), one)),
-        klWeight.start(),
+        plan.kl().start(),
         Map.of());
   }
 
