@@ -28,9 +28,9 @@ abstract class PolicyCommand implements Callable<Integer> {
 
   @Option(
       names = "--reward",
-      paramLabel = "FILE",
+      paramLabel = "FILE[#CLASS]",
       description = "A .java file or a .jar with a RewardFunction.")
-  private Optional<Path> reward = Optional.empty();
+  private Optional<String> reward = Optional.empty();
 
   @Option(
       names = "--reward-regex",
@@ -50,6 +50,12 @@ abstract class PolicyCommand implements Callable<Integer> {
       description = "An HTTP endpoint that scores answers.")
   private Optional<String> url = Optional.empty();
 
+  @Option(
+      names = "--loss",
+      paramLabel = "FILE[#CLASS]",
+      description = "A .java file or a .jar with a PolicyLoss, in place of the clipped one.")
+  private Optional<String> loss = Optional.empty();
+
   PolicyCommand(Console console, PolicyAlgorithm algorithm) {
     this.console = console;
     this.algorithm = algorithm;
@@ -64,6 +70,7 @@ abstract class PolicyCommand implements Callable<Integer> {
     settings.set("reward.regex", regex, "--reward-regex");
     settings.set("reward.model", rewardModel, "--reward-model");
     settings.set("reward.url", url, "--reward-url");
+    settings.set("loss.function", loss, "--loss");
     PolicyRunSettings bound = settings.bind(PolicyRunSettings.class);
     RunResult result;
     try (TrainProgress progress = new TrainProgress(console)) {

@@ -32,7 +32,9 @@ abstract class PreferenceCommand implements Callable<Integer> {
       names = "--loss",
       paramLabel = "NAME[=WEIGHT]",
       split = ",",
-      description = "What is minimised; several with weights, such as sigmoid=1,sft=0.2.")
+      description =
+          "What is minimised; several with weights, such as sigmoid=1,sft=0.2. A .java file or a"
+              + " .jar with a PairTerm is one, too.")
   private List<String> losses = new ArrayList<>();
 
   @Option(

@@ -6,9 +6,11 @@ import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.SftRun;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.train.Trainer;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code luthier sft}: supervised fine-tuning. */
 @Command(
@@ -21,6 +23,7 @@ import picocli.CommandLine.Mixin;
       "  luthier sft --model my-base --data rows.jsonl --output out --budget 8GB --fit",
       "  luthier sft --config run.yaml --set train.learningRate=1e-4",
       "  luthier sft --model my-base --data rows.jsonl --output my-adapter --resume",
+      "  luthier sft --model b --data rows.jsonl --output o --objective MyLoss.java",
       "",
       "Rows have messages, prompt and completion, Alpaca's or ShareGPT's columns, or",
       "text.",
@@ -36,6 +39,13 @@ final class SftCommand implements Callable<Integer> {
 
   @Mixin private final TunedOptions sft = new TunedOptions();
 
+  @Option(
+      names = "--objective",
+      paramLabel = "FILE[#CLASS]",
+      description =
+          "What is minimised, in place of cross-entropy: a .java file or a .jar with an Objective.")
+  private Optional<String> objective = Optional.empty();
+
   SftCommand(Console console) {
     this.console = console;
   }
@@ -44,6 +54,7 @@ final class SftCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = run.settings(machine);
     sft.addTo(settings);
+    settings.set("objective", objective, "--objective");
     SftSettings bound = settings.bind(SftSettings.class);
     RunResult result;
     try (TrainProgress progress = new TrainProgress(console)) {

@@ -11,6 +11,8 @@ import java.util.Optional;
 /**
  * What a policy minimises over its own answers.
  *
+ * @param function a source file or a jar with a {@link dev.luthier.train.policy.PolicyLoss}, in
+ *     place of the clipped loss
  * @param type what the sum over tokens is divided by
  * @param level of what a ratio is
  * @param scale what an answer's distance from its group's mean is divided by
@@ -25,6 +27,11 @@ import java.util.Optional;
  * @param miniBatches updates in a pass
  */
 public record PolicyLossSettings(
+    @Setting(
+            help =
+                "a .java file or a .jar with a PolicyLoss, FILE or FILE#CLASS, in place of the"
+                    + " clipped loss (--loss)")
+        Optional<String> function,
     @Setting(
             help =
                 "grpo: dapo (mean over all tokens) | grpo (mean of each answer's mean) | bnpo (as"

@@ -36,7 +36,10 @@ import dev.luthier.train.Trainables;
 import dev.luthier.train.Trainer;
 import dev.luthier.train.ValueHead;
 import dev.luthier.train.WeightSource;
+import dev.luthier.train.policy.ClippedLoss;
+import dev.luthier.train.policy.PolicyLoss;
 import dev.luthier.train.policy.PolicyPlan;
+import dev.luthier.train.policy.PolicySettings;
 import dev.luthier.train.policy.RewardFunction;
 import dev.luthier.train.policy.RewardFunction.Completion;
 import dev.luthier.train.policy.RolloutSteps;
@@ -111,11 +114,13 @@ public final class PolicyRun {
     settings.adapter().ifPresent(a -> inputs.put("adapter", a));
     inputs.put("data", settings.data().train().orElseThrow());
     settings.data().eval().ifPresent(file -> inputs.put("eval", file));
-    settings.reward().function().ifPresent(file -> inputs.put("reward", file));
+    settings.reward().function().ifPresent(f -> inputs.put("reward", UserCode.of(f).file()));
+    settings.loss().function().ifPresent(f -> inputs.put("loss", UserCode.of(f).file()));
     settings.reward().model().ifPresent(folder -> inputs.put("reward", folder));
     RunFolder.checkInputs(settings.output(), resume, inputs);
     HfFolder.model(settings.model());
     RewardSources.require(settings.reward());
+    settings.loss().function().ifPresent(f -> UserCode.of(f).require("--loss"));
     return new PolicyRun(algorithm, settings, interrupted, listener).run(resume);
   }
 
@@ -257,6 +262,7 @@ public final class PolicyRun {
         train.maxSteps() > 0
             ? Math.max(1, train.maxSteps() / updates)
             : (int) Math.max(1, Math.ceil(train.epochs() * prompts / r.prompts()));
+    PolicySettings lossSettings = algorithm.loss(loss, r.maxNewTokens());
     return new PolicyPlan(
         r.prompts(),
         r.generations(),
@@ -265,7 +271,10 @@ public final class PolicyRun {
         iterations,
         r.maxNewTokens(),
         SamplingSettings.sampling(r.temperature()).withLimits(r.topK(), r.topP(), 0),
-        algorithm.loss(loss, r.maxNewTokens()),
+        loss.function()
+            .<PolicyLoss>map(f -> OwnLosses.answers(f, lossSettings, listener::message))
+            .orElseGet(ClippedLoss::new),
+        lossSettings,
         algorithm.credit(loss, settings.value()),
         algorithm.beta(loss),
         algorithm.klInReward(),
@@ -290,7 +299,7 @@ public final class PolicyRun {
   private RewardFunction reward() {
     RewardSourceSettings source = settings.reward();
     if (source.function().isPresent()) {
-      return RewardSources.java(source.function().get(), source.type());
+      return UserCode.of(source.function().get()).make(RewardFunction.class);
     }
     if (source.regex().isPresent()) {
       return RewardSources.regex(source.regex().get());
@@ -324,7 +333,8 @@ public final class PolicyRun {
     settings.adapter().ifPresent(a -> out.put("adapter", Hashes.folder(a)));
     out.put("data", prompts.hash());
     held.ifPresent(h -> out.put("eval", h.hash()));
-    settings.reward().function().ifPresent(f -> out.put("reward", Hashes.sha256(f)));
+    settings.reward().function().ifPresent(f -> out.put("reward", UserCode.of(f).hash()));
+    settings.loss().function().ifPresent(f -> out.put("loss", UserCode.of(f).hash()));
     settings.reward().model().ifPresent(f -> out.put("reward", Hashes.folder(f)));
     return out;
   }

@@ -23,8 +23,9 @@ public record PreferenceLossSettings(
             help =
                 "losses by weight, such as {sigmoid: 1, sft: 0.2} (--loss). dpo: sigmoid | hinge |"
                     + " ipo | robust | exo | nca | apo_zero | apo_down | sppo_hard | sft; simpo, cpo:"
-                    + " sigmoid | hinge | ipo | sft; orpo: odds_ratio | sft; kto: kto. Empty means"
-                    + " the verb's own",
+                    + " sigmoid | hinge | ipo | sft; orpo: odds_ratio | sft; kto: kto; of all with"
+                    + " pairs: a .java file or a .jar with a PairTerm, FILE or FILE#CLASS. Empty"
+                    + " means the verb's own",
             value = "")
         Map<String, Double> types,
     @Setting(help = "how dear it is to leave the reference; default 0.1, simpo 2.0")

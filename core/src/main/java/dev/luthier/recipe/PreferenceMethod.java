@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /** Ways to learn from preferences that are in a file; the names are those of the verbs. */
 public enum PreferenceMethod {
@@ -83,16 +84,25 @@ public enum PreferenceMethod {
   Map<String, Double> losses(PreferenceLossSettings settings) {
     Map<String, Double> asked = settings.types().isEmpty() ? losses : settings.types();
     for (String name : asked.keySet()) {
-      if (!names().contains(name)) {
+      if (!names().contains(name) && !(hasPairs() && UserCode.isNamedBy(name))) {
         throw new UsageException(
             this
                 + " has no loss '"
                 + name
                 + "'; it has "
-                + String.join(", ", new TreeSet<>(names())));
+                + String.join(", ", new TreeSet<>(names()))
+                + (hasPairs() ? ", or a .java or .jar file with a PairTerm" : ""));
       }
     }
     return asked;
+  }
+
+  /** The losses that users wrote. */
+  List<UserCode> own(PreferenceLossSettings settings) {
+    return losses(settings).keySet().stream()
+        .filter(UserCode::isNamedBy)
+        .map(name -> UserCode.of(name).require("--loss"))
+        .toList();
   }
 
   double beta(PreferenceLossSettings settings) {
@@ -103,9 +113,10 @@ public enum PreferenceMethod {
    * What is minimised over pairs.
    *
    * @param reference whether there is one
+   * @param warn hears what is odd about losses that users wrote
    * @throws UsageException if the settings name a loss that this method does not have
    */
-  Mix mix(PreferenceLossSettings settings, boolean reference) {
+  Mix mix(PreferenceLossSettings settings, boolean reference, Consumer<String> warn) {
     PairSettings pair = new PairSettings(beta(settings), settings.smoothing());
     List<Weighted> terms = new ArrayList<>();
     double sft = 0;
@@ -113,7 +124,11 @@ public enum PreferenceMethod {
       if (one.getKey().equals(SFT)) {
         sft = one.getValue();
       } else {
-        terms.add(new Weighted(term(one.getKey(), settings, pair, reference), one.getValue()));
+        PairTerm term =
+            UserCode.isNamedBy(one.getKey())
+                ? OwnLosses.pairs(one.getKey(), hasReference() && reference, warn)
+                : term(one.getKey(), settings, pair, reference);
+        terms.add(new Weighted(term, one.getValue()));
       }
     }
     if (terms.isEmpty()) {

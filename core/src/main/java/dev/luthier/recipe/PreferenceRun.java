@@ -105,6 +105,7 @@ public final class PreferenceRun {
     settings.adapter().ifPresent(a -> inputs.put("adapter", a));
     inputs.put("data", settings.data().train().orElseThrow());
     settings.data().eval().ifPresent(file -> inputs.put("eval", file));
+    method.own(settings.loss()).forEach(code -> inputs.put("loss " + code, code.file()));
     RunFolder.checkInputs(settings.output(), resume, inputs);
     HfFolder.model(settings.model());
     return new PreferenceRun(method, settings, interrupted, listener).run(resume);
@@ -115,7 +116,7 @@ public final class PreferenceRun {
     Path output = settings.output();
     ZonedDateTime started = RunFolder.started(output, resume);
     Clock clock = Clock.fixed(started.toInstant(), started.getZone());
-    requireLosses();
+    Optional<Mix> mix = mix();
     SftData data = input.train(clock);
     DataMessages.describe(data.report(), listener);
     Optional<SftData> eval = input.eval(clock);
@@ -156,7 +157,7 @@ public final class PreferenceRun {
     }
     TrainFiles files = tuning.files(model, hashes);
     Trainer.Job job =
-        Training.job(settings, train, plan, policy, steps(rows, step, policy, stored));
+        Training.job(settings, train, plan, policy, steps(rows, step, policy, stored, mix));
     return Training.run(
         folder,
         output,
@@ -220,12 +221,14 @@ public final class PreferenceRun {
     }
   }
 
-  private void requireLosses() {
-    if (method.hasPairs()) {
-      method.mix(settings.loss(), true);
-    } else {
+  /** What is minimised over pairs; empty of single answers. */
+  private Optional<Mix> mix() {
+    if (!method.hasPairs()) {
       method.unpaired(settings.loss());
+      return Optional.empty();
     }
+    boolean held = reference.kind() != ReferenceModel.Kind.NONE;
+    return Optional.of(method.mix(settings.loss(), held, listener::message));
   }
 
   private StepPlanner.Plan plan(Transformer outline, SftData data, Optional<SftData> eval) {
@@ -287,7 +290,11 @@ public final class PreferenceRun {
   }
 
   private StepSource steps(
-      Rows rows, BlockwiseStep step, Transformer policy, Optional<StoredReference> stored) {
+      Rows rows,
+      BlockwiseStep step,
+      Transformer policy,
+      Optional<StoredReference> stored,
+      Optional<Mix> mix) {
     Reference held =
         switch (reference.kind()) {
           case NONE -> Reference.NONE;
@@ -298,11 +305,10 @@ public final class PreferenceRun {
           case OTHER -> stored.orElseThrow();
         };
     StepSource steps;
-    if (method.hasPairs()) {
-      Mix mix = method.mix(settings.loss(), reference.kind() != ReferenceModel.Kind.NONE);
+    if (mix.isPresent()) {
       steps =
           new PreferenceSteps(
-              rows.answers(), held, batches -> new PairObjective(mix, Totals.of(batches)));
+              rows.answers(), held, batches -> new PairObjective(mix.get(), Totals.of(batches)));
     } else {
       steps =
           new UnpairedSteps(
@@ -322,6 +328,7 @@ public final class PreferenceRun {
         .ifPresent(a -> out.put("adapter", folderHashes.computeIfAbsent(a, Hashes::folder)));
     out.put("data", data.hash());
     eval.ifPresent(e -> out.put("eval", e.hash()));
+    method.own(settings.loss()).forEach(code -> out.put("loss " + code, code.hash()));
     if (reference.kind() != ReferenceModel.Kind.NONE) {
       out.put("reference", reference.hash(folderHashes));
     }

@@ -93,6 +93,7 @@ public final class Pretrain {
     RunFolder.checkUnused(settings.output(), resume);
     Map<String, Path> inputs = new LinkedHashMap<>();
     inputs(settings).forEach(path -> inputs.put(path.toString(), path));
+    settings.objective().ifPresent(o -> inputs.put("objective", UserCode.of(o).file()));
     RunFolder.checkInputs(settings.output(), resume, inputs);
     return new Pretrain(settings, positions, listener).run(resume, interrupted);
   }
@@ -143,6 +144,7 @@ public final class Pretrain {
   private RunResult run(boolean resume, BooleanSupplier interrupted) {
     Training.threads(settings.threads());
     Path output = settings.output();
+    Objective objective = OwnLosses.tokens(settings.objective(), listener::message);
     Map<String, String> hashes = hashes();
     RunFolder folder =
         RunFolder.open(
@@ -205,8 +207,7 @@ public final class Pretrain {
             settings.train(),
             plan,
             model.transformer(),
-            StepSource.of(
-                rows, evalRows, Objective.crossEntropy(), settings.train(), settings.eval()));
+            StepSource.of(rows, evalRows, objective, settings.train(), settings.eval()));
     TrainFiles files = TrainFiles.model(model);
     DType saved = settings.saveDtype() == ComputeDtype.BFLOAT16 ? DType.BF16 : DType.F32;
     return Training.run(
@@ -223,6 +224,7 @@ public final class Pretrain {
           }
           RunCard card = new RunCard();
           settings.from().ifPresent(p -> card.base(p, Objects.requireNonNull(hashes.get("from"))));
+          settings.objective().ifPresent(o -> card.fact("Settings", "objective", o));
           card.data(train.report(), String.join(" ", train.report().files().values()))
               .fact("Settings", "learning rate", settings.learningRate())
               .settings("train", settings.train())
@@ -279,6 +281,7 @@ public final class Pretrain {
     Map<String, String> out = new LinkedHashMap<>();
     inputs(settings).forEach(p -> out.put(p.toString(), Hashes.sha256(p)));
     settings.from().ifPresent(p -> out.put("from", Hashes.folder(p)));
+    settings.objective().ifPresent(o -> out.put("objective", UserCode.of(o).hash()));
     return out;
   }
 

@@ -16,6 +16,7 @@ import java.util.Optional;
  * A language model on raw text: from scratch, with its tokenizer, or from one that is there.
  *
  * @param output the folder that the model is written to
+ * @param objective a source file or a jar with an {@link dev.luthier.train.Objective}
  * @param device cpu, cuda:N or mps
  * @param threads threads of one matrix product; 0 means one per core
  * @param saveDtype what the weights are saved in
@@ -32,6 +33,11 @@ import java.util.Optional;
  */
 public record PretrainSettings(
     @Setting(help = "where the model is written (--output)") Path output,
+    @Setting(
+            help =
+                "what is minimised: a .java file or a .jar with an Objective, FILE or FILE#CLASS;"
+                    + " not set means cross-entropy (--objective)")
+        Optional<String> objective,
     @Setting(help = "cpu | cuda:N | mps", value = "cpu") String device,
     @Setting(help = "processor threads; 0 means one per core", value = "0") int threads,
     @Setting(help = "what the weights are saved in: float32 | bfloat16", value = "float32")

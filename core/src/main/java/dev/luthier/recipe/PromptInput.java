@@ -24,8 +24,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prompts of files: rows with {@code prompt}, {@code messages}, or Alpaca's columns, of which an
- * answer is left out. All columns stay, for reward functions.
+ * Prompts of files: rows with {@code prompt}, {@code messages}, Alpaca's columns or pairs of
+ * answers; answers are left out. All columns stay, for reward functions.
  *
  * @param prompts those that fit
  * @param refused rows that cannot be asked
@@ -94,7 +94,8 @@ record PromptInput(List<Prompt> prompts, List<Refusal> refused, String hash) {
   }
 
   private static Prompt prompt(Map<String, @Nullable Object> row, PromptEncoder encoder, int room) {
-    int[] ids = encoder.encode(row);
+    PromptEncoder.Asked asked = encoder.ask(row);
+    int[] ids = asked.ids();
     if (ids.length == 0 || ids.length > room) {
       throw new LuthierException(
           ids.length == 0
@@ -105,20 +106,6 @@ record PromptInput(List<Prompt> prompts, List<Refusal> refused, String hash) {
                   + room
                   + " before rollout.maxNewTokens");
     }
-    return new Prompt(ids, text(row), row);
-  }
-
-  /** What was asked, in words. */
-  private static String text(Map<String, @Nullable Object> row) {
-    Object prompt =
-        row.getOrDefault("prompt", row.getOrDefault("instruction", row.get("messages")));
-    if (prompt instanceof List<?> turns) {
-      for (int i = turns.size() - 1; i >= 0; i--) {
-        if (turns.get(i) instanceof Map<?, ?> turn && "user".equals(turn.get("role"))) {
-          return String.valueOf(turn.get("content"));
-        }
-      }
-    }
-    return String.valueOf(prompt);
+    return new Prompt(ids, asked.text(), row);
   }
 }

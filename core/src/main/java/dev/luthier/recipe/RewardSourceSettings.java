@@ -9,17 +9,16 @@ import java.util.stream.Stream;
 /**
  * What scores a policy's answers; exactly one of them.
  *
- * @param function a source file or a jar with a {@link dev.luthier.train.policy.RewardFunction}
- * @param type its class, where a jar has several
+ * @param function a source file or a jar with a {@link dev.luthier.train.policy.RewardFunction};
+ *     with {@code #CLASS} behind it where there are several
  * @param regex a pattern: 1 for answers that match it as a whole, else 0
  * @param model a reward model's folder, or an adapter's over the base
  * @param url an HTTP endpoint
  * @param eosPenalty what is taken off where an answer was cut for its length
  */
 public record RewardSourceSettings(
-    @Setting(help = "a .java file or a .jar with a RewardFunction (--reward)")
-        Optional<Path> function,
-    @Setting(help = "its class, where the jar has several") Optional<String> type,
+    @Setting(help = "a .java file or a .jar with a RewardFunction, FILE or FILE#CLASS (--reward)")
+        Optional<String> function,
     @Setting(help = "1 for answers that match this pattern as a whole, else 0 (--reward-regex)")
         Optional<String> regex,
     @Setting(

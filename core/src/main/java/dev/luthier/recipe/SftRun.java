@@ -92,6 +92,7 @@ public final class SftRun {
     out.put("model", settings.model());
     out.put("data", settings.data().train().orElseThrow());
     settings.data().eval().ifPresent(file -> out.put("eval", file));
+    settings.objective().ifPresent(o -> out.put("objective", UserCode.of(o).file()));
     return out;
   }
 
@@ -100,6 +101,7 @@ public final class SftRun {
     Path output = settings.output();
     ZonedDateTime started = RunFolder.started(output, resume);
     Clock clock = Clock.fixed(started.toInstant(), started.getZone());
+    Objective objective = OwnLosses.tokens(settings.objective(), listener::message);
     SftData data = input.train(clock);
     tokens.describe(listener);
     DataMessages.describe(data.report(), listener);
@@ -137,12 +139,7 @@ public final class SftRun {
             train,
             plan,
             model.transformer(),
-            StepSource.of(
-                data.rows(),
-                eval.map(SftData::rows),
-                Objective.crossEntropy(),
-                train,
-                settings.eval()));
+            StepSource.of(data.rows(), eval.map(SftData::rows), objective, train, settings.eval()));
     return Training.run(
         folder,
         output,
@@ -191,6 +188,7 @@ public final class SftRun {
     out.put("model", Hashes.folder(settings.model()));
     out.put("data", data.hash());
     eval.ifPresent(e -> out.put("eval", e.hash()));
+    settings.objective().ifPresent(o -> out.put("objective", UserCode.of(o).hash()));
     return out;
   }
 
@@ -225,6 +223,7 @@ public final class SftRun {
           .settings("lora", settings.lora());
     }
     SftPlan.quant(settings).ifPresent(q -> card.fact("Settings", "quant", q.words()));
+    settings.objective().ifPresent(o -> card.fact("Settings", "objective", o));
     card.results(target, results)
         .write(
             target,

@@ -12,6 +12,7 @@ import dev.luthier.train.MemorySettings;
 import dev.luthier.train.TrainSettings;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Supervised fine-tuning of a model.
@@ -19,6 +20,7 @@ import java.util.Locale;
  * @param model the base model's folder
  * @param output the folder that the adapter, or the model, is written to
  * @param method lora, qlora or full
+ * @param objective a source file or a jar with an {@link dev.luthier.train.Objective}
  * @param device cpu, cuda:N or mps
  * @param weights where the frozen base's matrices are between uses
  * @param memory how much of it the run may take
@@ -41,6 +43,11 @@ public record SftSettings(
                 "lora (an adapter) | qlora (an adapter over a quantized base) | full (all weights)",
             value = "lora")
         Method method,
+    @Setting(
+            help =
+                "what is minimised: a .java file or a .jar with an Objective, FILE or FILE#CLASS;"
+                    + " not set means cross-entropy (--objective)")
+        Optional<String> objective,
     @Setting(help = "cpu | cuda:N | mps", value = "cpu") String device,
     @Setting(
             help =
@@ -118,6 +125,7 @@ public record SftSettings(
         model,
         output,
         method,
+        objective,
         device,
         weights,
         threads,

@@ -31,6 +31,7 @@ import dev.luthier.train.TrainSettings;
 import dev.luthier.train.Trainables;
 import dev.luthier.train.WeightSource;
 import dev.luthier.train.policy.Advantages.Scale;
+import dev.luthier.train.policy.ClippedLoss;
 import dev.luthier.train.policy.Credit;
 import dev.luthier.train.policy.KlWeight;
 import dev.luthier.train.policy.PolicyPlan;
@@ -156,6 +157,7 @@ public final class RolloutBench {
             settings.rounds() + 1,
             settings.answer(),
             endless,
+            new ClippedLoss(),
             new PolicySettings(
                 0.2, 0.2, Double.POSITIVE_INFINITY, 0, Level.TOKEN, Mean.TOKENS, settings.answer()),
             new Credit.Groups(Scale.GROUP),

@@ -7,8 +7,8 @@ import dev.luthier.train.LabelTokens;
 import dev.luthier.train.LabelTokens.AnswerTokens;
 import dev.luthier.train.Objective;
 import dev.luthier.train.policy.Credit.Generalized;
-import dev.luthier.train.policy.PolicyLoss.Answer;
-import dev.luthier.train.policy.PolicyLoss.Totals;
+import dev.luthier.train.policy.PolicySum.Answer;
+import dev.luthier.train.policy.PolicySum.Totals;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,10 +19,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link PolicyLoss}, and with a value head {@link ValueLoss}, over the answers of a step. Each
+ * A {@link PolicySum}, and with a value head {@link ValueLoss}, over the answers of a step. Each
  * label token's values are its {@link TokenFigure}s. For one step.
  */
 public final class PolicyObjective implements Objective {
+  private final PolicyLoss policyLoss;
   private final PolicySettings settings;
   private final Totals totals;
   private final boolean hasReference;
@@ -31,29 +32,32 @@ public final class PolicyObjective implements Objective {
   private long tokens;
   private double divergence;
   private long ratios;
-  private double low;
-  private double high;
+  private long low;
+  private long high;
   private double entropy;
   private double ratioOff;
   private double moved;
-  private double policyLoss;
+  private double answersLoss;
   private double valueLoss;
   private long clippedValues;
 
   /**
    * An objective.
    *
+   * @param policyLoss of the answers
    * @param totals of the whole step
    * @param hasReference whether there is one
    * @param values how values are learnt, if they are
    * @param rolled what was measured of the answers
    */
   public PolicyObjective(
+      PolicyLoss policyLoss,
       PolicySettings settings,
       Totals totals,
       boolean hasReference,
       Optional<Generalized> values,
       Map<String, Double> rolled) {
+    this.policyLoss = policyLoss;
     this.rolled = rolled;
     this.settings = settings;
     this.totals = totals;
@@ -93,9 +97,9 @@ public final class PolicyObjective implements Objective {
     for (AnswerTokens a : labels.answers()) {
       answers.add(answer(a, now, labels));
     }
-    PolicyLoss.Graded graded = PolicyLoss.of(answers, settings, totals);
+    PolicySum.Graded graded = PolicySum.of(answers, policyLoss, settings, totals);
     double loss = graded.loss();
-    policyLoss += graded.loss();
+    answersLoss += graded.loss();
     for (int i = 0; i < answers.size(); i++) {
       int from = labels.answers().get(i).from();
       double[] own = graded.gradient()[i];
@@ -107,8 +111,8 @@ public final class PolicyObjective implements Objective {
       }
     }
     divergence += graded.divergence() * totals.tokens();
-    low += graded.clippedLow() * graded.ratios();
-    high += graded.clippedHigh() * graded.ratios();
+    low += graded.clippedLow();
+    high += graded.clippedHigh();
     ratios += graded.ratios();
     return new Loss(
         loss * totals.answers(), Tensors.floats(gradient, Device.of(given), Tensors.shape(given)));
@@ -131,7 +135,8 @@ public final class PolicyObjective implements Objective {
     tokens += count;
     double @Nullable [] reference =
         hasReference ? known(TokenFigure.REFERENCE, a.from(), count, labels) : null;
-    return new Answer(own, old, reference, known(TokenFigure.ADVANTAGE, a.from(), count, labels));
+    double[] advantages = known(TokenFigure.ADVANTAGE, a.from(), count, labels);
+    return new Answer(new PolicyLoss.Tokens(own, old, advantages), reference);
   }
 
   private static double[] known(TokenFigure figure, int from, int count, LabelTokens labels) {
@@ -180,12 +185,12 @@ public final class PolicyObjective implements Objective {
         out.put("kl", divergence / tokens);
       }
       out.put("policy_kl", policyKl());
-      out.put("clip_fraction_low", low / ratios);
-      out.put("clip_fraction_high", high / ratios);
+      out.put("clip_fraction_low", (double) low / ratios);
+      out.put("clip_fraction_high", (double) high / ratios);
       out.put("ratio_off", ratioOff);
     }
     if (tokens > 0 && values.isPresent()) {
-      out.put("policy_loss", policyLoss);
+      out.put("policy_loss", answersLoss);
       out.put("value_loss", valueLoss);
       out.put("value_clip_fraction", (double) clippedValues / tokens);
     }

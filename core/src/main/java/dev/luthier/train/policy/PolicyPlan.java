@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param iterations of asking and learning
  * @param maxNewTokens of an answer
  * @param sampling how tokens are chosen
- * @param loss of the answers, but for its divergence's weight
+ * @param loss of the answers
+ * @param lossSettings its settings, but for the divergence's weight
  * @param credit how rewards become advantages
  * @param kl the weight of the divergence from the reference
  * @param klInReward whether it is taken off the rewards, and not part of the loss
@@ -34,7 +35,8 @@ public record PolicyPlan(
     int iterations,
     int maxNewTokens,
     SamplingSettings sampling,
-    PolicySettings loss,
+    PolicyLoss loss,
+    PolicySettings lossSettings,
     Credit credit,
     KlWeight kl,
     boolean klInReward,

@@ -119,7 +119,8 @@ public final class RolloutSteps implements StepSource {
     return new StepData(
         some,
         new PolicyObjective(
-            plan.loss().withKl(plan.klInReward() ? 0 : kl),
+            plan.loss(),
+            plan.lossSettings().withKl(plan.klInReward() ? 0 : kl),
             PolicyObjective.totals(some),
             plan.hasReference(),
             plan.values(),

@@ -2,8 +2,11 @@ package dev.luthier.train.preference;
 
 import dev.luthier.train.preference.PairLoss.Graded;
 
-/** A part of a loss of two answers, of which the first is preferred. */
-public sealed interface PairTerm permits PairTerm.Margin, PairTerm.Odds {
+/**
+ * A loss of two answers, of which the first is preferred; or a part of one. Users may implement it,
+ * in a jar or in a single source file; the class needs a constructor without parameters.
+ */
+public interface PairTerm {
   /**
    * An answer as the model has it.
    *

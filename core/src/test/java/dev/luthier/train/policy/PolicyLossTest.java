@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.luthier.LuthierException;
-import dev.luthier.train.policy.PolicyLoss.Answer;
+import dev.luthier.train.policy.PolicyLoss.Tokens;
 import dev.luthier.train.policy.PolicySettings.Level;
 import dev.luthier.train.policy.PolicySettings.Mean;
+import dev.luthier.train.policy.PolicySum.Answer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class PolicyLossTest {
+  private static final PolicyLoss CLIPPED = new ClippedLoss();
   private static final double[] NOW = {-1.2, -0.4, -2.2};
   private static final double[] OLD = {-1.3, -0.9, -1.7};
   private static final double[] REFERENCE = {-1.0, -0.5, -2.0};
@@ -26,12 +28,11 @@ class PolicyLossTest {
     double[] now = NOW.clone();
     now[0] = first;
     return List.of(
-        new Answer(now, OLD, REFERENCE, new double[] {0.7, 0.7, 0.7}),
+        new Answer(new Tokens(now, OLD, new double[] {0.7, 0.7, 0.7}), REFERENCE),
         new Answer(
-            new double[] {-0.3, -0.2},
-            new double[] {-0.6, -0.1},
-            REFERENCE,
-            new double[] {-1.1, -1.1}));
+            new Tokens(
+                new double[] {-0.3, -0.2}, new double[] {-0.6, -0.1}, new double[] {-1.1, -1.1}),
+            REFERENCE));
   }
 
   @ParameterizedTest
@@ -40,9 +41,9 @@ class PolicyLossTest {
     for (Level level : Level.values()) {
       PolicySettings set = settings(level, mean);
       double h = 1e-6;
-      double up = PolicyLoss.of(answers(NOW[0] + h), set).loss();
-      double down = PolicyLoss.of(answers(NOW[0] - h), set).loss();
-      assertThat(PolicyLoss.of(answers(NOW[0]), set).gradient()[0][0])
+      double up = PolicySum.of(answers(NOW[0] + h), CLIPPED, set).loss();
+      double down = PolicySum.of(answers(NOW[0] - h), CLIPPED, set).loss();
+      assertThat(PolicySum.of(answers(NOW[0]), CLIPPED, set).gradient()[0][0])
           .isCloseTo((up - down) / (2 * h), within(1e-8));
     }
   }
@@ -50,8 +51,8 @@ class PolicyLossTest {
   /** Of log-probabilities that have not moved every ratio is 1, and nothing is clipped. */
   @Test
   void the_first_pass_is_the_policy_gradient() {
-    List<Answer> all = List.of(new Answer(NOW, NOW, null, new double[] {2, 2, 2}));
-    PolicyLoss.Graded first = PolicyLoss.of(all, settings(Level.TOKEN, Mean.ANSWERS));
+    List<Answer> all = List.of(new Answer(new Tokens(NOW, NOW, new double[] {2, 2, 2}), null));
+    PolicySum.Graded first = PolicySum.of(all, CLIPPED, settings(Level.TOKEN, Mean.ANSWERS));
     assertThat(first.loss()).isCloseTo(-2, within(1e-15));
     assertThat(first.gradient()[0]).containsOnly(-2.0 * (1.0 / 3));
     assertThat(first.clippedLow() + first.clippedHigh() + first.divergence()).isZero();

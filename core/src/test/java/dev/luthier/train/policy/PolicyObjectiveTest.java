@@ -11,10 +11,10 @@ import dev.luthier.train.LabelTokens;
 import dev.luthier.train.LabelTokens.AnswerTokens;
 import dev.luthier.train.Objective;
 import dev.luthier.train.policy.Credit.Generalized;
-import dev.luthier.train.policy.PolicyLoss.Answer;
-import dev.luthier.train.policy.PolicyLoss.Totals;
 import dev.luthier.train.policy.PolicySettings.Level;
 import dev.luthier.train.policy.PolicySettings.Mean;
+import dev.luthier.train.policy.PolicySum.Answer;
+import dev.luthier.train.policy.PolicySum.Totals;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -58,7 +58,7 @@ class PolicyObjectiveTest {
 
   private static PolicyObjective objective(
       Mean mean, Totals totals, Optional<Generalized> values, Map<String, Double> rolled) {
-    return new PolicyObjective(settings(mean), totals, true, values, rolled);
+    return new PolicyObjective(new ClippedLoss(), settings(mean), totals, true, values, rolled);
   }
 
   /** As the token figures hold them. */
@@ -71,18 +71,16 @@ class PolicyObjectiveTest {
     double[] now = new double[ENDS[i] - from];
     Arrays.setAll(now, t -> NOW[from + t]);
     return new Answer(
-        now,
-        floats(OLD, from, ENDS[i]),
-        floats(REFERENCE, from, ENDS[i]),
-        floats(ADVANTAGES, from, ENDS[i]));
+        new PolicyLoss.Tokens(now, floats(OLD, from, ENDS[i]), floats(ADVANTAGES, from, ENDS[i])),
+        floats(REFERENCE, from, ENDS[i]));
   }
 
   /** Answers of several micro-batches have the loss and the gradient that they have together. */
   @ParameterizedTest
   @EnumSource
   void micro_batches_sum_up_to_the_whole(Mean mean) {
-    PolicyLoss.Graded whole =
-        PolicyLoss.of(List.of(answer(0), answer(1), answer(2)), settings(mean));
+    PolicySum.Graded whole =
+        PolicySum.of(List.of(answer(0), answer(1), answer(2)), new ClippedLoss(), settings(mean));
     Totals totals = new Totals(3, 5);
     PolicyObjective objective = objective(mean, totals, Optional.empty(), Map.of("reward", 0.5));
     try (PointerScope scope = new PointerScope()) {
@@ -111,8 +109,9 @@ class PolicyObjectiveTest {
   void values_are_learnt_beside_the_policy() {
     ValueLoss.Graded values =
         ValueLoss.of(doubles(EXPECTED), floats(EXPECTED_BEFORE, 0, 5), floats(RETURNS, 0, 5), 0.2);
-    PolicyLoss.Graded policy =
-        PolicyLoss.of(List.of(answer(0), answer(1), answer(2)), settings(Mean.TOKENS));
+    PolicySum.Graded policy =
+        PolicySum.of(
+            List.of(answer(0), answer(1), answer(2)), new ClippedLoss(), settings(Mean.TOKENS));
     Totals totals = new Totals(3, 5);
     PolicyObjective objective = objective(Mean.TOKENS, totals, Optional.of(VALUES), Map.of());
     float[] given = Arrays.copyOf(NOW, 10);

@@ -80,14 +80,16 @@ class PpoOracleTest {
       JsonNode in, JsonNode one, Span span, List<double[]> advantages, double expected) {
     List<double[]> now = span.of(in.get("logprobs"));
     List<double[]> old = span.of(in.get("old_logprobs"));
-    List<PolicyLoss.Answer> answers = new ArrayList<>();
+    List<PolicySum.Answer> answers = new ArrayList<>();
     for (int i = 0; i < ANSWERS; i++) {
-      answers.add(new PolicyLoss.Answer(now.get(i), old.get(i), null, advantages.get(i)));
+      answers.add(
+          new PolicySum.Answer(
+              new PolicyLoss.Tokens(now.get(i), old.get(i), advantages.get(i)), null));
     }
     double clip = one.get("cliprange").asDouble();
     PolicySettings settings =
         new PolicySettings(clip, clip, Double.POSITIVE_INFINITY, 0, Level.TOKEN, Mean.TOKENS, 6);
-    PolicyLoss.Graded graded = PolicyLoss.of(answers, settings);
+    PolicySum.Graded graded = PolicySum.of(answers, new ClippedLoss(), settings);
     assertThat(graded.loss()).isCloseTo(expected, within(EXACT));
     equal(List.of(graded.gradient()), span.of(one.get("grad_logprobs")));
   }
