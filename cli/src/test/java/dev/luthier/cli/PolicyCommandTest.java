@@ -294,4 +294,13 @@ class PolicyCommandTest {
     Cli none = run("grpo", "x", "--reward", other.toString());
     assertThat(none.err()).contains("has no class that implement").contains("RewardFunction");
   }
+
+  @Test
+  void rewards_that_are_all_the_same_are_told() {
+    Cli run = run("grpo", "a", "--reward-regex", "never", "--set", "train.maxSteps=6");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("reward: 1 for answers that match never")
+        .containsOnlyOnce("warning: for 5 iterations all answers got the same reward");
+  }
 }

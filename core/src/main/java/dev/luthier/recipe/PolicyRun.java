@@ -1,26 +1,19 @@
 package dev.luthier.recipe;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.luthier.LuthierException;
 import dev.luthier.checkpoint.LoadedModel;
 import dev.luthier.checkpoint.ModelFiles;
 import dev.luthier.data.Collator;
-import dev.luthier.data.DataSettings;
-import dev.luthier.data.Example;
-import dev.luthier.eval.reward.RewardModel;
 import dev.luthier.format.DType;
 import dev.luthier.format.GenerationConfig;
 import dev.luthier.format.Hashes;
 import dev.luthier.format.HfFolder;
-import dev.luthier.format.Json;
 import dev.luthier.format.ModelCard;
-import dev.luthier.format.Reason;
 import dev.luthier.generate.GenerateDefaults;
 import dev.luthier.generate.ModelLanguage;
 import dev.luthier.generate.SamplingSettings;
 import dev.luthier.model.Transformer;
 import dev.luthier.serve.TextSampler;
+import dev.luthier.tensor.Memory;
 import dev.luthier.tokenizer.ChatEncoder;
 import dev.luthier.tokenizer.ChatTemplates;
 import dev.luthier.tokenizer.Tokenizer;
@@ -41,15 +34,11 @@ import dev.luthier.train.policy.PolicyLoss;
 import dev.luthier.train.policy.PolicyPlan;
 import dev.luthier.train.policy.PolicySettings;
 import dev.luthier.train.policy.RewardFunction;
-import dev.luthier.train.policy.RewardFunction.Completion;
 import dev.luthier.train.policy.RolloutSteps;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.ZonedDateTime;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -60,19 +49,6 @@ import java.util.function.BooleanSupplier;
 
 /** A model learns from rewards for its own answers: GRPO, RLOO, PPO. */
 public final class PolicyRun {
-  /** Answers that the run wrote, in its folder. */
-  public static final String SAMPLES = "samples.jsonl";
-
-  private static final int SCORED_TOGETHER = 16;
-
-  /** Iterations of which a sample is shown. */
-  private static final int SHOWN_EVERY = 20;
-
-  /** Characters of it. */
-  private static final int LINE = 200;
-
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private final PolicyAlgorithm algorithm;
   private final PolicyRunSettings settings;
   private final TrainListener listener;
@@ -80,6 +56,7 @@ public final class PolicyRun {
   private final RunTokens tokens;
   private final GenerationConfig generation;
   private final Tuning tuning;
+  private final RewardSource source;
 
   private PolicyRun(
       PolicyAlgorithm algorithm,
@@ -93,6 +70,7 @@ public final class PolicyRun {
     this.tokens = RunTokens.of(settings.model(), TokenSettings.none());
     this.generation = GenerationConfig.read(settings.model());
     this.tuning = new Tuning(settings);
+    this.source = new RewardSource(settings.reward(), settings, tuning);
   }
 
   /**
@@ -114,12 +92,11 @@ public final class PolicyRun {
     settings.adapter().ifPresent(a -> inputs.put("adapter", a));
     inputs.put("data", settings.data().train().orElseThrow());
     settings.data().eval().ifPresent(file -> inputs.put("eval", file));
-    settings.reward().function().ifPresent(f -> inputs.put("reward", UserCode.of(f).file()));
     settings.loss().function().ifPresent(f -> inputs.put("loss", UserCode.of(f).file()));
-    settings.reward().model().ifPresent(folder -> inputs.put("reward", folder));
+    RewardSource.file(settings.reward()).ifPresent(f -> inputs.put("reward", f));
     RunFolder.checkInputs(settings.output(), resume, inputs);
     HfFolder.model(settings.model());
-    RewardSources.require(settings.reward());
+    RewardSource.require(settings.reward());
     settings.loss().function().ifPresent(f -> UserCode.of(f).require("--loss"));
     return new PolicyRun(algorithm, settings, interrupted, listener).run(resume);
   }
@@ -144,7 +121,7 @@ public final class PolicyRun {
             held.map(h -> "; " + h.prompts().size() + " to evaluate on").orElse("")));
     Transformer outline = tuning.outline();
     TrainSettings asked = settings.train().microBatches(settings.train().microBatchSize(), 1);
-    long kept = needsReference() ? Snapshot.bytes(Trainables.of(outline)) : 0;
+    long kept = (needsReference() ? Snapshot.bytes(Trainables.of(outline)) : 0) + source.bytes();
     StepPlanner.Plan plan =
         tuning.plan(
             asked, outline, settings.data().maxLength(), Training.rowBytes(List.of(data)) + kept);
@@ -158,7 +135,7 @@ public final class PolicyRun {
     if (folder.finished()) {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
-    RewardFunction reward = reward();
+    RewardFunction reward = source.function();
     LoadedModel model = tuning.load(plan.stream());
     Transformer policy = model.transformer();
     Trainables.require(policy);
@@ -168,7 +145,7 @@ public final class PolicyRun {
     Training.describe(plan, outline.blocks().size(), listener);
     listener.message(
         String.format(Locale.ROOT, "training %,d parameters", Trainables.count(policy)));
-    describeReference(hashes);
+    describe(hashes);
     // An update has as many micro-batches as its answers take, which were not planned together.
     StepLayout layout = plan.layout().byBlock(false);
     PolicyPlan how = plan(prompts.prompts().size(), train);
@@ -178,7 +155,11 @@ public final class PolicyRun {
             how,
             prompts.prompts(),
             held.map(PromptInput::prompts).orElse(List.of()),
-            new TextSampler(policy, language(clock), settings.rollout().together()),
+            new TextSampler(
+                policy,
+                language(clock),
+                settings.rollout().together(),
+                StepPlanner.between(plan.memory(), settings.memory(), Memory.total())),
             new RolloutSteps.Policy(
                 new BlockwiseStep(policy, WeightSource.of(policy), layout, values),
                 needsReference()
@@ -187,7 +168,7 @@ public final class PolicyRun {
                 values),
             reward,
             new Collator(pad(), Training.LENGTH_STEP),
-            this::log);
+            new RolloutLog(output, settings.rollout().logged(), listener));
     TrainFiles files = new WithRollouts(tuning.files(model, hashes), steps);
     Trainer.Job job =
         new Trainer.Job(
@@ -226,7 +207,9 @@ public final class PolicyRun {
         : eval;
   }
 
-  private void describeReference(Map<String, String> hashes) {
+  private void describe(Map<String, String> hashes) {
+    String of = hashes.get("reward");
+    listener.message("reward: " + source.words() + (of == null ? "" : " (SHA-256 " + of + ")"));
     if (needsReference()) {
       String begun = settings.adapter().map(a -> a + " over ").orElse("") + settings.model();
       String hash =
@@ -296,86 +279,15 @@ public final class PolicyRun {
         GenerateDefaults.read(settings.model(), settings.adapter(), tokenizer, chat));
   }
 
-  private RewardFunction reward() {
-    RewardSourceSettings source = settings.reward();
-    if (source.function().isPresent()) {
-      return UserCode.of(source.function().get()).make(RewardFunction.class);
-    }
-    if (source.regex().isPresent()) {
-      return RewardSources.regex(source.regex().get());
-    }
-    return source.url().isPresent()
-        ? RewardSources.http(source.url().get())
-        : scorer(source.model().orElseThrow());
-  }
-
-  /** A reward model, which is loaded beside the policy. */
-  private RewardFunction scorer(Path folder) {
-    boolean adapter = HfFolder.kind(folder) == HfFolder.Kind.ADAPTER;
-    Path base = adapter ? settings.model() : folder;
-    RewardModel model =
-        new RewardModel(
-            tuning.loader(false).load(base, adapter ? Optional.of(folder) : Optional.empty()),
-            Tokenizer.load(base),
-            DataSettings.defaults(),
-            SCORED_TOGETHER,
-            folder.toString());
-    return completions ->
-        model.scores(
-            completions.stream()
-                .map(c -> model.encode(1, new Example.PromptCompletion(c.prompt(), c.text())))
-                .toList());
-  }
-
   private Map<String, String> hashes(PromptInput prompts, Optional<PromptInput> held) {
     Map<String, String> out = new LinkedHashMap<>();
     out.put("model", Hashes.folder(settings.model()));
     settings.adapter().ifPresent(a -> out.put("adapter", Hashes.folder(a)));
     out.put("data", prompts.hash());
     held.ifPresent(h -> out.put("eval", h.hash()));
-    settings.reward().function().ifPresent(f -> out.put("reward", UserCode.of(f).hash()));
     settings.loss().function().ifPresent(f -> out.put("loss", UserCode.of(f).hash()));
-    settings.reward().model().ifPresent(f -> out.put("reward", Hashes.folder(f)));
+    source.hash().ifPresent(h -> out.put("reward", h));
     return out;
-  }
-
-  private void log(long iteration, List<Completion> completions, double[] rewards) {
-    if (iteration % SHOWN_EVERY == 0) {
-      Completion first = completions.get(0);
-      listener.message(
-          String.format(
-              Locale.ROOT,
-              "sample: %s => %s (reward %.3g)",
-              line(first.prompt()),
-              line(first.text()),
-              rewards[0]));
-    }
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < Math.min(settings.rollout().logged(), rewards.length); i++) {
-      Completion c = completions.get(i);
-      ObjectNode line = Json.object().put("iteration", iteration).put("prompt", c.prompt());
-      line.put("completion", c.text()).put("ended", c.ended());
-      if (!Double.isNaN(rewards[i])) {
-        line.put("reward", rewards[i]);
-      }
-      try {
-        lines.add(JSON.writeValueAsString(line));
-      } catch (IOException e) {
-        throw new IllegalStateException(e);
-      }
-    }
-    Path file = settings.output().resolve(SAMPLES);
-    try {
-      Files.write(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new LuthierException(file + " cannot be written: " + Reason.of(e), e);
-    }
-  }
-
-  /** As much of a text as fits into a line. */
-  private static String line(String text) {
-    String flat = text.strip().replaceAll("\\s+", " ");
-    return flat.length() <= LINE ? flat : flat.substring(0, LINE) + " ...";
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.luthier.nn.ServedAdapter;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -26,16 +27,20 @@ public final class TextSampler {
   private final Transformer model;
   private final ModelLanguage language;
   private final int together;
+  private final long bytes;
 
   /**
    * A sampler.
    *
    * @param together texts that are decoded together
+   * @param bytes what keys and values may take; where that is too little for all of them, some
+   *     wait. The longest text has what it takes
    */
-  public TextSampler(Transformer model, ModelLanguage language, int together) {
+  public TextSampler(Transformer model, ModelLanguage language, int together, long bytes) {
     this.model = model;
     this.language = language;
     this.together = together;
+    this.bytes = bytes;
   }
 
   /**
@@ -71,7 +76,8 @@ public final class TextSampler {
                   own,
                   TorchEngine.BASE);
       List<KvPages.Sizes> sizes = forward.sizes();
-      int pages = pages(requests, context);
+      long page = KvPages.bytes(sizes, model.parameters().compute());
+      int pages = pages(requests, context, bytes / page);
       try (KvPages memory =
               new KvPages(sizes, pages, model.parameters().compute(), model.parameters().device());
           Scheduler scheduler =
@@ -93,19 +99,17 @@ public final class TextSampler {
     return Optional.of(heard.stream().map(Heard::result).toList());
   }
 
-  /** As many as the longest of those that run together take. */
-  private int pages(List<EngineRequest> requests, int context) {
-    return requests.stream()
-        .mapToInt(
-            r -> {
-              int longest = Math.min(context, r.prompt().length + r.settings().maxNewTokens());
-              return longest / KvPages.TOKENS + 2;
-            })
-        .boxed()
-        .sorted((a, b) -> b - a)
-        .limit(together)
-        .mapToInt(n -> n)
-        .sum();
+  /** As many as the longest of those that run together take, if so many fit. */
+  private int pages(List<EngineRequest> requests, int context, long fit) {
+    int[] wanted =
+        requests.stream()
+            .mapToInt(r -> Math.min(context, r.prompt().length + r.settings().maxNewTokens()))
+            .map(longest -> longest / KvPages.TOKENS + 2)
+            .sorted()
+            .toArray();
+    int from = Math.max(0, wanted.length - together);
+    long all = Arrays.stream(wanted, from, wanted.length).asLongStream().sum();
+    return Math.toIntExact(Math.max(wanted[wanted.length - 1], Math.min(all, fit)));
   }
 
   /** What came of a request. */

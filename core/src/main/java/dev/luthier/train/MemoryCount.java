@@ -7,6 +7,8 @@ import dev.luthier.nn.Linear;
 import dev.luthier.nn.Pass;
 import dev.luthier.nn.Places;
 import dev.luthier.optim.OptimizerBytes;
+import dev.luthier.quant.QuantSettings;
+import dev.luthier.tensor.ComputeDtype;
 import dev.luthier.tensor.Grad;
 import dev.luthier.tensor.Kernels;
 import dev.luthier.tensor.Tensors;
@@ -93,6 +95,29 @@ public final class MemoryCount {
     return new Moments(rows, layout.byBlock() ? microBatches : 1, layout).largest();
   }
 
+  /**
+   * What a model takes that is there beside the one in training, and is not trained.
+   *
+   * @param quant how matrices of its linear layers are held; empty for the compute dtype
+   */
+  public static long frozen(Transformer model, Optional<QuantSettings> quant, ComputeDtype dtype) {
+    long[] sum = {0};
+    model
+        .parameters()
+        .all()
+        .forEach(
+            (name, t) ->
+                sum[0] +=
+                    quant
+                        .flatMap(
+                            q ->
+                                linear(model, name)
+                                    .filter(l -> l != model.head())
+                                    .map(l -> q.bytes(l.out(), l.in())))
+                        .orElse(t.numel() * (dtype == ComputeDtype.BFLOAT16 ? 2 : FLOAT)));
+    return sum[0];
+  }
+
   private void parameters() {
     long[] made = new long[trainedBlocks.length + 2]; // by stage, from the embedding on
     model
@@ -100,7 +125,7 @@ public final class MemoryCount {
         .all()
         .forEach(
             (name, t) -> {
-              Optional<Linear> linear = linear(name).filter(l -> l != model.head());
+              Optional<Linear> linear = linear(model, name).filter(l -> l != model.head());
               made[model.stage(name) - Transformer.EMBEDDING] +=
                   linear.isPresent() ? matrix(name, t, linear.get()) : 0;
               if (linear.isEmpty()) {
@@ -126,7 +151,7 @@ public final class MemoryCount {
     }
   }
 
-  private Optional<Linear> linear(String parameter) {
+  private static Optional<Linear> linear(Transformer model, String parameter) {
     return parameter.endsWith(WEIGHT)
         ? Optional.ofNullable(
             model.linears().get(parameter.substring(0, parameter.length() - WEIGHT.length())))

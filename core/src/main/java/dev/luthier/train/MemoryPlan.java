@@ -37,6 +37,11 @@ public record MemoryPlan(
     return groups().values().stream().mapToLong(Long::longValue).sum();
   }
 
+  /** What is there while a step runs, and not between two steps. */
+  long passing() {
+    return gradients + savedInputs + keptBlocks + working + head;
+  }
+
   /**
    * Checks that it takes no more than this.
    *

@@ -125,9 +125,23 @@ public final class StepPlanner {
     return new StepPlanner(request).choose();
   }
 
+  /**
+   * What something else may take between two steps.
+   *
+   * @param memory the budget
+   * @param total the machine's memory, bytes
+   */
+  public static long between(MemoryPlan plan, MemorySettings memory, long total) {
+    return plan.passing() + Math.max(0, limit(memory, total) - plan.total());
+  }
+
+  private static long limit(MemorySettings memory, long total) {
+    return memory.bytes().orElse((long) (total * SHARE));
+  }
+
   private Plan choose() {
     OptionalLong budget = request.memory().bytes();
-    long limit = budget.orElse((long) (request.total() * SHARE));
+    long limit = limit(request.memory(), request.total());
     List<Plan> plans = candidates(request.memory().fit()).toList();
     Optional<Plan> best =
         plans.stream()

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.luthier.LuthierException;
 import dev.luthier.format.Json;
 import dev.luthier.model.Outline;
+import dev.luthier.model.Transformer;
 import dev.luthier.nn.LoraSettings;
 import dev.luthier.quant.QuantSettings;
 import dev.luthier.tensor.ComputeDtype;
@@ -109,6 +110,29 @@ class MemoryPlanTest {
     long without = plan(Optional.empty(), Optional.empty(), ComputeDtype.FLOAT32, 0).process();
     MemoryPlan plan = plan(Optional.empty(), Optional.empty(), ComputeDtype.FLOAT32, 0, 1234);
     assertThat(plan.process()).isEqualTo(without + 1234);
+  }
+
+  @Test
+  void a_model_beside_the_one_in_training_takes_what_a_frozen_base_does() {
+    Optional<QuantSettings> quant = Optional.of(QuantSettings.defaults());
+    Optional<LoraSettings> lora = Optional.of(LoraSettings.defaults());
+    ComputeDtype dtype = ComputeDtype.BFLOAT16;
+    Transformer model = Outline.of(Json.parse(SMALL, "test"), "test", Optional.empty());
+    assertThat(MemoryCount.frozen(model, Optional.empty(), dtype))
+        .isEqualTo(2L * (2 * MATRICES + OTHERS));
+    assertThat(MemoryCount.frozen(model, quant, dtype))
+        .isEqualTo(plan(lora, quant, dtype, 0).weights());
+  }
+
+  /** What comes and goes with a step leaves its room to what comes between two steps. */
+  @Test
+  void between_steps_there_is_room_for_all_but_what_stays() {
+    MemoryPlan plan = plan(Optional.empty(), Optional.empty(), ComputeDtype.FLOAT32, 1);
+    long stays = plan.weights() + plan.adapters() + plan.optimizer() + plan.process();
+    MemorySettings free = MemorySettings.defaults();
+    assertThat(StepPlanner.between(plan, free, 4 * plan.total()))
+        .isEqualTo(2 * plan.total() - stays);
+    assertThat(StepPlanner.between(plan, free, 0)).isEqualTo(plan.total() - stays);
   }
 
   @Test

@@ -173,7 +173,7 @@ public final class RolloutBench {
         plan,
         prompts.stream().map(ids -> new Prompt(ids, "", Map.of())).toList(),
         List.of(),
-        new TextSampler(model, language, settings.answers()),
+        new TextSampler(model, language, settings.answers(), Long.MAX_VALUE),
         new RolloutSteps.Policy(
             step, Optional.of(new Snapshot(Trainables.of(model))), Optional.empty()),
         completions -> IntStream.range(0, completions.size()).mapToDouble(Math::sin).toArray(),

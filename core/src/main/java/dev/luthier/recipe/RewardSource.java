@@ -6,7 +6,16 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.luthier.LuthierException;
 import dev.luthier.UsageException;
+import dev.luthier.checkpoint.ModelLoader;
+import dev.luthier.data.DataSettings;
+import dev.luthier.data.Example;
+import dev.luthier.eval.reward.RewardModel;
+import dev.luthier.format.Hashes;
+import dev.luthier.format.HfFolder;
 import dev.luthier.format.Reason;
+import dev.luthier.model.Outline;
+import dev.luthier.tokenizer.Tokenizer;
+import dev.luthier.train.MemoryCount;
 import dev.luthier.train.policy.RewardFunction;
 import java.io.IOException;
 import java.net.URI;
@@ -14,17 +23,116 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
-/** Reward functions that are neither models nor of Java: of a pattern, behind an address. */
-final class RewardSources {
+/**
+ * Where the rewards of a run come from: a user's class, a pattern, a reward model, or an address.
+ */
+final class RewardSource {
   private static final String SEE = " See docs/policy.md#rewards";
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private RewardSources() {}
+  /** Answers that a reward model scores at a time. */
+  private static final int SCORED_TOGETHER = 16;
+
+  private final RewardSourceSettings settings;
+  private final TunedSettings run;
+  private final Tuning tuning;
+
+  /**
+   * A source.
+   *
+   * @param run whose base a reward model's adapter belongs to, and whose precision it has
+   * @param tuning of the same run
+   */
+  RewardSource(RewardSourceSettings settings, TunedSettings run, Tuning tuning) {
+    this.settings = settings;
+    this.run = run;
+    this.tuning = tuning;
+  }
+
+  /** The file or folder, if it is one. */
+  static Optional<Path> file(RewardSourceSettings settings) {
+    return settings.function().map(f -> UserCode.of(f).file()).or(settings::model);
+  }
+
+  /** What it is. */
+  String words() {
+    return Stream.of(
+            settings.function(),
+            settings.regex().map(pattern -> "1 for answers that match " + pattern),
+            settings.model().map(Path::toString),
+            settings.url())
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The SHA-256 of what scores, if it is here. */
+  Optional<String> hash() {
+    return settings
+        .function()
+        .map(f -> UserCode.of(f).hash())
+        .or(() -> settings.model().map(Hashes::folder));
+  }
+
+  /** What it takes in memory: a reward model's weights. */
+  long bytes() {
+    return settings
+        .model()
+        .map(this::base)
+        .map(
+            base ->
+                MemoryCount.frozen(
+                    Outline.of(
+                        ModelLoader.config(base), HfFolder.configName(base), Optional.empty()),
+                    tuning.quant(),
+                    run.train().dtype()))
+        .orElse(0L);
+  }
+
+  /** What gives the scores; a reward model is loaded. */
+  RewardFunction function() {
+    return settings
+        .function()
+        .map(f -> UserCode.of(f).make(RewardFunction.class))
+        .or(() -> settings.regex().map(RewardSource::regex))
+        .or(() -> settings.url().map(RewardSource::http))
+        .orElseGet(() -> scorer(settings.model().orElseThrow()));
+  }
+
+  /** The folder itself, or the base that its adapter belongs to. */
+  private Path base(Path model) {
+    return isAdapter(model) ? run.model() : model;
+  }
+
+  private static boolean isAdapter(Path model) {
+    return HfFolder.kind(model) == HfFolder.Kind.ADAPTER;
+  }
+
+  private RewardFunction scorer(Path folder) {
+    Path base = base(folder);
+    RewardModel model =
+        new RewardModel(
+            tuning
+                .loader(false)
+                .load(base, isAdapter(folder) ? Optional.of(folder) : Optional.empty()),
+            Tokenizer.load(base),
+            DataSettings.defaults(),
+            SCORED_TOGETHER,
+            folder.toString());
+    return completions ->
+        model.scores(
+            completions.stream()
+                .map(c -> model.encode(1, new Example.PromptCompletion(c.prompt(), c.text())))
+                .toList());
+  }
 
   /** Refuses files and folders that are not there, and what is no pattern. */
   static void require(RewardSourceSettings settings) {
@@ -36,7 +144,7 @@ final class RewardSources {
             folder -> {
               throw new UsageException("reward.model is '" + folder + "', which does not exist");
             });
-    settings.regex().ifPresent(RewardSources::regex);
+    settings.regex().ifPresent(RewardSource::regex);
   }
 
   /** 1 for answers that match as a whole, else 0. */
