@@ -27,10 +27,11 @@ import picocli.CommandLine.ParseResult;
  * is meant first.
  */
 final class HubInputs {
-  private static final Set<String> MODEL_FLAGS = Set.of("--model", "--adapter");
+  private static final Set<String> MODEL_FLAGS = Set.of("--model", "--adapter", "--reward-model");
   private static final Set<String> DATA_FLAGS = Set.of("--data", "--eval-data", "--seeds");
   private static final List<String> MODEL_SETTINGS =
-      List.of("model", "adapter", "writer.model", "writer.adapter", "tokenizer.from");
+      List.of(
+          "model", "adapter", "reward.model", "writer.model", "writer.adapter", "tokenizer.from");
   private static final List<String> DATA_SETTINGS =
       List.of(
           "data.train", "data.eval", "sources", "inputs", "evaluation", "overlap.against", "seeds");

@@ -1,6 +1,5 @@
 package dev.luthier.cli;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -9,13 +8,13 @@ import java.util.stream.Collectors;
 final class Lists {
   private Lists() {}
 
-  /** The paths as a YAML list; empty where none was given. */
-  static Optional<String> flag(List<Path> paths) {
-    return paths.isEmpty()
+  /** Paths or words as a YAML list; empty where none was given. */
+  static Optional<String> flag(List<?> given) {
+    return given.isEmpty()
         ? Optional.empty()
         : Optional.of(
-            paths.stream()
-                .map(path -> "'" + path.toString().replace("'", "''") + "'")
+            given.stream()
+                .map(one -> "'" + one.toString().replace("'", "''") + "'")
                 .collect(Collectors.joining(", ", "[", "]")));
   }
 }

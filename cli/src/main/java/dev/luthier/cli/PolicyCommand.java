@@ -9,6 +9,8 @@ import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.train.Trainer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
@@ -29,26 +31,28 @@ abstract class PolicyCommand implements Callable<Integer> {
   @Option(
       names = "--reward",
       paramLabel = "FILE[#CLASS]",
-      description = "A .java file or a .jar with a RewardFunction.")
-  private Optional<String> reward = Optional.empty();
+      description =
+          "A .java file or a .jar with a RewardFunction. This and the next may be repeated and"
+              + " mixed: rewards are summed up.")
+  private List<String> rewards = new ArrayList<>();
 
   @Option(
       names = "--reward-regex",
       paramLabel = "PATTERN",
       description = "1 for answers that match as a whole, else 0.")
-  private Optional<String> regex = Optional.empty();
+  private List<String> regex = new ArrayList<>();
 
   @Option(
       names = "--reward-model",
       paramLabel = "DIR",
       description = "A reward model, or an adapter over the base.")
-  private Optional<Path> rewardModel = Optional.empty();
+  private List<Path> rewardModels = new ArrayList<>();
 
   @Option(
       names = "--reward-url",
       paramLabel = "URL",
       description = "An HTTP endpoint that scores answers.")
-  private Optional<String> url = Optional.empty();
+  private List<String> urls = new ArrayList<>();
 
   @Option(
       names = "--loss",
@@ -66,10 +70,10 @@ abstract class PolicyCommand implements Callable<Integer> {
     Settings settings = run.settings(machine);
     tuned.addTo(settings);
     adapter.addTo(settings);
-    settings.set("reward.function", reward, "--reward");
-    settings.set("reward.regex", regex, "--reward-regex");
-    settings.set("reward.model", rewardModel, "--reward-model");
-    settings.set("reward.url", url, "--reward-url");
+    settings.set("reward.function", Lists.flag(rewards), "--reward");
+    settings.set("reward.regex", Lists.flag(regex), "--reward-regex");
+    settings.set("reward.model", Lists.flag(rewardModels), "--reward-model");
+    settings.set("reward.url", Lists.flag(urls), "--reward-url");
     settings.set("loss.function", loss, "--loss");
     PolicyRunSettings bound = settings.bind(PolicyRunSettings.class);
     RunResult result;

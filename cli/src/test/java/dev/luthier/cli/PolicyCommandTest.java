@@ -1,6 +1,7 @@
 package dev.luthier.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -192,6 +193,36 @@ class PolicyCommandTest {
     Cli run = run("grpo", "r", "--reward-regex", ".*e.*", "--json");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(metrics("r").get(0).path("reward").asDouble()).isBetween(0.0, 1.0);
+  }
+
+  @Test
+  void several_rewards_are_summed_up_by_weight() throws IOException {
+    Cli run =
+        run(
+            "grpo",
+            "a",
+            "--reward",
+            hasK.toString(),
+            "--reward-regex",
+            "[a-z ]+",
+            "--reward-regex",
+            "[^a]*",
+            "--set",
+            "reward.weights=[0.5, 2, -1]");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .containsPattern("reward: 0.5 .*HasK.java \\(SHA-256 ")
+        .contains("reward: 2.0 1 for answers that match [a-z ]+")
+        .contains("reward: -1.0 1 for answers that match [^a]*");
+    for (JsonNode line : metrics("a")) {
+      double sum =
+          0.5 * line.get("reward/" + hasK).asDouble()
+              + 2 * line.get("reward/[a-z ]+").asDouble()
+              - line.get("reward/[^a]*").asDouble();
+      assertThat(line.get("reward").asDouble()).isCloseTo(sum, within(1e-9));
+    }
+    Cli few = run("grpo", "b", "--reward-regex", "a", "--set", "reward.weights=[1, 2]");
+    assertThat(few.err()).contains("must be as many as there are rewards, 1");
   }
 
   @Test

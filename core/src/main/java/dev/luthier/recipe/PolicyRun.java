@@ -33,7 +33,7 @@ import dev.luthier.train.policy.ClippedLoss;
 import dev.luthier.train.policy.PolicyLoss;
 import dev.luthier.train.policy.PolicyPlan;
 import dev.luthier.train.policy.PolicySettings;
-import dev.luthier.train.policy.RewardFunction;
+import dev.luthier.train.policy.RewardSum;
 import dev.luthier.train.policy.RolloutSteps;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +56,7 @@ public final class PolicyRun {
   private final RunTokens tokens;
   private final GenerationConfig generation;
   private final Tuning tuning;
-  private final RewardSource source;
+  private final RewardSources rewards;
 
   private PolicyRun(
       PolicyAlgorithm algorithm,
@@ -70,7 +70,7 @@ public final class PolicyRun {
     this.tokens = RunTokens.of(settings.model(), TokenSettings.none());
     this.generation = GenerationConfig.read(settings.model());
     this.tuning = new Tuning(settings);
-    this.source = new RewardSource(settings.reward(), settings, tuning);
+    this.rewards = new RewardSources(settings.reward(), settings, tuning);
   }
 
   /**
@@ -93,10 +93,10 @@ public final class PolicyRun {
     inputs.put("data", settings.data().train().orElseThrow());
     settings.data().eval().ifPresent(file -> inputs.put("eval", file));
     settings.loss().function().ifPresent(f -> inputs.put("loss", UserCode.of(f).file()));
-    RewardSource.file(settings.reward()).ifPresent(f -> inputs.put("reward", f));
+    inputs.putAll(RewardSources.files(settings.reward()));
     RunFolder.checkInputs(settings.output(), resume, inputs);
     HfFolder.model(settings.model());
-    RewardSource.require(settings.reward());
+    RewardSources.require(settings.reward());
     settings.loss().function().ifPresent(f -> UserCode.of(f).require("--loss"));
     return new PolicyRun(algorithm, settings, interrupted, listener).run(resume);
   }
@@ -121,7 +121,7 @@ public final class PolicyRun {
             held.map(h -> "; " + h.prompts().size() + " to evaluate on").orElse("")));
     Transformer outline = tuning.outline();
     TrainSettings asked = settings.train().microBatches(settings.train().microBatchSize(), 1);
-    long kept = (needsReference() ? Snapshot.bytes(Trainables.of(outline)) : 0) + source.bytes();
+    long kept = (needsReference() ? Snapshot.bytes(Trainables.of(outline)) : 0) + rewards.bytes();
     StepPlanner.Plan plan =
         tuning.plan(
             asked, outline, settings.data().maxLength(), Training.rowBytes(List.of(data)) + kept);
@@ -135,7 +135,7 @@ public final class PolicyRun {
     if (folder.finished()) {
       return new RunResult(Trainer.End.FINISHED, output, RunFolder.plainResults(folder));
     }
-    RewardFunction reward = source.function();
+    RewardSum reward = rewards.load();
     LoadedModel model = tuning.load(plan.stream());
     Transformer policy = model.transformer();
     Trainables.require(policy);
@@ -208,8 +208,7 @@ public final class PolicyRun {
   }
 
   private void describe(Map<String, String> hashes) {
-    String of = hashes.get("reward");
-    listener.message("reward: " + source.words() + (of == null ? "" : " (SHA-256 " + of + ")"));
+    rewards.words(hashes).forEach(listener::message);
     if (needsReference()) {
       String begun = settings.adapter().map(a -> a + " over ").orElse("") + settings.model();
       String hash =
@@ -286,7 +285,7 @@ public final class PolicyRun {
     out.put("data", prompts.hash());
     held.ifPresent(h -> out.put("eval", h.hash()));
     settings.loss().function().ifPresent(f -> out.put("loss", UserCode.of(f).hash()));
-    source.hash().ifPresent(h -> out.put("reward", h));
+    out.putAll(rewards.hashes());
     return out;
   }
 

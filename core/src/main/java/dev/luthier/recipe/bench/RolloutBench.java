@@ -39,6 +39,7 @@ import dev.luthier.train.policy.PolicySettings;
 import dev.luthier.train.policy.PolicySettings.Level;
 import dev.luthier.train.policy.PolicySettings.Mean;
 import dev.luthier.train.policy.Prompt;
+import dev.luthier.train.policy.RewardSum;
 import dev.luthier.train.policy.RolloutSteps;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -176,7 +177,12 @@ public final class RolloutBench {
         new TextSampler(model, language, settings.answers(), Long.MAX_VALUE),
         new RolloutSteps.Policy(
             step, Optional.of(new Snapshot(Trainables.of(model))), Optional.empty()),
-        completions -> IntStream.range(0, completions.size()).mapToDouble(Math::sin).toArray(),
+        new RewardSum(
+            List.of(
+                new RewardSum.Part(
+                    "sine",
+                    1,
+                    all -> IntStream.range(0, all.size()).mapToDouble(Math::sin).toArray()))),
         new Collator(0, ROW_STEP),
         (iteration, completions, rewards) -> {});
   }

@@ -1,6 +1,5 @@
 package dev.luthier.train.policy;
 
-import dev.luthier.LuthierException;
 import dev.luthier.generate.GenerateSettings;
 import dev.luthier.generate.SamplingSettings;
 import dev.luthier.generate.StopReason;
@@ -20,7 +19,7 @@ import java.util.function.BooleanSupplier;
 /** Puts prompts to a policy and has its answers scored. */
 final class Asking {
   private final TextSampler sampler;
-  private final RewardFunction rewards;
+  private final RewardSum rewards;
   private final int maxNewTokens;
   private final long seed;
 
@@ -28,7 +27,7 @@ final class Asking {
    * @param maxNewTokens of an answer
    * @param seed of the run
    */
-  Asking(TextSampler sampler, RewardFunction rewards, int maxNewTokens, long seed) {
+  Asking(TextSampler sampler, RewardSum rewards, int maxNewTokens, long seed) {
     this.sampler = sampler;
     this.rewards = rewards;
     this.maxNewTokens = maxNewTokens;
@@ -40,6 +39,7 @@ final class Asking {
    *
    * @param completions as the reward function saw them
    * @param scores of each; NaN for what could not be scored
+   * @param parts of the scores, means by name
    * @param sampleSeconds that writing them took
    * @param rewardSeconds that scoring them took
    */
@@ -48,6 +48,7 @@ final class Asking {
       List<Sampled> sampled,
       List<Completion> completions,
       double[] scores,
+      Map<String, Double> parts,
       double sampleSeconds,
       double rewardSeconds) {
     /** Whether the model ended an answer itself. */
@@ -62,6 +63,7 @@ final class Asking {
       double squares = Arrays.stream(known).map(s -> (s - mean) * (s - mean)).sum();
       Map<String, Double> out = new LinkedHashMap<>();
       out.put("reward", mean);
+      out.putAll(parts);
       out.put("reward_std", Math.sqrt(squares / Math.max(1, known.length)));
       out.put(
           "completion_length",
@@ -105,33 +107,14 @@ final class Asking {
       boolean ended = one.stopReason() == StopReason.STOP;
       completions.add(new Completion(prompt.text(), one.text(), prompt.columns(), ended));
     }
-    double[] scores = score(completions);
+    RewardSum.Scores scores = rewards.of(completions);
     return Optional.of(
         new Answered(
             sampled.get(),
             completions,
-            scores,
+            scores.sums(),
+            scores.means(),
             (written - began) / 1e9,
             (System.nanoTime() - written) / 1e9));
-  }
-
-  private double[] score(List<Completion> completions) {
-    double[] scores = rewards.score(completions);
-    if (scores.length != completions.size()) {
-      throw new LuthierException(
-          "the reward function was given "
-              + completions.size()
-              + " answers and gave "
-              + scores.length
-              + " scores. See docs/policy.md#rewards");
-    }
-    for (double score : scores) {
-      if (Double.isInfinite(score)) {
-        throw new LuthierException(
-            "the reward function gave an infinite score; NaN is for answers that cannot be scored."
-                + " See docs/policy.md#rewards");
-      }
-    }
-    return scores;
   }
 }

@@ -76,7 +76,7 @@ public final class RolloutSteps implements StepSource {
       List<Prompt> held,
       TextSampler sampler,
       Policy policy,
-      RewardFunction rewards,
+      RewardSum rewards,
       Collator collator,
       RolloutListener listener) {
     this.plan = plan;

@@ -17,6 +17,7 @@ import dev.luthier.model.Outline;
 import dev.luthier.tokenizer.Tokenizer;
 import dev.luthier.train.MemoryCount;
 import dev.luthier.train.policy.RewardFunction;
+import dev.luthier.train.policy.RewardSum;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -25,15 +26,20 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 /**
- * Where the rewards of a run come from: a user's class, a pattern, a reward model, or an address.
+ * Where the rewards of a run come from: users' classes, patterns, reward models, addresses; one of
+ * them, or several by weight.
  */
-final class RewardSource {
+final class RewardSources {
   private static final String SEE = " See docs/policy.md#rewards";
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -46,65 +52,94 @@ final class RewardSource {
   private final Tuning tuning;
 
   /**
-   * A source.
+   * Sources.
    *
-   * @param run whose base a reward model's adapter belongs to, and whose precision it has
+   * @param run whose base reward models' adapters belong to, and whose precision they have
    * @param tuning of the same run
    */
-  RewardSource(RewardSourceSettings settings, TunedSettings run, Tuning tuning) {
+  RewardSources(RewardSourceSettings settings, TunedSettings run, Tuning tuning) {
     this.settings = settings;
     this.run = run;
     this.tuning = tuning;
   }
 
-  /** The file or folder, if it is one. */
-  static Optional<Path> file(RewardSourceSettings settings) {
-    return settings.function().map(f -> UserCode.of(f).file()).or(settings::model);
+  /** Refuses files and folders that are not there, and what is no pattern. */
+  static void require(RewardSourceSettings settings) {
+    settings.function().forEach(given -> UserCode.of(given).require("--reward"));
+    for (Path folder : settings.model()) {
+      if (!Files.exists(folder)) {
+        throw new UsageException("reward.model is '" + folder + "', which does not exist");
+      }
+    }
+    settings.regex().forEach(RewardSources::regex);
   }
 
-  /** What it is. */
-  String words() {
-    return Stream.of(
-            settings.function(),
-            settings.regex().map(pattern -> "1 for answers that match " + pattern),
-            settings.model().map(Path::toString),
-            settings.url())
-        .flatMap(Optional::stream)
-        .findFirst()
-        .orElseThrow();
+  /** Those that are files or folders, by what they are called among a run's inputs. */
+  static Map<String, Path> files(RewardSourceSettings settings) {
+    Map<String, Path> out = new LinkedHashMap<>();
+    settings.function().forEach(f -> out.put(named(f), UserCode.of(f).file()));
+    settings.model().forEach(m -> out.put(named(m.toString()), m));
+    return out;
   }
 
-  /** The SHA-256 of what scores, if it is here. */
-  Optional<String> hash() {
-    return settings
-        .function()
-        .map(f -> UserCode.of(f).hash())
-        .or(() -> settings.model().map(Hashes::folder));
+  /** The SHA-256 of each, by the same names. */
+  Map<String, String> hashes() {
+    Map<String, String> out = new LinkedHashMap<>();
+    settings.function().forEach(f -> out.put(named(f), UserCode.of(f).hash()));
+    settings.model().forEach(m -> out.put(named(m.toString()), Hashes.folder(m)));
+    return out;
   }
 
-  /** What it takes in memory: a reward model's weights. */
+  private static String named(String source) {
+    return "reward " + source;
+  }
+
+  /**
+   * What they are, a line each.
+   *
+   * @param hashes of the run's inputs
+   */
+  List<String> words(Map<String, String> hashes) {
+    List<String> out = new ArrayList<>();
+    for (String source : settings.all()) {
+      double weight = settings.weight(out.size());
+      String hash = hashes.get(named(source));
+      out.add(
+          "reward: "
+              + (weight == 1 ? "" : weight + " ")
+              + (settings.regex().contains(source) ? "1 for answers that match " : "")
+              + source
+              + (hash == null ? "" : " (SHA-256 " + hash + ")"));
+    }
+    return out;
+  }
+
+  /** What they take in memory: reward models' weights. */
   long bytes() {
-    return settings
-        .model()
+    return settings.model().stream()
         .map(this::base)
-        .map(
+        .mapToLong(
             base ->
                 MemoryCount.frozen(
                     Outline.of(
                         ModelLoader.config(base), HfFolder.configName(base), Optional.empty()),
                     tuning.quant(),
                     run.train().dtype()))
-        .orElse(0L);
+        .sum();
   }
 
-  /** What gives the scores; a reward model is loaded. */
-  RewardFunction function() {
-    return settings
-        .function()
-        .map(f -> UserCode.of(f).make(RewardFunction.class))
-        .or(() -> settings.regex().map(RewardSource::regex))
-        .or(() -> settings.url().map(RewardSource::http))
-        .orElseGet(() -> scorer(settings.model().orElseThrow()));
+  /** What gives the scores; reward models are loaded. */
+  RewardSum load() {
+    List<RewardFunction> functions = new ArrayList<>();
+    settings.function().forEach(f -> functions.add(UserCode.of(f).make(RewardFunction.class)));
+    settings.regex().forEach(pattern -> functions.add(regex(pattern)));
+    settings.model().forEach(folder -> functions.add(scorer(folder)));
+    settings.url().forEach(url -> functions.add(http(url)));
+    List<String> names = settings.all();
+    return new RewardSum(
+        IntStream.range(0, names.size())
+            .mapToObj(i -> new RewardSum.Part(names.get(i), settings.weight(i), functions.get(i)))
+            .toList());
   }
 
   /** The folder itself, or the base that its adapter belongs to. */
@@ -132,19 +167,6 @@ final class RewardSource {
             completions.stream()
                 .map(c -> model.encode(1, new Example.PromptCompletion(c.prompt(), c.text())))
                 .toList());
-  }
-
-  /** Refuses files and folders that are not there, and what is no pattern. */
-  static void require(RewardSourceSettings settings) {
-    settings.function().ifPresent(given -> UserCode.of(given).require("--reward"));
-    settings
-        .model()
-        .filter(folder -> !Files.exists(folder))
-        .ifPresent(
-            folder -> {
-              throw new UsageException("reward.model is '" + folder + "', which does not exist");
-            });
-    settings.regex().ifPresent(RewardSource::regex);
   }
 
   /** 1 for answers that match as a whole, else 0. */
