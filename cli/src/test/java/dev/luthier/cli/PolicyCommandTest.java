@@ -211,9 +211,9 @@ class PolicyCommandTest {
             "reward.weights=[0.5, 2, -1]");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.err())
-        .containsPattern("reward: 0.5 .*HasK.java \\(SHA-256 ")
-        .contains("reward: 2.0 1 for answers that match [a-z ]+")
-        .contains("reward: -1.0 1 for answers that match [^a]*");
+        .containsPattern("reward: 0.5 times .*HasK.java \\(SHA-256 ")
+        .contains("reward: 2.0 times 1 for answers that match [a-z ]+")
+        .contains("reward: -1.0 times 1 for answers that match [^a]*");
     for (JsonNode line : metrics("a")) {
       double sum =
           0.5 * line.get("reward/" + hasK).asDouble()

@@ -106,7 +106,7 @@ final class RewardSources {
       String hash = hashes.get(named(source));
       out.add(
           "reward: "
-              + (weight == 1 ? "" : weight + " ")
+              + (weight == 1 ? "" : weight + " times ")
               + (settings.regex().contains(source) ? "1 for answers that match " : "")
               + source
               + (hash == null ? "" : " (SHA-256 " + hash + ")"));
