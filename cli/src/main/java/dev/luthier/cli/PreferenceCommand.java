@@ -78,7 +78,8 @@ abstract class PreferenceCommand implements Callable<Integer> {
       if (named.length > 2 || named[0].isBlank()) {
         throw new UsageException("--loss " + loss + ": expected NAME or NAME=WEIGHT");
       }
-      parts.add(named[0] + ": " + (named.length == 2 ? named[1] : "1"));
+      String name = "'" + named[0].replace("'", "''") + "'"; // a path may have '#' and more
+      parts.add(name + ": " + (named.length == 2 ? named[1] : "1"));
     }
     return Optional.of("{" + String.join(", ", parts) + "}");
   }
