@@ -38,6 +38,7 @@ final class PretrainCommand implements Callable<Integer> {
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
   @Mixin private final RunOptions run = new RunOptions();
+  @Mixin private final ObjectiveOption objective = new ObjectiveOption();
 
   @Option(
       names = "--model",
@@ -51,13 +52,6 @@ final class PretrainCommand implements Callable<Integer> {
       description = "Text to learn, the setting data.train: a file, or [a.txt, b.jsonl].")
   private Optional<String> data = Optional.empty();
 
-  @Option(
-      names = "--objective",
-      paramLabel = "FILE[#CLASS]",
-      description =
-          "What is minimised, in place of cross-entropy: a .java file or a .jar with an Objective.")
-  private Optional<String> objective = Optional.empty();
-
   PretrainCommand(Console console) {
     this.console = console;
   }
@@ -66,7 +60,7 @@ final class PretrainCommand implements Callable<Integer> {
   public Integer call() {
     Settings given = run.settings(machine);
     given.set("from", from, "--model").set("data.train", data, "--data");
-    given.set("objective", objective, "--objective");
+    objective.addTo(given);
     PretrainSettings settings = given.bind(PretrainSettings.class);
     RunResult result;
     try (TrainProgress progress = new TrainProgress(console)) {

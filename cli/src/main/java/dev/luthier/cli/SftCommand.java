@@ -6,11 +6,9 @@ import dev.luthier.recipe.Settings;
 import dev.luthier.recipe.SftRun;
 import dev.luthier.recipe.SftSettings;
 import dev.luthier.train.Trainer;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code luthier sft}: supervised fine-tuning. */
 @Command(
@@ -36,15 +34,9 @@ final class SftCommand implements Callable<Integer> {
   @Mixin private final JsonOption json = new JsonOption();
   @Mixin private final MachineOptions machine = new MachineOptions();
   @Mixin private final RunOptions run = new RunOptions();
+  @Mixin private final ObjectiveOption objective = new ObjectiveOption();
 
   @Mixin private final TunedOptions sft = new TunedOptions();
-
-  @Option(
-      names = "--objective",
-      paramLabel = "FILE[#CLASS]",
-      description =
-          "What is minimised, in place of cross-entropy: a .java file or a .jar with an Objective.")
-  private Optional<String> objective = Optional.empty();
 
   SftCommand(Console console) {
     this.console = console;
@@ -54,7 +46,7 @@ final class SftCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = run.settings(machine);
     sft.addTo(settings);
-    settings.set("objective", objective, "--objective");
+    objective.addTo(settings);
     SftSettings bound = settings.bind(SftSettings.class);
     RunResult result;
     try (TrainProgress progress = new TrainProgress(console)) {
