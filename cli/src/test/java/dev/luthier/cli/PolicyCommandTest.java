@@ -66,8 +66,12 @@ class PolicyCommandTest {
   }
 
   private Cli run(String verb, String name, String... more) {
+    return runOver(prompts, verb, name, more);
+  }
+
+  private Cli runOver(Path data, String verb, String name, String... more) {
     List<String> words = new ArrayList<>(List.of(verb, "--model", model.toString()));
-    words.addAll(List.of("--data", prompts.toString()));
+    words.addAll(List.of("--data", data.toString()));
     words.addAll(List.of("--output", temp.resolve(name).toString()));
     words.addAll(List.of("--set", "data.maxLength=64", "--set", "rollout.maxNewTokens=12"));
     words.addAll(List.of("--set", "rollout.prompts=4", "--set", "rollout.generations=4"));
@@ -193,6 +197,27 @@ class PolicyCommandTest {
     Cli run = run("grpo", "r", "--reward-regex", ".*e.*", "--json");
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(metrics("r").get(0).path("reward").asDouble()).isBetween(0.0, 1.0);
+  }
+
+  /** Of its files only the split's rows are prompts. */
+  @Test
+  void a_prepared_set_gives_its_prompts() throws IOException {
+    Path rows = TinyModels.rows(temp.resolve("rows.jsonl"), 20);
+    Path set = temp.resolve("set");
+    List<String> prepare = List.of("data", "prepare", "--model", model.toString(), "--data");
+    List<String> words = new ArrayList<>(prepare);
+    words.addAll(List.of(rows.toString(), "--output", set.toString()));
+    words.addAll(List.of("--set", "split.eval=0.3", "--set", "data.maxLength=128"));
+    Cli prepared = Cli.run(words.toArray(String[]::new));
+    assertThat(prepared.code()).as(prepared.err()).isZero();
+    int train = Files.readAllLines(set.resolve("train.jsonl")).size();
+    int eval = Files.readAllLines(set.resolve("eval.jsonl")).size();
+    assertThat(eval).isPositive();
+    Cli run = runOver(set, "grpo", "a", "--reward", hasK.toString(), "--set", "data.maxLength=128");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.err())
+        .contains("data: " + train + " prompts; " + eval + " to evaluate on")
+        .doesNotContain("refused");
   }
 
   @Test

@@ -108,9 +108,8 @@ public final class PolicyRun {
     Clock clock = Clock.fixed(started.toInstant(), started.getZone());
     int room = settings.data().maxLength() - settings.rollout().maxNewTokens();
     Path data = settings.data().train().orElseThrow();
-    PromptInput prompts = PromptInput.read(data, settings.data(), tokens, room, clock);
-    Optional<PromptInput> held =
-        settings.data().eval().map(f -> PromptInput.read(f, settings.data(), tokens, room, clock));
+    PromptInput prompts = PromptInput.train(settings.data(), tokens, room, clock);
+    Optional<PromptInput> held = PromptInput.eval(settings.data(), tokens, room, clock);
     SettingChecks.evaluated(settings.eval(), held.isPresent());
     listener.message(
         String.format(

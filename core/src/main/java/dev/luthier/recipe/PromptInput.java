@@ -7,6 +7,7 @@ import dev.luthier.data.ModelInput;
 import dev.luthier.data.PromptEncoder;
 import dev.luthier.data.Refusal;
 import dev.luthier.data.RefusedRows;
+import dev.luthier.data.prepared.PreparedSet;
 import dev.luthier.data.source.DataFiles;
 import dev.luthier.data.source.ReadOptions;
 import dev.luthier.data.source.RowFile;
@@ -25,13 +26,45 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Prompts of files: rows with {@code prompt}, {@code messages}, Alpaca's columns or pairs of
- * answers; answers are left out. All columns stay, for reward functions.
+ * answers, or the rows of prepared sets; answers are left out. All columns stay, for reward
+ * functions.
  *
  * @param prompts those that fit
  * @param refused rows that cannot be asked
  * @param hash of the files
  */
 record PromptInput(List<Prompt> prompts, List<Refusal> refused, String hash) {
+  private static final String TRAIN = "train";
+  private static final String EVAL = "eval";
+
+  /** Prompts to learn from; otherwise as {@link #read}. */
+  static PromptInput train(DataSettings data, RunTokens tokens, int room, Clock clock) {
+    return read(rows(data.train().orElseThrow(), TRAIN), data, tokens, room, clock);
+  }
+
+  /** Prompts to evaluate on, if there are any; otherwise as {@link #read}. */
+  static Optional<PromptInput> eval(DataSettings data, RunTokens tokens, int room, Clock clock) {
+    return data.eval()
+        .map(path -> rows(path, EVAL))
+        .or(
+            () ->
+                data.train()
+                    .filter(PreparedSet::isOne)
+                    .map(PreparedSet::open)
+                    .filter(set -> set.splits().contains(EVAL))
+                    .map(set -> set.rows(EVAL)))
+        .map(path -> read(path, data, tokens, room, clock));
+  }
+
+  /** The path itself, or a prepared set's rows. */
+  private static Path rows(Path path, String split) {
+    if (!PreparedSet.isOne(path)) {
+      return path;
+    }
+    PreparedSet set = PreparedSet.open(path);
+    return set.rows(set.splits().size() == 1 ? set.splits().iterator().next() : split);
+  }
+
   /**
    * Reads prompts.
    *
@@ -39,7 +72,8 @@ record PromptInput(List<Prompt> prompts, List<Refusal> refused, String hash) {
    * @param clock for templates that print the date
    * @throws LuthierException if more rows cannot be asked than the settings allow, or none is left
    */
-  static PromptInput read(Path path, DataSettings data, RunTokens tokens, int room, Clock clock) {
+  private static PromptInput read(
+      Path path, DataSettings data, RunTokens tokens, int room, Clock clock) {
     PromptEncoder encoder =
         new PromptEncoder(
             ModelInput.of(tokens.model(), tokens.tokenizer()),

@@ -130,6 +130,16 @@ public final class PreparedSet {
   }
 
   /**
+   * A split's rows, as JSON Lines.
+   *
+   * @throws UsageException there is none of that name
+   */
+  public Path rows(String name) {
+    split(name);
+    return folder.resolve(name + SplitFiles.JSONL);
+  }
+
+  /**
    * A split.
    *
    * @throws UsageException there is none of that name
